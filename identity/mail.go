@@ -1,0 +1,23 @@
+package identity
+
+import "context"
+
+// Mail is one message to one address, in HTML and in plain text.
+type Mail struct {
+	// Key tells repeated sendings of the same mail apart from new mails; it
+	// becomes the Message-ID.
+	Key      string
+	To       string
+	FromName string // the display name: the school or classroom
+	Subject  string
+	Text     string
+	HTML     string
+}
+
+// Mailer sends mail. An error of kind invalid is final, such as an address the
+// server refuses for good; any other is worth another try.
+type Mailer interface {
+	Send(context.Context, Mail) error
+	// Ready reports whether the mail server answers.
+	Ready(context.Context) error
+}

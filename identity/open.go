@@ -1,0 +1,107 @@
+package identity
+
+import "slices"
+
+// Actor is who acts: a signed-in person.
+type Actor struct {
+	User UserID
+	Name string
+}
+
+// Opened is one organization, opened for one actor. Only this file makes one,
+// and the store and the gateway give out nothing of an organization without
+// it. The zero value has no ID and finds nothing.
+type Opened struct {
+	organization Organization
+	actor        Actor
+	roles        []Role // effective: held here, in its school, on the platform
+	held         []Role // held here
+	invitation   InvitationID
+}
+
+// Held are an actor's active role assignments that can count in an
+// organization.
+type Held struct {
+	Here     []Role // in the organization itself
+	School   []Role // in its school
+	Platform []Role // in the operators' organization
+}
+
+// Open lets actor into organization, or says it was not found: an organization
+// one has no role in does not exist.
+func Open(organization Organization, actor Actor, held Held) (Opened, error) {
+	roles := effective(organization, held)
+	if organization.ID == "" || actor.User == "" || len(roles) == 0 {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: organization, actor: actor, roles: roles, held: SortRoles(held.Here)}, nil
+}
+
+// OpenInvited opens the organization of an invitation for the person who
+// accepts it. It carries no permission: all it allows is to take up what the
+// invitation offers, which the invitation's own state decides.
+func OpenInvited(organization Organization, actor Actor, invitation Invitation) (Opened, error) {
+	if organization.ID == "" || invitation.ID == "" || invitation.Organization != organization.ID {
+		return Opened{}, NotFound("invitation.not-found")
+	}
+	return Opened{organization: organization, actor: actor, invitation: invitation.ID}, nil
+}
+
+// OpenFounded opens an organization for the person who has just had it made,
+// before the first role assignment in it exists.
+func OpenFounded(organization Organization, founder Actor, role Role) (Opened, error) {
+	if organization.ID == "" || founder.User == "" || !slices.Contains(RolesIn(organization.Kind), role) {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: organization, actor: founder, roles: []Role{role}, held: []Role{role}}, nil
+}
+
+// effective are the roles that count in organization: those held there, those
+// of a school_admin of its school, and those of an operator of the platform.
+// Nothing else of a school counts in its classrooms.
+func effective(organization Organization, held Held) []Role {
+	var roles []Role
+	for _, r := range held.Here {
+		// A role key assigned past the portal, where it has no meaning, gives nothing.
+		if slices.Contains(RolesIn(organization.Kind), r) {
+			roles = append(roles, r)
+		}
+	}
+	if organization.School != "" && slices.Contains(held.School, RoleSchoolAdmin) {
+		roles = append(roles, RoleSchoolAdmin)
+	}
+	if slices.Contains(held.Platform, RoleOperator) {
+		roles = append(roles, RoleOperator)
+	}
+	return SortRoles(roles)
+}
+
+// Effective are the roles that count for somebody in the opened organization,
+// by the same rule that decided about the actor.
+func (o Opened) Effective(held Held) []Role { return effective(o.organization, held) }
+
+// ID is the organization's ID.
+func (o Opened) ID() OrganizationID { return o.organization.ID }
+
+// Organization is the opened organization.
+func (o Opened) Organization() Organization { return o.organization }
+
+// Actor is who it was opened for.
+func (o Opened) Actor() Actor { return o.actor }
+
+// Role is the actor's highest effective role here.
+func (o Opened) Role() Role { return Highest(o.roles) }
+
+// Holds reports whether the actor holds a role in the organization itself, and
+// not only through its school or the platform: only then is there something to
+// leave.
+func (o Opened) Holds() bool { return len(o.held) > 0 }
+
+// Visiting reports whether an operator without a role of the school's own is
+// here, which goes on the organization's audit log.
+func (o Opened) Visiting() bool {
+	return slices.Contains(o.roles, RoleOperator) && len(o.roles) == 1
+}
+
+// Invitation is the invitation the organization was opened by, or empty.
+func (o Opened) Invitation() InvitationID { return o.invitation }
