@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/views"
+)
+
+// Organization is all a handler of an organization page may touch. Nothing
+// reachable from it accepts another organization's ID.
+type Organization struct {
+	identity.Opened                     // which one, who asks, what is permitted
+	Store           *store.Organization // its rows; every page reads from here
+	Remote          identity.Remote     // the same one at Zitadel; only changes go there
+	Portal          Portal
+	Page            views.Page // the frame of the page: who, where, notice
+}
+
+// Person is who asks, for signed-in pages outside an organization.
+type Person struct {
+	identity.Actor
+	User   identity.User // as projected, or as the ID token said when still unknown
+	Portal Portal
+	Page   views.Page
+}
+
+// Portal is what a page may need of the portal itself.
+type Portal struct {
+	PublicURL string // without a slash at the end
+	Now       func() time.Time
+}
+
+// URL makes a path of the portal a link for a mail.
+func (p Portal) URL(path string) string { return p.PublicURL + path }
+
+type (
+	openHandler         func(http.ResponseWriter, *http.Request) error
+	signedInHandler     func(http.ResponseWriter, *http.Request, Person) error
+	organizationHandler func(http.ResponseWriter, *http.Request, Organization) error
+)
+
+// open serves a page that needs no sign-in. Only routes.go uses it, for the
+// few paths of its open list.
+func (s *Server) open(h openHandler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := parseForm(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// signedIn serves a page to somebody who is signed in, and leads everybody
+// else to sign-in first.
+func (s *Server) signedIn(h signedInHandler) http.Handler {
+	return s.open(func(w http.ResponseWriter, r *http.Request) error {
+		if err := s.revalidate(r.Context()); err != nil {
+			return err
+		}
+		user, err := s.person(r.Context())
+		if err != nil {
+			return err
+		}
+		if user.ID == "" {
+			return s.askToSignIn(w, r)
+		}
+		if user.State == identity.UserInactive || user.State == identity.UserLocked {
+			// The projection ends the sessions of such a user; this is for the
+			// moment in between.
+			if err := s.sessions.Destroy(r.Context()); err != nil {
+				return err
+			}
+			return s.askToSignIn(w, r)
+		}
+		actor := identity.Actor{User: user.ID, Name: user.DisplayName()}
+		logged(r.Context()).user = user.ID
+		return h(w, r, Person{Actor: actor, User: user, Portal: s.portal, Page: s.page(r, actor)})
+	})
+}
+
+// inOrganization opens the organization of the path for who asks. It is the
+// one place where that happens: a handler gets the opened organization and has
+// no other way to data.
+func (s *Server) inOrganization(needs identity.Permission, h organizationHandler) http.Handler {
+	return s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
+		id := identity.OrganizationID(chi.URLParam(r, "organization"))
+		opened, err := s.store.OpenFor(r.Context(), who.Actor, id)
+		if err != nil {
+			return err // no role that counts there: not found
+		}
+		logged(r.Context()).organization = opened.ID()
+		if !opened.Permits(needs) {
+			return identity.Forbidden("permission.missing")
+		}
+		org := Organization{
+			Opened: opened,
+			Store:  s.store.In(opened),
+			Remote: s.gateway.In(opened),
+			Portal: s.portal,
+			Page:   who.Page.In(opened),
+		}
+		if opened.Visiting() {
+			if err := s.recordVisit(r, org); err != nil {
+				return err
+			}
+		}
+		return h(w, r, org)
+	})
+}
