@@ -1,0 +1,35 @@
+package identity
+
+import "context"
+
+// Change is a change at Zitadel as its audit record will tell it.
+type Change struct {
+	Action        Action
+	Target        string // ID of the user, or empty
+	TargetName    string // as it is now
+	Before, After map[string]string
+}
+
+// Roster is what the use cases of this package use of the store for an opened
+// organization.
+type Roster interface {
+	// InTurn runs f while no other f of this organization runs, so that two
+	// teachers who remove each other at the same moment do not both find that
+	// the other one stays.
+	InTurn(ctx context.Context, f func(context.Context) error) error
+	// Member is somebody on the roster, or not-found ("member.not-found").
+	Member(context.Context, UserID) (Member, error)
+	// Change writes the audit record as begun, runs act outside any
+	// transaction, and then applies its facts and closes the record in one
+	// transaction. If act fails, the record is closed as failed and the error
+	// returned.
+	Change(ctx context.Context, change Change, act func(context.Context) ([]Fact, error)) error
+}
+
+// Keys of [AuditRecord.Before] and [AuditRecord.After]. Values are role keys,
+// states, names and numbers; never a secret and never an address.
+const (
+	AuditRole     = "role"
+	AuditState    = "state"
+	AuditUserName = "user-name"
+)

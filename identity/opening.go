@@ -1,0 +1,99 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+)
+
+// Openings is what opening an organization uses of the store. Between the two
+// calls the opening is on record as begun, and is completed after a crash.
+type Openings interface {
+	BeginOpening(ctx context.Context, founder Actor, organization NewOrganization, first Role) error
+	FinishOpening(ctx context.Context, opened Opened, facts []Fact) error
+}
+
+// NewOrganizationID makes the ID of an organization that is to be opened.
+func NewOrganizationID() OrganizationID { return OrganizationID(newID()) }
+
+// newID is 26 characters from crypto/rand (130 bits), fit for URLs.
+func newID() string { return strings.ToLower(rand.Text()) }
+
+// FirstRole is what the founder of a classroom in school becomes there: teacher
+// where they are one of the school's teachers, or say that they teach it.
+// Empty is a school_admin or an operator who opens it for others.
+func FirstRole(school Opened, teaches bool) Role {
+	if teaches || school.Role() == RoleTeacher {
+		return RoleTeacher
+	}
+	return ""
+}
+
+// FoundClassroom opens a classroom in school at Zitadel and here. What the
+// founder becomes in it, [FirstRole] says.
+func FoundClassroom(
+	ctx context.Context, school Opened, openings Openings, provisioner Provisioner, gateway Gateway,
+	name string, teaches bool,
+) (OrganizationID, error) {
+	if !school.Permits(OpenClassroom) {
+		return "", Forbidden("permission.missing")
+	}
+	n := NewOrganization{
+		ID: NewOrganizationID(), Kind: KindClassroom, Name: CleanName(name), School: school.ID(),
+	}
+	first := FirstRole(school, teaches)
+	if err := openings.BeginOpening(ctx, school.Actor(), n, first); err != nil {
+		return "", fmt.Errorf("begin opening: %w", err)
+	}
+	return n.ID, CompleteOpening(ctx, openings, provisioner, gateway, school.Actor(), n, first)
+}
+
+// FoundAlone opens a classroom that belongs to no school. Its founder becomes
+// its teacher; who may found one is the installation's setting.
+func FoundAlone(
+	ctx context.Context, founder Actor, openings Openings, provisioner Provisioner, gateway Gateway, name string,
+) (OrganizationID, error) {
+	n := NewOrganization{ID: NewOrganizationID(), Kind: KindClassroom, Name: CleanName(name)}
+	if err := openings.BeginOpening(ctx, founder, n, RoleTeacher); err != nil {
+		return "", fmt.Errorf("begin opening: %w", err)
+	}
+	return n.ID, CompleteOpening(ctx, openings, provisioner, gateway, founder, n, RoleTeacher)
+}
+
+// CompleteOpening does what BeginOpening put on record. Every step may be
+// repeated, so the same call resumes an opening that a crash or an absent
+// Zitadel cut off.
+func CompleteOpening(
+	ctx context.Context, openings Openings, provisioner Provisioner, gateway Gateway,
+	founder Actor, n NewOrganization, first Role,
+) error {
+	facts, err := provisioner.Open(ctx, n)
+	if err != nil {
+		return fmt.Errorf("open organization: %w", err)
+	}
+	organization := Organization{
+		ID: n.ID, Kind: n.Kind, Name: n.Name, School: n.School, State: OrganizationActive,
+	}
+	// Somebody has to be written down as who opened it, also where the founder
+	// takes no role: the opened value lives no longer than this call.
+	as := first
+	if as == "" {
+		as = Highest(RolesIn(n.Kind))
+	}
+	opened, err := OpenFounded(organization, founder, as)
+	if err != nil {
+		return err
+	}
+	if first != "" {
+		fact, err := gateway.In(opened).CreateRoleAssignment(ctx, founder.User, []Role{first})
+		if err != nil {
+			return fmt.Errorf("assign the founder's role: %w", err)
+		}
+		facts = append(facts, fact)
+	}
+	if err := openings.FinishOpening(ctx, opened, facts); err != nil {
+		return fmt.Errorf("finish opening: %w", err)
+	}
+	return nil
+}
