@@ -133,7 +133,6 @@ func OpenClassroomPath(school identity.OrganizationID) string { return in(school
 // LeavePath asks about, and by POST does, leaving.
 func LeavePath(organization identity.OrganizationID) string { return in(organization, "leave") }
 
-
 // Param is one parameter of a query string.
 type Param struct{ Name, Value string }
 

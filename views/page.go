@@ -1,0 +1,95 @@
+package views
+
+import (
+	"time"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// Page is what the frame around every page says: who reads it, where they are,
+// and what has just happened. The zero Page is a page for somebody signed out.
+type Page struct {
+	Actor   identity.Actor // zero: signed out
+	Account string         // the user name or address they sign in with
+	Here    string         // path and query of this page, to come back to
+	// Notice is what the last change did, told once; zero for nothing.
+	Notice identity.Message
+	// Trouble says that something is away, such as Zitadel; zero for nothing.
+	Trouble identity.Message
+	// KnownAt is set when what the page shows may be out of date: the last time
+	// it was known to be true.
+	KnownAt time.Time
+}
+
+// SignedIn reports whether somebody is signed in.
+func (p Page) SignedIn() bool { return p.Actor.User != "" }
+
+// Section is a part of an organization's pages, for the tab that is current.
+type Section string
+
+// The sections of a school or a classroom. SectionNone is a page of none.
+const (
+	SectionNone        Section = ""
+	SectionFront       Section = "front"
+	SectionRoster      Section = "roster"
+	SectionInvitations Section = "invitations"
+	SectionActivity    Section = "activity"
+	SectionSettings    Section = "settings"
+)
+
+// Tab is a link of [Tabs].
+type Tab struct {
+	Label   string
+	Href    string
+	Current bool
+	Count   string // empty: no number
+}
+
+// sectionTab is a tab of the organization's pages, with what it needs.
+type sectionTab struct {
+	section Section
+	label   string
+	path    func(identity.OrganizationID) string
+	needs   identity.Permission
+}
+
+var (
+	classroomTabs = []sectionTab{
+		{SectionRoster, "section.roster", RosterPath, identity.SeeRoster},
+		{SectionInvitations, "section.invitations", InvitationsPath, identity.ManageStudents},
+		{SectionActivity, "section.activity", ActivityPath, identity.ReadAudit},
+		{SectionSettings, "section.settings", SettingsPath, identity.ManageClassroom},
+	}
+	schoolTabs = []sectionTab{
+		{SectionFront, "section.classrooms", OrganizationPath, identity.Visit},
+		{SectionRoster, "section.staff", RosterPath, identity.SeeRoster},
+		{SectionInvitations, "section.invitations", InvitationsPath, identity.ManageStudents},
+		{SectionActivity, "section.activity", ActivityPath, identity.ReadAudit},
+		{SectionSettings, "section.settings", SettingsPath, identity.ManageClassroom},
+	}
+)
+
+// sectionTabs are the tabs the actor may follow. A single one is no choice.
+func sectionTabs(org identity.Opened) []sectionTab {
+	all := classroomTabs
+	if org.Organization().Kind == identity.KindSchool {
+		all = schoolTabs
+	}
+	var tabs []sectionTab
+	for _, tab := range all {
+		if org.Permits(tab.needs) {
+			tabs = append(tabs, tab)
+		}
+	}
+	if len(tabs) < 2 {
+		return nil
+	}
+	return tabs
+}
+
+// htmxConfig are htmx's settings. No pupil's data stays in browser storage, the
+// Content-Security-Policy stays strict, and answers that tell of a failure are
+// shown like any other.
+const htmxConfig = `{"historyCacheSize":0,"refreshOnHistoryMiss":true,"historyRestoreAsHxRequest":false,` +
+	`"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"defaultSettleDelay":0,` +
+	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"[45]..","swap":true,"error":true}]}`
