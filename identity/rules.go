@@ -9,6 +9,10 @@ type Member struct {
 	// Held are the roles that count for this user here, for the rule that
 	// nobody touches a user who holds a higher role.
 	Held Held
+	// HeldAnywhere is the highest role the user holds actively in any
+	// organization. It counts for the reset of a sign-in alone, which opens all
+	// of them.
+	HeldAnywhere Role
 	// Peers is how many other active users hold the same highest role in the
 	// organization. The last teacher and the last school_admin stay.
 	Peers int
@@ -92,13 +96,18 @@ func (o Opened) MayChangeRole(m Member, to Role) error {
 
 // MayResetSignIn decides whether the actor may reset how m signs in: only
 // where m is at home, because a guest keeps control of their account, and only
-// for somebody the actor may manage here.
+// for somebody the actor may manage here. Whoever resets a sign-in can become
+// that user everywhere, so a higher role in any organization counts: else a
+// teacher could be invited as a student somewhere and be taken over there.
 func (o Opened) MayResetSignIn(m Member) error {
 	if err := o.mayTouch(m); err != nil {
 		return err
 	}
 	if m.User.Home != o.organization.Home() {
 		return Forbidden("rule.guest-sign-in")
+	}
+	if m.HeldAnywhere.Rank() > o.Role().Rank() {
+		return Forbidden("rule.higher-role-elsewhere")
 	}
 	return nil
 }

@@ -1,0 +1,106 @@
+package identity_test
+
+import (
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// Three words of 512 and four digits: above 40 bits, within Zitadel's default
+// rules for passwords.
+func TestSecretsCanBeTypedAndNotGuessed(t *testing.T) {
+	shape := regexp.MustCompile(`^[A-Z][a-z]{2,5}-[a-z]{3,6}-[a-z]{3,6}-[0-9]{4}$`)
+	const sample = 20_000
+	seen := make(map[string]bool, sample)
+	words := make(map[string]bool)
+	for range sample {
+		secret := identity.NewSecret()
+		if !shape.MatchString(secret) {
+			t.Fatalf("secret %q has another shape than %s", secret, shape)
+		}
+		seen[secret] = true
+		for _, word := range strings.Split(strings.ToLower(secret), "-")[:3] {
+			words[word] = true
+		}
+	}
+	// Two equal ones among 20,000 of 2^40 would be a chance of 1 in 5,000.
+	if len(seen) < sample-1 {
+		t.Errorf("%d of %d secrets are repeated", sample-len(seen), sample)
+	}
+	// All words came up: 60,000 draws miss one of 512 with a chance below 10^-48.
+	if len(words) != 512 {
+		t.Errorf("%d different words, want 512", len(words))
+	}
+	if got := 3*math.Log2(float64(len(words))) + math.Log2(10_000); got < 40 {
+		t.Errorf("a secret has %.1f bits, want 40 or more", got)
+	}
+}
+
+func TestUserNamesAreReadable(t *testing.T) {
+	for _, test := range []struct {
+		given, family string
+		try           int
+		want          string
+	}{
+		{"Sam", "Kowalski", 0, `^sam\.k-[2-9][a-hjkmnp-z]$`},
+		{"Sam", "Kowalski", 1, `^sam\.k-[2-9][a-hjkmnp-z]$`},
+		{"Sam", "Kowalski", 2, `^sam\.k-([2-9][a-hjkmnp-z]){2}$`},
+		{"Sam", "Kowalski", 5, `^sam\.k-([2-9][a-hjkmnp-z]){3}$`},
+		{"Zoë", "Åberg", 0, `^zoe\.a-..$`},
+		{"Łukasz", "", 0, `^lukasz-..$`},
+		{"Jean-Luc", "de la Tour", 0, `^jean\.d-..$`},
+		{"Groß", "Ærø", 0, `^gross\.a-..$`},
+		{"O'Neil", "O'Brien", 0, `^oneil\.o-..$`},
+		{"李", "明", 0, `^student-..$`},
+		{"Maximilian-Alexander", "Y", 0, `^maximilian\.y-..$`},
+		{"Abcdefghijklmnopqrstuvwxyz", "Y", 0, `^abcdefghijklmnop\.y-..$`},
+		{"e\u0301mile", "X", 0, `^emile\.x-..$`},
+	} {
+		got := identity.NewUserName(test.given, test.family, test.try)
+		if !regexp.MustCompile(test.want).MatchString(got) {
+			t.Errorf("user name of %q %q, try %d = %q, want %s", test.given, test.family, test.try, got, test.want)
+		}
+		if problems := (identity.NewStudent{GivenName: "x", UserName: got}).Check(); problems != nil {
+			t.Errorf("user name %q would be refused if typed: %v", got, problems)
+		}
+	}
+}
+
+func TestNewStudentsAreChecked(t *testing.T) {
+	long := strings.Repeat("x", 101)
+	for _, test := range []struct {
+		name    string
+		student identity.NewStudent
+		field   string
+		want    string
+	}{
+		{"a given name is enough", identity.NewStudent{GivenName: "Sam"}, "", ""},
+		{"all fields", identity.NewStudent{GivenName: "Sam", FamilyName: "K", UserName: "sam.k-7b"}, "", ""},
+		{"capital letters of a user name are made small", identity.NewStudent{GivenName: "Sam", UserName: " Sam.K "}, "", ""},
+		{"no name", identity.NewStudent{}, "given-name", "student.given-name.missing"},
+		{"white space is no name", identity.NewStudent{GivenName: " \t\u202e "}, "given-name", "student.given-name.missing"},
+		{"a long given name", identity.NewStudent{GivenName: long}, "given-name", "student.name.too-long"},
+		{"a long family name", identity.NewStudent{GivenName: "Sam", FamilyName: long}, "family-name", "student.name.too-long"},
+		{"a short user name", identity.NewStudent{GivenName: "Sam", UserName: "sk"}, "user-name", "student.user-name.length"},
+		{"a long user name", identity.NewStudent{GivenName: "Sam", UserName: long}, "user-name", "student.user-name.length"},
+		{"an address as user name", identity.NewStudent{GivenName: "Sam", UserName: "sam@example.org"}, "user-name", "student.user-name.characters"},
+		{"white space in a user name", identity.NewStudent{GivenName: "Sam", UserName: "sam k"}, "user-name", "student.user-name.characters"},
+		{"a dot at the end", identity.NewStudent{GivenName: "Sam", UserName: "sam."}, "user-name", "student.user-name.characters"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			problems := test.student.Check()
+			if test.want == "" {
+				if problems != nil {
+					t.Errorf("problems = %v, want none", problems)
+				}
+				return
+			}
+			if len(problems) != 1 || problems[0].Field != test.field || problems[0].Message.ID != test.want {
+				t.Errorf("problems = %v, want %s at %s alone", problems, test.want, test.field)
+			}
+		})
+	}
+}
