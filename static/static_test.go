@@ -108,4 +108,3 @@ func TestAMissingAssetIsAMistake(t *testing.T) {
 	}()
 	Path("nothing.css")
 }
-
