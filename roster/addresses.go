@@ -23,6 +23,10 @@ type Entry struct {
 // Good reports whether the entry can be invited.
 func (e Entry) Good() bool { return e.Problem.ID == "" }
 
+// Repeats reports whether the entry is only the second appearance of an
+// address, which is harmless: it is invited once.
+func (e Entry) Repeats() bool { return e.Problem.ID == "address.twice" }
+
 // maxAddress is the longest address SMTP carries (RFC 5321, section 4.5.3.1.3,
 // less the angle brackets).
 const maxAddress = 254
