@@ -4,6 +4,7 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -240,6 +241,11 @@ func (e *Entry) check(text string) {
 		return
 	case strings.ContainsAny(text, " \t"):
 		problem("address.space")
+		return
+	}
+	// Before the domain is encoded, which takes the square of its length.
+	if utf8.RuneCountInString(text) > maxAddress {
+		problem("address.malformed")
 		return
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)

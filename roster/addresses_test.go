@@ -3,6 +3,7 @@ package roster
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,6 +69,35 @@ func TestAddressesAreReadInEveryUsualForm(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, ParseAddresses(test.pasted)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A pasted megabyte is read in the time of one request, whatever it is made of.
+func TestLongPastesAreReadInGoodTime(t *testing.T) {
+	const size = 1 << 20
+	manyRunes := make([]rune, 0, size/3)
+	for i := range size / 3 {
+		manyRunes = append(manyRunes, rune(0x4e00+i%20000))
+	}
+	for _, test := range []struct{ name, pasted string }{
+		{"one domain in another script", "sam@" + string(manyRunes) + ".example"},
+		{"at signs", strings.Repeat("@", size)},
+		{"at signs apart", strings.Repeat("@ ", size/2)},
+		{"commas", strings.Repeat(",", size)},
+		{"names", strings.Repeat("Sam, ", size/5) + "sam@x.org"},
+		{"words before an address", strings.Repeat("Sam ", size/4) + "sam@x.org"},
+		{"brackets", strings.Repeat("<", size) + "sam@x.org"},
+		{"quotation marks", strings.Repeat(`"`, size) + "sam@x.org"},
+		{"lines", strings.Repeat("sam@x.org\n", size/10)},
+		{"dots", "a@" + strings.Repeat("x.", size/2) + "org"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			began := time.Now()
+			ParseAddresses(test.pasted)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("took %v", took)
 			}
 		})
 	}
