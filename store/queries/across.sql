@@ -1,0 +1,100 @@
+-- The statements that no opened organization stands behind: what concerns one
+-- signed-in person everywhere, tokens that are the only key to a row, and the
+-- store's own housekeeping. They and projection.sql are the only ones that need
+-- not name organization_id.
+
+-- name: OpenOrganization :one
+-- All that identity.Open has to know about an organization and an actor.
+SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
+    COALESCE(school.name, '') AS school_name,
+    COALESCE(own.students_see_names, FALSE) AS students_see_names,
+    COALESCE(CASE WHEN o.school_id = '' THEN own.teachers_open_classrooms ELSE above.teachers_open_classrooms END, FALSE) AS teachers_open_classrooms,
+    COALESCE(here.roles, '') AS roles_here,
+    COALESCE(up.roles, '') AS roles_school,
+    COALESCE(platform.roles, '') AS roles_platform,
+    COALESCE(u.state, '') AS user_state
+FROM organizations o
+LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
+LEFT JOIN settings own ON own.organization_id = o.id
+LEFT JOIN settings above ON above.organization_id = o.school_id AND o.school_id <> ''
+LEFT JOIN role_assignments here ON here.organization_id = o.id AND here.user_id = sqlc.arg(user_id) AND here.state = 'active'
+LEFT JOIN role_assignments up ON up.organization_id = o.school_id AND o.school_id <> '' AND up.user_id = sqlc.arg(user_id) AND up.state = 'active'
+LEFT JOIN role_assignments platform ON platform.organization_id = sqlc.arg(operators) AND platform.user_id = sqlc.arg(user_id) AND platform.state = 'active'
+LEFT JOIN users u ON u.id = sqlc.arg(user_id)
+WHERE o.id = sqlc.arg(organization_id) AND o.kind <> '';
+
+-- name: InvitedOrganization :one
+SELECT i.organization_id, i.id
+FROM invitations i
+WHERE i.token_hash = sqlc.arg(token_hash);
+
+-- name: OrganizationByID :one
+SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
+    COALESCE(school.name, '') AS school_name,
+    COALESCE(own.students_see_names, FALSE) AS students_see_names,
+    COALESCE(CASE WHEN o.school_id = '' THEN own.teachers_open_classrooms ELSE above.teachers_open_classrooms END, FALSE) AS teachers_open_classrooms
+FROM organizations o
+LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
+LEFT JOIN settings own ON own.organization_id = o.id
+LEFT JOIN settings above ON above.organization_id = o.school_id AND o.school_id <> ''
+WHERE o.id = sqlc.arg(organization_id) AND o.kind <> '';
+
+-- name: Memberships :many
+SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
+    COALESCE(school.name, '') AS school_name,
+    a.roles, a.state AS assignment_state,
+    COALESCE((SELECT SUM(c.people) FROM roster_counts c WHERE c.organization_id = o.id AND c.role = 'student'), 0) AS students,
+    COALESCE((SELECT SUM(c.people) FROM roster_counts c WHERE c.organization_id = o.id AND c.role IN ('teacher', 'co_teacher')), 0) AS teachers,
+    (SELECT COUNT(*) FROM invitations i WHERE i.organization_id = o.id AND i.state IN ('pending', 'opened') AND i.expires_us > sqlc.arg(now_us)) AS waiting
+FROM role_assignments a
+JOIN organizations o ON o.id = a.organization_id
+LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
+WHERE a.user_id = sqlc.arg(user_id) AND o.kind <> ''
+ORDER BY o.kind DESC, o.sort_name, o.id;
+
+-- name: InvitationsFor :many
+SELECT sqlc.embed(i), o.kind, o.name AS organization_name, COALESCE(school.name, '') AS school_name
+FROM invitations i
+JOIN organizations o ON o.id = i.organization_id
+LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
+WHERE i.address_key = sqlc.arg(address_key) AND i.state IN ('pending', 'opened') AND i.expires_us > sqlc.arg(now_us)
+ORDER BY i.created_us DESC, i.id DESC;
+
+-- name: UserByID :one
+SELECT * FROM users WHERE id = sqlc.arg(user_id);
+
+-- name: PlatformRoles :one
+SELECT a.roles FROM role_assignments a
+WHERE a.organization_id = sqlc.arg(operators) AND a.user_id = sqlc.arg(user_id) AND a.state = 'active';
+
+-- name: UnfinishedOpenings :many
+SELECT * FROM openings WHERE finished_us = 0 ORDER BY begun_us, organization_id;
+
+-- name: OutboxMail :one
+SELECT m.organization_id, m.id, m.invitation_id, m.state, m.sealed FROM outbox m WHERE m.id = sqlc.arg(id);
+
+-- name: Session :one
+SELECT * FROM sessions WHERE token_hash = sqlc.arg(token_hash);
+
+-- name: PutSession :execrows
+-- A session that was ended is not brought back.
+INSERT INTO sessions (token_hash, user_id, sid, sealed, expires_us)
+VALUES (sqlc.arg(token_hash), sqlc.arg(user_id), sqlc.arg(sid), sqlc.arg(sealed), sqlc.arg(expires_us))
+ON CONFLICT (token_hash) DO UPDATE SET
+    user_id = excluded.user_id, sid = excluded.sid, sealed = excluded.sealed, expires_us = excluded.expires_us
+WHERE sessions.ended_us = 0;
+
+-- name: EndSession :execrows
+UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = '' WHERE token_hash = sqlc.arg(token_hash) AND ended_us = 0;
+
+-- name: EndSessionsOfUser :execrows
+UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = '' WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND ended_us = 0;
+
+-- name: EndSessionsOfSID :execrows
+UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = '' WHERE sid = sqlc.arg(sid) AND sid <> '' AND ended_us = 0;
+
+-- name: DeleteExpiredSessions :execrows
+DELETE FROM sessions WHERE expires_us <= sqlc.arg(now_us);
+
+-- name: DeleteOldSubmissions :execrows
+DELETE FROM submissions WHERE at_us <= sqlc.arg(before_us);
