@@ -1,0 +1,76 @@
+package views
+
+import (
+	"context"
+	"net/http"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// Failure is why a page was not given.
+type Failure struct {
+	Status  int
+	Message identity.Message // what exactly, if there is more to say than the status does
+	Request string           // the request's ID in the log
+}
+
+func (f Failure) icon() IconName {
+	switch f.Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return IconSearch
+	case http.StatusForbidden:
+		return IconLock
+	case http.StatusGone, http.StatusTooManyRequests:
+		return IconClock
+	}
+	return IconTriangleAlert
+}
+
+func (f Failure) title(ctx context.Context) string {
+	switch f.Status {
+	case http.StatusNotFound:
+		return text(ctx, "failure.not-found")
+	case http.StatusForbidden:
+		return text(ctx, "failure.forbidden")
+	case http.StatusMethodNotAllowed:
+		return text(ctx, "failure.method")
+	case http.StatusConflict:
+		return text(ctx, "failure.conflict")
+	case http.StatusGone:
+		return text(ctx, "failure.gone")
+	case http.StatusRequestEntityTooLarge:
+		return text(ctx, "failure.too-large")
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return text(ctx, "failure.invalid")
+	case http.StatusTooManyRequests:
+		return text(ctx, "failure.limited")
+	case http.StatusServiceUnavailable:
+		return text(ctx, "failure.unavailable")
+	}
+	return text(ctx, "failure.ours")
+}
+
+// next is what can be done about it.
+func (f Failure) next(ctx context.Context) string {
+	switch f.Status {
+	case http.StatusNotFound:
+		return text(ctx, "failure.not-found.next")
+	case http.StatusForbidden:
+		return text(ctx, "failure.forbidden.next")
+	case http.StatusGone:
+		return text(ctx, "failure.gone.next")
+	case http.StatusTooManyRequests:
+		return text(ctx, "failure.limited.next")
+	case http.StatusServiceUnavailable:
+		return text(ctx, "failure.unavailable.next")
+	case http.StatusMethodNotAllowed, http.StatusConflict, http.StatusRequestEntityTooLarge,
+		http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return text(ctx, "failure.back.next")
+	}
+	return text(ctx, "failure.ours.next")
+}
+
+// ours reports whether the reference in the log is worth telling.
+func (f Failure) ours() bool {
+	return f.Request != "" && f.Status >= http.StatusInternalServerError
+}
