@@ -1,0 +1,94 @@
+package zitadel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/message"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// IDs of Zitadel's errors that mean something to us, as seen on a v4 server.
+// Taken is the answer of every unique constraint: user name, organization
+// name, authorization, role, grant.
+const (
+	idTaken              = "V3-DKcYh"
+	idUserExists         = "COMMAND-7yiox1isql" // the user ID, not the user name
+	idHasCredential      = "COMMAND-EF34g"
+	idSecretTooWeak      = "COMMA-HuJf6"
+	idNoMembership       = "AUTHZ-cdgFk" // not ours to see, or not there
+	idNoSuchUser         = "COMMAND-4f8sg"
+	idNoSuchUserFast     = "COMMAND-uXHNj" // with improved_performance USER_GRANT
+	idNoGrant            = "COMMAND-4m9ff"
+	idNoGrantFast        = "COMMAND-m9gsd"
+	idRoleNotGranted     = "COMMAND-mm9F4"
+	idOrganizationExists = "ORG-laho2n"  // the organization's ID, not its name
+	idOrganizationGone   = "ORG-poWwe"   // the ID of a deleted organization
+	idAdministratorIs    = "INSTA-pFDwe" // already
+)
+
+// detail is the ID of Zitadel's error, or empty.
+func detail(err error) string {
+	for _, d := range status.Convert(err).Details() {
+		switch d := d.(type) {
+		case *message.ErrorDetail:
+			return d.GetId()
+		case *message.CredentialsCheckError:
+			return d.GetId()
+		}
+	}
+	return ""
+}
+
+// is reports whether err is one of Zitadel's errors with ids.
+func is(err error, ids ...string) bool {
+	return err != nil && slices.Contains(ids, detail(err))
+}
+
+func isCode(err error, code codes.Code) bool {
+	return err != nil && status.Code(err) == code
+}
+
+// fail puts an error of Zitadel into our words. doing is what was tried, and
+// notFound the message about something that is not there.
+func fail(doing string, err error, notFound string) error {
+	var known *identity.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	cause := fmt.Errorf("%s: %w", doing, err)
+	if errors.Is(err, context.Canceled) || isCode(err, codes.Canceled) {
+		return fmt.Errorf("%s: %w", doing, context.Canceled) // of the caller; nobody waits for an answer
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return identity.Unavailable("remote.unavailable").Because(cause)
+	}
+	switch detail(err) {
+	case idNoSuchUser, idNoSuchUserFast:
+		return identity.NotFound("user.not-found").Because(cause)
+	case idNoGrant, idNoGrantFast:
+		// Not an organization we opened: it has no grant of the project.
+		return identity.NotFound("organization.not-found").Because(cause)
+	case idRoleNotGranted:
+		return identity.Invalid("role.not-here").Because(cause)
+	}
+	switch status.Code(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
+		return identity.Unavailable("remote.unavailable").Because(cause)
+	case codes.NotFound:
+		return identity.NotFound(notFound).Because(cause)
+	case codes.InvalidArgument:
+		return identity.Invalid("remote.refused").Because(cause)
+	}
+	return cause
+}
+
+// notShown says that Zitadel took a write and does not show what was written.
+func notShown(doing string) error {
+	return identity.Unavailable("remote.not-shown").Because(errors.New(doing + ": accepted, and not shown on Zitadel's read side"))
+}
