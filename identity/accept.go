@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Acceptance is what taking up an invitation uses of the store, for the
@@ -172,4 +173,17 @@ func AcceptAsNewcomer(
 		return "", fmt.Errorf("first sign-in: %w", err)
 	}
 	return link, nil
+}
+
+// SameAddress reports whether two e-mail addresses are the same mailbox, as far
+// as that can be known: capital letters of ASCII make no difference. Others do,
+// because a letter that merely looks alike is another mailbox.
+func SameAddress(a, b string) bool {
+	lower := func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}
+	return a != "" && strings.Map(lower, a) == strings.Map(lower, b)
 }
