@@ -74,12 +74,3 @@ func CleanMessage(message string) string {
 		return r
 	}, message))
 }
-
-// MayRevoke reports whether the invitation can still be taken back: nobody has
-// accepted it, or is being let in at this moment. An expired one can be,
-// because sending it again would revive it.
-func (i Invitation) MayRevoke() bool { return i.Waiting() && i.AcceptedBy == "" }
-
-// MayResend reports whether another mail would help: the invitation is waiting
-// or has expired, which sending it again ends.
-func (i Invitation) MayResend() bool { return i.Waiting() && i.AcceptedBy == "" }

@@ -121,26 +121,3 @@ func TestMessagesKeepTheirLinesAndNothingInvisible(t *testing.T) {
 		})
 	}
 }
-
-func TestOnlyWaitingInvitationsAreSentAgainOrTakenBack(t *testing.T) {
-	for _, test := range []struct {
-		name       string
-		invitation Invitation
-		want       bool
-	}{
-		{"pending", Invitation{State: InvitationPending}, true},
-		{"opened", Invitation{State: InvitationOpened}, true},
-		{"being accepted", Invitation{State: InvitationOpened, AcceptedBy: "u"}, false},
-		{"accepted", Invitation{State: InvitationAccepted, AcceptedBy: "u"}, false},
-		{"revoked", Invitation{State: InvitationRevoked}, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := test.invitation.MayResend(); got != test.want {
-				t.Errorf("MayResend = %v, want %v", got, test.want)
-			}
-			if got := test.invitation.MayRevoke(); got != test.want {
-				t.Errorf("MayRevoke = %v, want %v", got, test.want)
-			}
-		})
-	}
-}
