@@ -62,6 +62,9 @@ func (s *Server) open(h openHandler) http.Handler {
 // else to sign-in first.
 func (s *Server) signedIn(h signedInHandler) http.Handler {
 	return s.open(func(w http.ResponseWriter, r *http.Request) error {
+		if _, err := s.live(r); err != nil {
+			return err
+		}
 		if err := s.revalidate(r.Context()); err != nil {
 			return err
 		}
@@ -81,8 +84,9 @@ func (s *Server) signedIn(h signedInHandler) http.Handler {
 			return s.askToSignIn(w, r)
 		}
 		actor := identity.Actor{User: user.ID, Name: user.DisplayName()}
-		logged(r.Context()).user = user.ID
-		return h(w, r, Person{Actor: actor, User: user, Portal: s.portal, Page: s.page(r, actor)})
+		rec := logged(r.Context())
+		rec.user, rec.page = user.ID, s.page(r, actor, user)
+		return h(w, r, Person{Actor: actor, User: user, Portal: s.portal, Page: rec.page})
 	})
 }
 
@@ -105,10 +109,10 @@ func (s *Server) inOrganization(needs identity.Permission, h organizationHandler
 			Store:  s.store.In(opened),
 			Remote: s.gateway.In(opened),
 			Portal: s.portal,
-			Page:   who.Page.In(opened),
+			Page:   who.Page,
 		}
 		if opened.Visiting() {
-			if err := s.recordVisit(r, org); err != nil {
+			if err := s.recordVisit(r.Context(), org); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,265 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/client/rp"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"golang.org/x/oauth2"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/views"
+)
+
+// signIn serves GET /sign-in: it leads to Zitadel's login, which leads back to
+// callback. Query: next, the local path to go on to; create, to register.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	next := localPath(query.Get("next"), views.HomePath)
+	if live, err := s.live(r); err != nil {
+		return err
+	} else if live && query.Get("create") == "" {
+		return leave(w, r, next)
+	}
+	party, err := s.discovery.party(r.Context())
+	if err != nil {
+		return err
+	}
+	attempt := newAttempt(next)
+	s.keepAttempt(w, r, attempt)
+	options := []rp.AuthURLOpt{
+		rp.AuthURLOpt(rp.WithURLParam("nonce", attempt.Nonce)),
+		rp.WithCodeChallenge(oidc.NewSHACodeChallenge(attempt.Verifier)),
+		rp.AuthURLOpt(rp.WithURLParam("ui_locales", views.LanguageOf(r.Context()))),
+	}
+	if query.Get("create") != "" {
+		options = append(options, rp.WithPrompt("create"))
+	}
+	hint := s.invitedName(r.Context(), next)
+	if hint == "" {
+		hint = s.sessions.PopString(r.Context(), sessionHint)
+	}
+	if hint != "" {
+		options = append(options, rp.AuthURLOpt(rp.WithURLParam("login_hint", hint)))
+	}
+	return leave(w, r, rp.AuthURL(attempt.State, party, options...))
+}
+
+// callback serves GET /auth/callback, where Zitadel sends people back to.
+func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
+	ctx, query := r.Context(), r.URL.Query()
+	attempt, ok := s.takeAttempt(w, r, query.Get("state"))
+	if !ok {
+		// A bookmark, the back button, or a browser that keeps no cookies.
+		live, err := s.live(r)
+		switch {
+		case err != nil:
+			return err
+		case live:
+			return leave(w, r, views.HomePath)
+		}
+		return identity.Gone("sign-in.lost")
+	}
+	if code := query.Get("error"); code != "" {
+		return refused(code)
+	}
+	party, err := s.discovery.party(ctx)
+	if err != nil {
+		return err
+	}
+	tokens, err := rp.CodeExchange[*oidc.IDTokenClaims](context.WithValue(ctx, nonceKey{}, attempt.Nonce),
+		query.Get("code"), party, rp.WithCodeVerifier(attempt.Verifier))
+	if err != nil {
+		return exchangeError(err)
+	}
+	if err := s.begin(ctx, tokens); err != nil {
+		return err
+	}
+	s.awaitUser(ctx, identity.UserID(tokens.IDTokenClaims.Subject))
+	return leave(w, r, attempt.Next)
+}
+
+// refused says what Zitadel answered instead of a code.
+func refused(code string) error {
+	cause := fmt.Errorf("authorization endpoint: %s", code)
+	switch code {
+	case "access_denied", "login_required", "interaction_required":
+		return identity.Forbidden("sign-in.denied").Because(cause)
+	}
+	return identity.Unavailable("sign-in.failed").Because(cause)
+}
+
+// exchangeError tells a code that was refused, for example an old one, from a
+// Zitadel that does not answer.
+func exchangeError(err error) error {
+	var answer *oauth2.RetrieveError
+	if errors.As(err, &answer) && answer.Response != nil && answer.Response.StatusCode < 500 {
+		return identity.Gone("sign-in.lost").Because(fmt.Errorf("exchange code: %s", answer.ErrorCode))
+	}
+	return identity.Unavailable("sign-in.unavailable").Because(fmt.Errorf("exchange code: %w", err))
+}
+
+// begin makes the session that of the user of tokens. Its token is renewed, so
+// that one known from before is worth nothing, and nothing of another user
+// stays in it.
+func (s *Server) begin(ctx context.Context, tokens *oidc.Tokens[*oidc.IDTokenClaims]) error {
+	landing := s.sessions.GetString(ctx, sessionLanding)
+	if before := s.sessions.GetString(ctx, sessionRefresh); before != "" {
+		s.revoke(ctx, before)
+	}
+	if err := s.sessions.Clear(ctx); err != nil {
+		return fmt.Errorf("clear the session: %w", err)
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return fmt.Errorf("renew the session: %w", err)
+	}
+	user := claimedUser(tokens.IDTokenClaims)
+	claimed, err := json.Marshal(user)
+	if err != nil {
+		return err
+	}
+	s.sessions.Put(ctx, sessionUser, string(user.ID))
+	s.sessions.Put(ctx, sessionSID, tokens.IDTokenClaims.SessionID)
+	s.sessions.Put(ctx, sessionIDToken, tokens.IDToken)
+	s.sessions.Put(ctx, sessionRefresh, tokens.RefreshToken)
+	s.sessions.Put(ctx, sessionClaims, claimed)
+	if landing != "" {
+		s.sessions.Put(ctx, sessionLanding, landing)
+	}
+	now := s.portal.Now()
+	for _, key := range []string{sessionSince, sessionSeen, sessionConfirmed, sessionTried} {
+		s.setMoment(ctx, key, now)
+	}
+	logged(ctx).user = user.ID
+	return nil
+}
+
+// claimedUser is the user as the ID token says.
+func claimedUser(token *oidc.IDTokenClaims) identity.User {
+	home, _ := token.Claims[claimHome].(string)
+	user := identity.User{
+		ID:              identity.UserID(token.Subject),
+		Home:            identity.OrganizationID(home),
+		UserName:        token.PreferredUsername,
+		GivenName:       token.GivenName,
+		FamilyName:      token.FamilyName,
+		Address:         token.Email,
+		AddressVerified: bool(token.EmailVerified),
+		State:           identity.UserActive,
+	}
+	if identity.IsPlaceholderAddress(user.Address) {
+		user.Address, user.AddressVerified = "", false
+	}
+	return user
+}
+
+// awaitUser gives the projection a moment to see somebody who has just
+// registered, so that their first page is complete. It is no error if it does
+// not: the claims stand in.
+func (s *Server) awaitUser(ctx context.Context, user identity.UserID) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for range 15 {
+		if _, err := s.store.User(ctx, user); !identity.IsKind(err, identity.KindNotFound) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// welcome serves GET /welcome, Zitadel's default redirect: whoever finished
+// something there is signed in on the way here, and goes on to the classroom
+// whose invitation they accepted, or home.
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, _ Person) error {
+	landing := s.sessions.PopString(r.Context(), sessionLanding)
+	return leave(w, r, localPath(landing, views.HomePath))
+}
+
+// askToSignIn leads to sign-in and back to the page asked for, or, after a
+// change, to the page that held the form.
+func (s *Server) askToSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.RequestURI()
+	htmx := r.Header.Get("HX-Request") != ""
+	if htmx || !reads(r) {
+		next = s.ownPath(r.Header.Get("HX-Current-URL"), s.ownPath(r.Header.Get("Referer"), views.HomePath))
+	}
+	target := views.ReturningSignInPath(localPath(next, views.HomePath))
+	if htmx {
+		// An XHR cannot follow a redirect to Zitadel's origin.
+		w.Header().Set("HX-Redirect", target)
+		w.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+	return nil
+}
+
+// reads reports whether a request asks for a page and changes nothing.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// leave goes on to target, which may be Zitadel's. After a form's POST it is a
+// page that goes on by itself: the policy form-action 'self' holds for
+// redirects of a form as well.
+func leave(w http.ResponseWriter, r *http.Request, target string) error {
+	switch local := strings.HasPrefix(target, "/"); {
+	case r.Header.Get("HX-Request") != "" && !local:
+		w.Header().Set("HX-Redirect", target)
+		w.WriteHeader(http.StatusOK)
+		return nil
+	case r.Method == http.MethodPost && !local:
+		w.Header().Set("Refresh", "0; url="+target)
+		return render(w, r, http.StatusOK, views.GoingOn(frame(r), target))
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+	return nil
+}
+
+// maxNext bounds the path to return to, which travels in cookies.
+const maxNext = 500
+
+// localPath is path if it leads nowhere but to a page of the portal, or else
+// the other one. Browsers read a backslash as a slash, and two slashes as the
+// beginning of a host.
+func localPath(path, otherwise string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil ||
+		!strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") ||
+		strings.ContainsFunc(path, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }) ||
+		len(path) > maxNext {
+		return otherwise
+	}
+	return path
+}
+
+// ownPath is the path of one of our own URLs.
+func (s *Server) ownPath(address, otherwise string) string {
+	path, ok := strings.CutPrefix(address, s.portal.PublicURL)
+	if !ok {
+		return otherwise
+	}
+	return localPath(path, otherwise)
+}
+
+// attempt is one way through Zitadel's login, begun in one tab.
+type attempt struct {
+	State    string `json:"s"`
+	Nonce    string `json:"n"`
+	Verifier string `json:"v"` // PKCE
+	Next     string `json:"p"`
+}
+
+func newAttempt(next string) attempt {
+	return attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: next}
+}

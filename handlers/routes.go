@@ -1,0 +1,113 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/static"
+	"homeroom.dev/homeroom/views"
+)
+
+// routes is the map of the portal and its access matrix: each line has method,
+// path, who may pass, and the handler. Whatever is not on the open list needs
+// sign-in; whatever is below /o/{organization} needs a role there.
+func (s *Server) routes() http.Handler {
+	router := chi.NewRouter()
+	router.Use(resolveAddress(s.trusted), identify, s.logRequests, s.recoverPanics, s.secureHeaders, limitRequests,
+		middleware.GetHead)
+	nothing := chi.Chain(s.withLanguage, s.withNotice, s.sessions.LoadAndSave).Handler(s.open(s.notFound))
+	router.NotFound(nothing.ServeHTTP)
+	router.MethodNotAllowed(nothing.ServeHTTP)
+
+	// Open, and without a session: files, machines.
+	router.Method("GET", static.Prefix+"*", static.Handler())
+	router.Method("GET", views.HealthPath, s.open(healthz))
+	router.Method("GET", views.ReadyPath, s.open(s.readyz))
+	router.With(s.withLanguage).Method("POST", views.BackChannelPath, s.open(s.backChannelLogout))
+
+	router.Group(func(r chi.Router) {
+		r.Use(s.withLanguage, s.crossOrigin.Handler, s.withNotice, s.sessions.LoadAndSave)
+
+		// The open list.
+		r.Group(func(r chi.Router) {
+			r.Method("GET", "/", s.open(s.landing))
+			r.Method("GET", "/signed-out", s.open(s.signedOut))
+			r.Method("POST", "/sign-out", s.open(s.signOut))
+			r.Method("POST", "/language", s.open(s.setLanguage))
+		})
+		r.Group(func(r chi.Router) {
+			r.Use(s.limit(signInsPerAddress, byAddress))
+			r.Method("GET", "/sign-in", s.open(s.signIn))
+			r.Method("GET", "/auth/callback", s.open(s.callback))
+		})
+		r.Group(func(r chi.Router) {
+			r.Use(s.limit(invitationsPerAddress, byAddress))
+			r.Method("GET", "/i/{token}", s.open(s.showAcceptance))
+			r.With(s.limit(triesPerInvitation, byInvitation)).
+				Method("POST", "/i/{token}", s.open(s.accept))
+		})
+		if s.demo {
+			r.Method("GET", views.StyleguidePath, s.open(styleguide))
+		}
+
+		// Signed in.
+		r.Group(func(r chi.Router) {
+			r.Use(s.limit(changesPerPerson, s.byPerson))
+			r.Method("GET", "/home", s.signedIn(s.home))
+			r.Method("GET", "/welcome", s.signedIn(s.welcome))
+			r.Method("GET", "/organizations", s.signedIn(s.organizations))
+			r.Method("GET", "/classrooms/new", s.signedIn(soonAlone))
+			r.Method("POST", "/classrooms/new", s.signedIn(soonAlone))
+
+			// With a role there.
+			r.Route("/o/{organization}", func(r chi.Router) {
+				org := s.inOrganization
+				invites := r.With(s.limit(invitesPerPerson, s.byPerson))
+
+				r.Method("GET", "/", org(identity.Visit, soon))
+				r.Method("GET", "/roster", org(identity.SeeRoster, soon))
+				r.Method("GET", "/students/new", org(identity.ManageStudents, soon))
+				r.Method("POST", "/students/new", org(identity.ManageStudents, soon))
+
+				r.Method("GET", "/invitations", org(identity.ManageStudents, soon))
+				r.Method("GET", "/invitations/new", org(identity.ManageStudents, soon))
+				invites.Method("POST", "/invitations", org(identity.ManageStudents, soon))
+				invites.Method("POST", "/invitations/remind", org(identity.ManageStudents, soon))
+				r.Method("POST", "/invitations/{invitation}/resend", org(identity.ManageStudents, soon))
+				r.Method("POST", "/invitations/{invitation}/revoke", org(identity.ManageStudents, soon))
+				r.Method("GET", "/invitations/{invitation}/link", org(identity.ManageStudents, soon))
+				r.Method("POST", "/invitations/{invitation}/link", org(identity.ManageStudents, soon))
+
+				r.Method("GET", "/people/{user}", org(identity.SeeRoster, soon))
+				r.Method("POST", "/people/{user}/role", org(identity.ManageStudents, soon))
+				r.Method("POST", "/people/{user}/suspend", org(identity.ManageStudents, soon))
+				r.Method("POST", "/people/{user}/activate", org(identity.ManageStudents, soon))
+				r.Method("GET", "/people/{user}/reset", org(identity.ManageStudents, soon))
+				r.Method("POST", "/people/{user}/reset", org(identity.ManageStudents, soon))
+				r.Method("GET", "/people/{user}/remove", org(identity.ManageStudents, soon))
+				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, soon))
+
+				r.Method("GET", "/activity", org(identity.ReadAudit, soon))
+				r.Method("GET", "/settings", org(identity.ManageClassroom, soon))
+				r.Method("POST", "/settings", org(identity.ManageClassroom, soon))
+				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, soon))
+				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, soon))
+				r.Method("GET", "/leave", org(identity.Visit, soon))
+				r.Method("POST", "/leave", org(identity.Visit, soon))
+			})
+		})
+	})
+	return router
+}
+
+// soon stands in for pages that are being written.
+func soon(http.ResponseWriter, *http.Request, Organization) error {
+	return identity.NotFound("request.not-found")
+}
+
+func soonAlone(http.ResponseWriter, *http.Request, Person) error {
+	return identity.NotFound("request.not-found")
+}

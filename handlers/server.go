@@ -1,0 +1,109 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
+)
+
+// Options are what the portal is built from. All but the last four are needed.
+type Options struct {
+	Store       *store.Store
+	Gateway     identity.Gateway
+	Provisioner identity.Provisioner // for opening classrooms
+	OIDC        OIDC
+	// PublicURL is where browsers reach the portal. With https, cookies are
+	// secure and bound to the host.
+	PublicURL string
+	// Projection tells how far the projection is behind.
+	Projection func() ProjectionStatus
+	// MailReady reports whether mail can be sent.
+	MailReady func(context.Context) error
+	// AnyoneOpensClassrooms lets everybody who is signed in open a classroom that
+	// belongs to no school.
+	AnyoneOpensClassrooms bool
+
+	// TrustedProxies are the networks (CIDR) whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Log takes one line per request; nil is slog.Default().
+	Log *slog.Logger
+	// Demo adds the page that shows every component.
+	Demo bool
+}
+
+// Server is the portal. Only this package's routes reach its fields; handlers
+// of organization pages never do.
+type Server struct {
+	store         *store.Store
+	gateway       identity.Gateway
+	provisioner   identity.Provisioner
+	sessions      *scs.SessionManager
+	discovery     *discovery
+	refreshes     refreshes
+	logouts       seenTokens
+	ready         readiness
+	projection    func() ProjectionStatus
+	mailReady     func(context.Context) error
+	portal        Portal
+	anyoneOpens   bool
+	secure        bool
+	trusted       []string
+	demo          bool
+	log           *slog.Logger
+	crossOrigin   *http.CrossOriginProtection
+	visitRecorded visits
+}
+
+// New is the portal as a handler. It calls nobody: Zitadel may be away.
+func New(o Options) (http.Handler, error) {
+	switch {
+	case o.Store == nil, o.Gateway == nil, o.Provisioner == nil, o.Projection == nil, o.MailReady == nil:
+		return nil, errors.New("handlers: store, gateway, provisioner, projection and mail are needed")
+	case o.OIDC.Issuer == "" || o.OIDC.ClientID == "":
+		return nil, errors.New("handlers: issuer and client ID are needed")
+	case !strings.HasPrefix(o.PublicURL, "http://") && !strings.HasPrefix(o.PublicURL, "https://"):
+		return nil, errors.New("handlers: public URL must begin with http:// or https://")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	public := strings.TrimSuffix(o.PublicURL, "/")
+	s := &Server{
+		store:       o.Store,
+		gateway:     o.Gateway,
+		provisioner: o.Provisioner,
+		discovery:   newDiscovery(o.OIDC, public),
+		projection:  o.Projection,
+		mailReady:   o.MailReady,
+		portal:      Portal{PublicURL: public, Now: o.Now},
+		anyoneOpens: o.AnyoneOpensClassrooms,
+		secure:      strings.HasPrefix(public, "https://"),
+		trusted:     o.TrustedProxies,
+		demo:        o.Demo,
+		log:         o.Log,
+		crossOrigin: http.NewCrossOriginProtection(),
+	}
+	s.refreshes.recent = make(map[refreshKey]refreshed)
+	s.logouts.seen = make(map[string]time.Time)
+	s.crossOrigin.SetDenyHandler(http.HandlerFunc(s.foreignOrigin))
+	s.sessions = newSessions(s.store.Sessions(), s.secure, s.sessionFailed)
+	return s.routes(), nil
+}
+
+// sessionFailed answers when a session cannot be read or written.
+func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	s.fail(w, r, err)
+}

@@ -1,0 +1,118 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// How long a session lives: without a click, and at all.
+const (
+	sessionIdle     = 30 * time.Minute
+	sessionLifetime = 12 * time.Hour
+	// sessionTouch is how often a click is written down. Writing each one would
+	// make every page a write.
+	sessionTouch = time.Minute
+)
+
+// What a session holds. The store keeps the first two in columns as well, to
+// end sessions by them, and seals the whole.
+const (
+	sessionUser      = "user"
+	sessionSID       = "sid"       // of the session at Zitadel
+	sessionIDToken   = "id_token"  // for signing out
+	sessionRefresh   = "refresh"   // refresh token
+	sessionClaims    = "claims"    // identity.User as JSON, as the ID token said
+	sessionSince     = "since"     // when they signed in
+	sessionSeen      = "seen"      // the last click, to the minute
+	sessionConfirmed = "confirmed" // when Zitadel last said that they may
+	sessionTried     = "tried"     // when it was last asked
+	sessionLanding   = "landing"   // where an accepted invitation leads after sign-in
+	sessionHint      = "hint"      // login name for the sign-in to come
+)
+
+func newSessions(store scs.Store, secure bool, onError func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
+	sessions := scs.New()
+	sessions.Store = store
+	sessions.Lifetime = sessionLifetime
+	sessions.HashTokenInStore = true
+	sessions.ErrorFunc = onError
+	sessions.Cookie.Name = hostCookie("session", secure)
+	sessions.Cookie.Secure = secure
+	sessions.Cookie.HttpOnly = true
+	sessions.Cookie.SameSite = http.SameSiteLaxMode
+	// The browser forgets it when it closes: school computers are shared.
+	sessions.Cookie.Persist = false
+	return sessions
+}
+
+// moment reads a time of the session; zero if there is none.
+func (s *Server) moment(ctx context.Context, key string) time.Time {
+	if us := s.sessions.GetInt64(ctx, key); us != 0 {
+		return time.UnixMicro(us)
+	}
+	return time.Time{}
+}
+
+func (s *Server) setMoment(ctx context.Context, key string, at time.Time) {
+	s.sessions.Put(ctx, key, at.UnixMicro())
+}
+
+// live ends the session if its time is over, notes the click, and reports
+// whether somebody is signed in.
+func (s *Server) live(r *http.Request) (bool, error) {
+	ctx := r.Context()
+	if s.sessions.GetString(ctx, sessionUser) == "" {
+		return false, nil
+	}
+	now, seen := s.portal.Now(), s.moment(ctx, sessionSeen)
+	if now.Sub(seen) > sessionIdle || now.Sub(s.moment(ctx, sessionSince)) > sessionLifetime {
+		return false, s.sessions.Destroy(ctx)
+	}
+	if now.Sub(seen) > sessionTouch && !polls(r) {
+		s.setMoment(ctx, sessionSeen, now)
+	}
+	return true, nil
+}
+
+// polls reports whether the page asks for a region of itself, with nobody
+// clicking: a roster left open must not keep its reader signed in. htmx names
+// the element that asks and the one to be replaced.
+func polls(r *http.Request) bool {
+	region := r.Header.Get("HX-Target")
+	return region != "" && r.Header.Get("HX-Trigger") == region
+}
+
+// claimsTrusted is how long the ID token may speak for a user whom the
+// projection does not know (yet): until the next time Zitadel is asked.
+const claimsTrusted = revalidateEvery + 5*time.Minute
+
+// person is who is signed in, as the projection knows them; the zero value if
+// nobody is. Somebody who has just come to exist at Zitadel is taken from the
+// claims of their sign-in.
+func (s *Server) person(ctx context.Context) (identity.User, error) {
+	id := s.sessions.GetString(ctx, sessionUser)
+	if id == "" {
+		return identity.User{}, nil
+	}
+	user, err := s.store.User(ctx, identity.UserID(id))
+	if err == nil {
+		return user, nil
+	}
+	if !identity.IsKind(err, identity.KindNotFound) {
+		return identity.User{}, fmt.Errorf("look up who is signed in: %w", err)
+	}
+	if s.portal.Now().Sub(s.moment(ctx, sessionConfirmed)) > claimsTrusted {
+		return identity.User{}, s.sessions.Destroy(ctx)
+	}
+	if err := json.Unmarshal(s.sessions.GetBytes(ctx, sessionClaims), &user); err != nil {
+		return identity.User{}, fmt.Errorf("read the claims of the session: %w", err)
+	}
+	return user, nil
+}
