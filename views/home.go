@@ -33,7 +33,7 @@ func (p Place) path() string {
 
 // facts are the numbers that matter to the reader's role.
 func (p Place) facts(ctx context.Context) string {
-	if !p.teaches() {
+	if !p.teaches() || p.suspended() {
 		return ""
 	}
 	if p.Organization.Kind == identity.KindSchool {

@@ -263,9 +263,9 @@ func offerCard(offer Offer) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(text(ctx, "home.offer-until"))
+		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(text(ctx, "home.offer-until") + " ")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/home.templ`, Line: 49, Col: 35}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/home.templ`, Line: 49, Col: 41}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {
@@ -498,7 +498,7 @@ func placeCard(p Place) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.suspended() {
-			templ_7745c5c3_Err = Tag(TagOff, text(ctx, "home.suspended")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tag(TagOff, text(ctx, "state.suspended")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -785,7 +785,7 @@ func switchList(id, title string, icon IconName, places []Place) templ.Component
 					return templ_7745c5c3_Err
 				}
 				if p.suspended() {
-					templ_7745c5c3_Err = Tag(TagOff, text(ctx, "home.suspended")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Tag(TagOff, text(ctx, "state.suspended")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
