@@ -37,6 +37,7 @@ type Options struct {
 
 // Store is the database. It is safe for use by many goroutines.
 type Store struct {
+	path      string
 	writer    *sql.DB // one connection: SQLite has one writer, and River shares it
 	reader    *sql.DB
 	keys      *KeyRing
@@ -60,7 +61,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(options.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{keys: options.Keys, operators: options.Operators, clock: options.Now}
+	s := &Store{path: options.Path, keys: options.Keys, operators: options.Operators, clock: options.Now}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
