@@ -71,18 +71,22 @@ type InvitationReceipt struct {
 	LeftOut        []PastedEntry
 }
 
+func (r InvitationReceipt) title(ctx context.Context) string {
+	if r.Invited == 0 {
+		return text(ctx, "invitation.sent.nobody")
+	}
+	return text(ctx, "invitation.sent.title", "Count", r.Invited)
+}
+
 // InvitationList is the page of invitations.
 type InvitationList struct {
-	Rows     []identity.Invitation
-	Now      time.Time
-	State    identity.InvitationState // filter; empty for all
-	Search   string
-	Counts   map[identity.InvitationState]int // unfiltered
-	Total    int                              // that match State and Search
-	Previous string                           // cursors; empty at the ends
-	Next     string
-	After    string // the cursors this page was asked with
-	Before   string
+	Rows   []identity.Invitation
+	Now    time.Time
+	State  identity.InvitationState // filter; empty for all
+	Search string
+	Counts map[identity.InvitationState]int // unfiltered
+	After  string                           // the cursor this page was asked with; empty for the first
+	Next   string                           // of the next page; empty at the end
 	// Remindable is how many wait and have had no mail lately.
 	Remindable int
 }
@@ -93,7 +97,7 @@ func (l InvitationList) path(org identity.OrganizationID, params ...Param) strin
 
 // here is this very page, for the region that refreshes itself.
 func (l InvitationList) here(org identity.OrganizationID) string {
-	return l.path(org, Param{"after", l.After}, Param{"before", l.Before})
+	return l.path(org, Param{"after", l.After})
 }
 
 func (l InvitationList) all() int {
@@ -118,11 +122,19 @@ func (l InvitationList) tabs(ctx context.Context, org identity.OrganizationID) [
 	return tabs
 }
 
-func (l InvitationList) pagerLink(org identity.OrganizationID, name, cursor string) string {
-	if cursor == "" {
+// first leads back to the newest ones from any other page.
+func (l InvitationList) first(org identity.OrganizationID) string {
+	if l.After == "" {
 		return ""
 	}
-	return l.path(org, Param{name, cursor})
+	return l.path(org)
+}
+
+func (l InvitationList) next(org identity.OrganizationID) string {
+	if l.Next == "" {
+		return ""
+	}
+	return l.path(org, Param{"after", l.Next})
 }
 
 // invitationStep is one moment in the life of an invitation.
@@ -170,8 +182,9 @@ func lastInvitationStep(i identity.Invitation, now time.Time) time.Time {
 	return i.CreatedAt
 }
 
-// invited is the person an invitation is for, as its sender named them.
-func invited(i identity.Invitation) string {
+// Invited is the person an invitation is for, as its sender named them, or else
+// the address.
+func Invited(i identity.Invitation) string {
 	return identity.User{GivenName: i.GivenName, FamilyName: i.FamilyName, UserName: i.Address}.DisplayName()
 }
 
