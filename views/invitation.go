@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,6 +165,7 @@ func invitationSteps(ctx context.Context, i identity.Invitation, now time.Time) 
 			came = append(came, s)
 		}
 	}
+	slices.SortStableFunc(came, func(a, b invitationStep) int { return a.at.Compare(b.at) })
 	return came
 }
 
