@@ -2,6 +2,7 @@ package zitadel
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -117,7 +118,7 @@ func (b *bootstrap) ensureApplication(ctx context.Context) (changed bool, err er
 				BackChannelLogoutUri:     &want.BackChannelLogoutUri,
 			}},
 		})
-		return true, fail("update application", err, "remote.refused")
+		return true, failApplication("update application", err)
 	}
 	created, err := applications.CreateApplication(ctx, &applicationpb.CreateApplicationRequest{
 		ProjectId: b.installation.Project, Name: name,
@@ -125,7 +126,16 @@ func (b *bootstrap) ensureApplication(ctx context.Context) (changed bool, err er
 	})
 	b.installation.Application = created.GetApplicationId()
 	b.installation.ClientID = created.GetOidcConfiguration().GetClientId()
-	return true, fail("create application", err, "remote.refused")
+	return true, failApplication("create application", err)
+}
+
+// failApplication says what to do about the one refusal that an operator is
+// likely to meet.
+func failApplication(doing string, err error) error {
+	if is(err, idLogoutURLBlocked) {
+		return fmt.Errorf("%s: Zitadel may not call the portal's back-channel logout URL, because it does not resolve or is on the instance's deny list (HTTPClient.DenyList): %w", doing, err)
+	}
+	return fail(doing, err, "remote.refused")
 }
 
 func (b *bootstrap) oidc() *applicationpb.CreateOIDCApplicationRequest {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/message"
 	"google.golang.org/grpc/codes"
@@ -20,7 +21,6 @@ const (
 	idTaken              = "V3-DKcYh"
 	idUserExists         = "COMMAND-7yiox1isql" // the user ID, not the user name
 	idHasCredential      = "COMMAND-EF34g"
-	idSecretTooWeak      = "COMMA-HuJf6"
 	idNoMembership       = "AUTHZ-cdgFk" // not ours to see, or not there
 	idNoSuchUser         = "COMMAND-4f8sg"
 	idNoSuchUserFast     = "COMMAND-uXHNj" // with improved_performance USER_GRANT
@@ -30,6 +30,7 @@ const (
 	idOrganizationExists = "ORG-laho2n"  // the organization's ID, not its name
 	idOrganizationGone   = "ORG-poWwe"   // the ID of a deleted organization
 	idAdministratorIs    = "INSTA-pFDwe" // already
+	idLogoutURLBlocked   = "PROJECT-msNebo"
 )
 
 // detail is the ID of Zitadel's error, or empty.
@@ -48,6 +49,14 @@ func detail(err error) string {
 // is reports whether err is one of Zitadel's errors with ids.
 func is(err error, ids ...string) bool {
 	return err != nil && slices.Contains(ids, detail(err))
+}
+
+// isWeak reports whether a password is too short, or lacks a lower or upper
+// case letter, a digit or a symbol: Zitadel has an ID for each, with one prefix
+// on creating a user and another on changing one.
+func isWeak(err error) bool {
+	_, id, _ := strings.Cut(detail(err), "-")
+	return err != nil && slices.Contains([]string{"HuJf6", "co3Xw", "VoaRj", "ZBv4H", "ZDLwA"}, id)
 }
 
 func isCode(err error, code codes.Code) bool {

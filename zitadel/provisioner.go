@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client"
 	filterpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/filter/v2"
@@ -248,6 +249,14 @@ func remoteNames(n identity.NewOrganization) []string {
 	sum := sha256.Sum256([]byte(n.ID))
 	suffix := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))
 	name := identity.CleanName(n.Name)
+	// Zitadel makes a domain of the name, cuts it after 63 bytes even within a
+	// letter, and takes two equal ones for a conflict: the suffix must fit in.
+	const most = 63 - len(" ") - 12
+	for len(name) > most {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	name = strings.TrimSpace(name)
 	return []string{name + " " + suffix[:5], name + " " + suffix[:12]}
 }
 

@@ -19,6 +19,9 @@ func (r *remote) CreateRoleAssignment(ctx context.Context, user identity.UserID,
 	if err != nil {
 		return nil, err
 	}
+	if slices.Contains(r.config.ServiceAccounts, user) {
+		return nil, identity.NotFound("user.not-found")
+	}
 	defer r.locks.of(string(r.opened.ID()) + "/" + string(user))()
 	created, err := r.createAssignment(ctx, user, roles)
 	if is(err, idTaken) {

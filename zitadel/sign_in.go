@@ -83,7 +83,7 @@ func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret str
 			},
 		}},
 	})
-	if is(err, idSecretTooWeak) {
+	if isWeak(err) {
 		return identity.Invalid("secret.too-weak").Because(err)
 	}
 	if err != nil {

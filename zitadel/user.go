@@ -35,7 +35,7 @@ func (r *remote) CreateUser(ctx context.Context, n identity.NewUser) (identity.F
 		return r.existingUser(ctx, n.ID)
 	case is(err, idTaken):
 		return nil, identity.Conflict("user.name-taken").Because(err)
-	case is(err, idSecretTooWeak):
+	case isWeak(err):
 		return nil, identity.Invalid("secret.too-weak").Because(err)
 	case err != nil:
 		return nil, fail(doing, err, "organization.not-found")

@@ -1,0 +1,346 @@
+package zitadel_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	authorizationpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
+	orgpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/org/v2"
+	projectpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/project/v2"
+	userpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// What people do past the portal is told as facts, in order.
+func TestContractTheLogTellsOfUsers(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		user, users := w.student(t, w.linden), w.owner.UserServiceV2()
+		id := string(user.ID)
+		assigned, err := w.in(t, w.biology).CreateRoleAssignment(t.Context(), user.ID, student)
+		if err != nil {
+			t.Fatal(err)
+		}
+		renamed, address := unique("sammy"), unique("sammy")+"@example.org"
+		steps := []struct {
+			name string
+			do   func() error
+			want identity.UserChanged
+		}{
+			{"profile", func() error {
+				_, err := users.UpdateUser(t.Context(), &userpb.UpdateUserRequest{UserId: id, UserType: &userpb.UpdateUserRequest_Human_{
+					Human: &userpb.UpdateUserRequest_Human{Profile: &userpb.UpdateUserRequest_Human_Profile{GivenName: new("Sammy"), FamilyName: new("-"), PreferredLanguage: new("es")}},
+				}})
+				return err
+			}, identity.UserChanged{GivenName: new("Sammy"), FamilyName: new(""), Language: new("es")}},
+			{"address", func() error {
+				_, err := users.UpdateUser(t.Context(), &userpb.UpdateUserRequest{UserId: id, UserType: &userpb.UpdateUserRequest_Human_{
+					Human: &userpb.UpdateUserRequest_Human{Email: &userpb.SetHumanEmail{
+						Email: address, Verification: &userpb.SetHumanEmail_ReturnCode{ReturnCode: &userpb.ReturnEmailVerificationCode{}},
+					}},
+				}})
+				return err
+			}, identity.UserChanged{Address: &address, AddressVerified: new(false)}},
+			{"user name", func() error {
+				_, err := users.UpdateUser(t.Context(), &userpb.UpdateUserRequest{UserId: id, Username: &renamed, UserType: &userpb.UpdateUserRequest_Human_{Human: &userpb.UpdateUserRequest_Human{}}})
+				return err
+			}, identity.UserChanged{UserName: &renamed}},
+			{"lock", func() error {
+				_, err := users.LockUser(t.Context(), &userpb.LockUserRequest{UserId: id})
+				return err
+			}, identity.UserChanged{State: new(identity.UserLocked)}},
+			{"unlock", func() error {
+				_, err := users.UnlockUser(t.Context(), &userpb.UnlockUserRequest{UserId: id})
+				return err
+			}, identity.UserChanged{State: new(identity.UserActive)}},
+			{"deactivate", func() error {
+				_, err := users.DeactivateUser(t.Context(), &userpb.DeactivateUserRequest{UserId: id})
+				return err
+			}, identity.UserChanged{State: new(identity.UserInactive)}},
+			{"reactivate", func() error {
+				_, err := users.ReactivateUser(t.Context(), &userpb.ReactivateUserRequest{UserId: id})
+				return err
+			}, identity.UserChanged{State: new(identity.UserActive)}},
+		}
+		for _, step := range steps {
+			if err := step.do(); err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+		}
+		if _, err := users.DeleteUser(t.Context(), &userpb.DeleteUserRequest{UserId: id}); err != nil {
+			t.Fatal(err)
+		}
+
+		history := w.history(t, id)
+		if len(history) != len(steps)+3 {
+			t.Fatalf("%d events, want %d: %s", len(history), len(steps)+3, dump(t, history))
+		}
+		created := user
+		created.AddressVerified = false // an event of its own tells that
+		if diff := cmp.Diff(identity.Fact(identity.UserCreated{User: created, At: user.CreatedAt}), history[0].Fact); diff != "" {
+			t.Errorf("creation differs (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(identity.Fact(identity.UserChanged{User: user.ID, AddressVerified: new(true), At: user.CreatedAt}), history[1].Fact); diff != "" {
+			t.Errorf("verification differs (-want +got):\n%s", diff)
+		}
+		for i, step := range steps {
+			event := history[i+2]
+			step.want.User, step.want.At = user.ID, event.At
+			if diff := cmp.Diff(identity.Fact(step.want), event.Fact); diff != "" {
+				t.Errorf("%s differs (-want +got):\n%s", step.name, diff)
+			}
+			if event.Organization != w.linden.ID || event.Editor == "" || event.Editor == w.installation.Runtime.User {
+				t.Errorf("%s: event of %s by %s, want Linden's by the owner", step.name, event.Organization, event.Editor)
+			}
+		}
+		last := history[len(history)-1]
+		if diff := cmp.Diff(identity.Fact(identity.UserRemoved{User: user.ID, At: last.At}), last.Fact); diff != "" {
+			t.Errorf("removal differs (-want +got):\n%s", diff)
+		}
+		assignment := assigned.(identity.RoleAssignmentCreated).Assignment
+		told := w.history(t, string(assignment.ID))
+		if _, ok := told[len(told)-1].Fact.(identity.RoleAssignmentRemoved); !ok {
+			t.Errorf("the role assignment of a removed user ends in %+v, want its removal", told[len(told)-1].Fact)
+		}
+	})
+}
+
+// Everything since a moment is read in pages of every size, and nothing is lost
+// between them although many events share one time.
+func TestContractPagesLoseNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		began := w.latest(t)
+		for range 5 {
+			user := w.student(t, w.linden) // two events at one time
+			if _, err := w.in(t, w.biology).CreateRoleAssignment(t.Context(), user.ID, student); err != nil {
+				t.Fatal(err)
+			}
+		}
+		whole, err := w.events.Events(t.Context(), identity.EventQuery{After: began, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if whole.More || len(whole.Events) < 15 {
+			t.Fatalf("%d events, more %v, want at least 15 and no more", len(whole.Events), whole.More)
+		}
+		if !slices.IsSortedFunc(whole.Events, func(a, b identity.Event) int { return a.At.Compare(b.At) }) {
+			t.Error("events are not in the order of their time")
+		}
+		for _, limit := range []int{1, 2, 3, 7, len(whole.Events)} {
+			var all []identity.Event
+			for after, more := began, true; more; {
+				page, err := w.events.Events(t.Context(), identity.EventQuery{After: after, Limit: limit})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(page.Events) > limit+1 {
+					t.Errorf("%d events on a page of %d", len(page.Events), limit)
+				}
+				if page.More && !page.Last.After(after) {
+					t.Fatalf("pages of %d stand still at %v", limit, after)
+				}
+				all, after, more = append(all, page.Events...), page.Last, page.More
+			}
+			if diff := cmp.Diff(whole.Events, all); diff != "" {
+				t.Errorf("pages of %d differ (-whole +pages):\n%s", limit, diff)
+			}
+		}
+		rest, err := w.events.Events(t.Context(), identity.EventQuery{After: whole.Last, Limit: 10})
+		if err != nil || len(rest.Events) != 0 || rest.More || !rest.Last.Equal(whole.Last) {
+			t.Errorf("after the end: %s, %v, want nothing and the same time", dump(t, rest), err)
+		}
+	})
+}
+
+// Password hashes and codes are in Zitadel's events, and end here.
+func TestContractFactsCarryNoSecrets(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		began := w.latest(t)
+		n := someone()
+		n.Address = unique("eve") + "@example.org"
+		if _, err := w.in(t, w.linden).CreateUser(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.in(t, w.linden).ResetSignIn(t.Context(), n.ID); err != nil {
+			t.Fatal(err)
+		}
+		page, err := w.events.Events(t.Context(), identity.EventQuery{After: began, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := dump(t, page)
+		if !strings.Contains(text, string(n.ID)) {
+			t.Fatal("the user is not told of")
+		}
+		for _, secret := range []string{n.Secret, "$2", "Crypted", "code", "ash"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("events contain %q: %s", secret, text)
+			}
+		}
+	})
+}
+
+// A role on somebody else's project is no role here, however it changes.
+func TestContractOtherProjectsAreLeftOut(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		project, err := w.owner.ProjectServiceV2().CreateProject(t.Context(), &projectpb.CreateProjectRequest{OrganizationId: string(w.birch.ID), Name: unique("Other")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, role := range []string{"teacher", "student"} {
+			if _, err := w.owner.ProjectServiceV2().AddProjectRole(t.Context(), &projectpb.AddProjectRoleRequest{ProjectId: project.GetProjectId(), RoleKey: role, DisplayName: role}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began, authorizations := w.latest(t), w.owner.AuthorizationServiceV2()
+		user := w.student(t, w.birch)
+		created, err := authorizations.CreateAuthorization(t.Context(), &authorizationpb.CreateAuthorizationRequest{
+			UserId: string(user.ID), ProjectId: project.GetProjectId(), OrganizationId: string(w.birch.ID), RoleKeys: []string{"teacher"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := authorizations.UpdateAuthorization(t.Context(), &authorizationpb.UpdateAuthorizationRequest{Id: created.GetId(), RoleKeys: []string{"student"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := authorizations.DeactivateAuthorization(t.Context(), &authorizationpb.DeactivateAuthorizationRequest{Id: created.GetId()}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the authorization is shown", func() bool {
+			answer, err := authorizations.ListAuthorizations(t.Context(), &authorizationpb.ListAuthorizationsRequest{Filters: []*authorizationpb.AuthorizationsSearchFilter{
+				{Filter: &authorizationpb.AuthorizationsSearchFilter_ProjectId{ProjectId: idFilter(project.GetProjectId())}},
+			}})
+			return err == nil && len(answer.GetAuthorizations()) == 1
+		})
+		if got := w.held(t, w.birch, user.ID); got.ID != "" {
+			t.Errorf("shown as %+v", got)
+		}
+		_, err = w.in(t, w.birch).SuspendRoleAssignment(t.Context(), user.ID)
+		wantKind(t, err, identity.KindNotFound, "role-assignment.not-found")
+		if _, err := authorizations.DeleteAuthorization(t.Context(), &authorizationpb.DeleteAuthorizationRequest{Id: created.GetId()}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := w.events.Events(t.Context(), identity.EventQuery{After: began, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range page.Events {
+			if event.Aggregate == created.GetId() {
+				t.Errorf("told: %+v", event)
+			}
+		}
+		// Somebody who did not see its beginning is not told either.
+		middle := page.Events[len(page.Events)-1].At
+		fresh := w.freshEvents(t)
+		late, err := fresh.Events(t.Context(), identity.EventQuery{After: middle.Add(-time.Microsecond), Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range late.Events {
+			if _, removed := event.Fact.(identity.RoleAssignmentRemoved); event.Aggregate == created.GetId() && !removed {
+				t.Errorf("told late: %+v", event)
+			}
+		}
+	})
+}
+
+// Zitadel takes roles away with a grant, and tells of each; with an
+// organization, and tells of the organization alone.
+func TestContractWhatGoesWithItsOwnerIsTold(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		n := identity.NewOrganization{ID: identity.OrganizationID(unique("org")), Kind: identity.KindClassroom, Name: "Short lived"}
+		if _, err := w.provisioner.Open(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		o := identity.Organization{ID: n.ID, Kind: n.Kind, Name: n.Name}
+		assign := func() identity.RoleAssignmentID {
+			fact, err := w.in(t, o).CreateRoleAssignment(t.Context(), w.student(t, o).ID, student)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fact.(identity.RoleAssignmentCreated).Assignment.ID
+		}
+		first := assign()
+		began := w.latest(t)
+		if _, err := w.owner.ProjectServiceV2().DeleteProjectGrant(t.Context(), &projectpb.DeleteProjectGrantRequest{ProjectId: w.installation.Project, GrantedOrganizationId: string(n.ID)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.provisioner.Open(t.Context(), n); err != nil {
+			t.Fatalf("grant again: %v", err)
+		}
+		assign()
+		if _, err := w.owner.OrganizationServiceV2().DeactivateOrganization(t.Context(), &orgpb.DeactivateOrganizationRequest{OrganizationId: string(n.ID)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.owner.OrganizationServiceV2().ActivateOrganization(t.Context(), &orgpb.ActivateOrganizationRequest{OrganizationId: string(n.ID)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.owner.OrganizationServiceV2().UpdateOrganization(t.Context(), &orgpb.UpdateOrganizationRequest{OrganizationId: string(n.ID), Name: unique("Renamed")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.owner.OrganizationServiceV2().DeleteOrganization(t.Context(), &orgpb.DeleteOrganizationRequest{OrganizationId: string(n.ID)}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := w.events.Events(t.Context(), identity.EventQuery{After: began, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, event := range page.Events {
+			switch fact := event.Fact.(type) {
+			case identity.GrantRemoved:
+				told = append(told, "grant removed")
+			case identity.GrantSet:
+				told = append(told, "grant set")
+			case identity.RoleAssignmentRemoved:
+				if fact.ID == first {
+					told = append(told, "assignment removed")
+				}
+			case identity.OrganizationStateChanged:
+				told = append(told, string(fact.State))
+			case identity.OrganizationRenamed:
+				told = append(told, "renamed")
+			case identity.OrganizationRemoved:
+				told = append(told, "organization removed")
+			case identity.UserRemoved:
+				told = append(told, "user removed")
+			}
+		}
+		want := []string{"grant removed", "assignment removed", "grant set", "inactive", "active", "renamed", "organization removed"}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("told differs (-want +got):\n%s", diff)
+		}
+		if _, err := w.events.Organization(t.Context(), n.ID); !identity.IsKind(err, identity.KindNotFound) {
+			eventually(t, "the organization is gone", func() bool {
+				_, err := w.events.Organization(t.Context(), n.ID)
+				return identity.IsKind(err, identity.KindNotFound)
+			})
+		}
+	})
+}
+
+func TestContractTheInstallationIsKnown(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		in := w.installation
+		want := identity.Platform{
+			Project: in.Project, Operators: in.Operators, Individuals: in.Individuals,
+			ServiceAccounts: []identity.UserID{in.Runtime.User, in.Provisioner.User, in.Events.User},
+		}
+		got, err := w.events.Platform(t.Context())
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("platform differs: %v (-want +got):\n%s", err, diff)
+		}
+		_, err = w.events.User(t.Context(), in.Runtime.User)
+		wantKind(t, err, identity.KindNotFound, "user.not-found") // no person
+		_, err = w.events.User(t.Context(), "nobody")
+		wantKind(t, err, identity.KindNotFound, "user.not-found")
+		_, err = w.events.Organization(t.Context(), "nowhere")
+		wantKind(t, err, identity.KindNotFound, "organization.not-found")
+		if all, err := w.events.RoleAssignments(t.Context(), "nowhere"); err != nil || len(all) != 0 {
+			t.Errorf("role assignments of nowhere = %v, %v, want none", all, err)
+		}
+	})
+}

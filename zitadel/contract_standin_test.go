@@ -1,0 +1,3 @@
+package zitadel_test
+
+var standinWorld = func() (*world, error) { return nil, nil }
