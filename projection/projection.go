@@ -218,11 +218,14 @@ func (p *Projection) catchUp(ctx context.Context, again time.Duration, progress 
 	err = p.read(ctx, after, func(page identity.EventPage, read int) error {
 		p.cursor = maxTime(p.cursor, page.Last)
 		batch.Events, batch.Cursor = page.Events, p.cursor
-		unseen, err := p.store.UnseenEvents(ctx, page.Events)
-		if err != nil {
-			return err
+		if !page.More { // the last page mostly holds what is known already
+			unseen, err := p.store.UnseenEvents(ctx, page.Events)
+			if err != nil {
+				return err
+			}
+			batch.Events = unseen
 		}
-		if batch.Events = unseen; len(unseen) > 0 || p.cursor.Sub(stored) > cursorLag {
+		if len(batch.Events) > 0 || p.cursor.Sub(stored) > cursorLag {
 			if err := p.store.ApplyEvents(ctx, batch); err != nil {
 				return err
 			}

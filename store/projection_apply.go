@@ -31,6 +31,8 @@ type EventBatch struct {
 // alone is left to [Store.Refold].
 func (s *Store) ApplyEvents(ctx context.Context, batch EventBatch) error {
 	err := s.write(ctx, func(tx *transaction) error {
+		tx, free := tx.prepare()
+		defer free()
 		f := newFolding(tx)
 		f.platform, f.quiet = batch.Platform, batch.Quiet
 		for _, e := range inSequence(batch.Events) {
@@ -79,17 +81,14 @@ func inSequence(events []identity.Event) []identity.Event {
 // applyFacts folds the answers to the portal's own writes into the projection,
 // in the transaction that closes their audit record. They have no sequence:
 // their events, when they come, find the rows as they should be.
-func (s *Store) applyFacts(ctx context.Context, tx *transaction, facts []identity.Fact) error {
+func (tx *transaction) applyFacts(ctx context.Context, facts []identity.Fact) error {
 	f := newFolding(tx)
 	for _, fact := range facts {
 		if err := f.answer(ctx, fact); err != nil {
-			return fmt.Errorf("apply facts: %w", err)
+			return err
 		}
 	}
-	if err := f.flush(ctx); err != nil {
-		return fmt.Errorf("apply facts: %w", err)
-	}
-	return nil
+	return f.flush(ctx)
 }
 
 // folding folds facts within one transaction. Rows are read once and written

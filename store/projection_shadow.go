@@ -130,6 +130,8 @@ func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(done,
 	}
 	r := &replacing{shadow: shadow.read(), cursor: state.Cursor, progress: progress, total: total}
 	err = s.write(ctx, func(tx *transaction) error {
+		tx, free := tx.prepare()
+		defer free()
 		r.folding = newFolding(tx)
 		return r.all(ctx)
 	})
