@@ -94,7 +94,7 @@ func (s *Server) signedIn(h signedInHandler) http.Handler {
 // one place where that happens: a handler gets the opened organization and has
 // no other way to data.
 func (s *Server) inOrganization(needs identity.Permission, h organizationHandler) http.Handler {
-	return s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
+	return gate{needs, s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
 		id := identity.OrganizationID(chi.URLParam(r, "organization"))
 		opened, err := s.store.OpenFor(r.Context(), who.Actor, id)
 		if err != nil {
@@ -117,5 +117,12 @@ func (s *Server) inOrganization(needs identity.Permission, h organizationHandler
 			}
 		}
 		return h(w, r, org)
-	})
+	})}
+}
+
+// gate is a route of an organization with the permission it needs, which the
+// tests that walk every route compare with the table.
+type gate struct {
+	needs identity.Permission
+	http.Handler
 }

@@ -29,14 +29,14 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, who Person) error 
 	if err != nil {
 		return err
 	}
-	for _, invitation := range waiting {
+	for _, w := range waiting {
 		view.Offers = append(view.Offers, views.Offer{
-			Organization: invitation.OrganizationName,
-			School:       invitation.SchoolName,
-			Inviter:      invitation.Inviter.Name,
-			Role:         invitation.Role,
-			ExpiresAt:    invitation.ExpiresAt,
-			Path:         views.AcceptPath(invitation.Token),
+			Organization: w.Organization,
+			School:       w.School,
+			Inviter:      w.Invitation.Inviter.Name,
+			Role:         w.Invitation.Role,
+			ExpiresAt:    w.Invitation.ExpiresAt,
+			Path:         views.AcceptPath(w.Token),
 		})
 	}
 	return render(w, r, http.StatusOK, views.Home(who.Page, view))

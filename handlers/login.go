@@ -155,6 +155,9 @@ func claimedUser(token *oidc.IDTokenClaims) identity.User {
 		AddressVerified: bool(token.EmailVerified),
 		State:           identity.UserActive,
 	}
+	if user.FamilyName == "-" {
+		user.FamilyName = "" // Zitadel wants two names; the gateway writes this for none
+	}
 	if identity.IsPlaceholderAddress(user.Address) {
 		user.Address, user.AddressVerified = "", false
 	}

@@ -16,8 +16,8 @@ import (
 // sign-in; whatever is below /o/{organization} needs a role there.
 func (s *Server) routes() http.Handler {
 	router := chi.NewRouter()
-	router.Use(resolveAddress(s.trusted), identify, s.logRequests, s.recoverPanics, s.secureHeaders, limitRequests,
-		middleware.GetHead)
+	f := founding{s.store, s.gateway, s.provisioner, s.anyoneOpens}
+	router.Use(s.chain, middleware.GetHead)
 	nothing := chi.Chain(s.withLanguage, s.withNotice, s.sessions.LoadAndSave).Handler(s.open(s.notFound))
 	router.NotFound(nothing.ServeHTTP)
 	router.MethodNotAllowed(nothing.ServeHTTP)
@@ -59,44 +59,46 @@ func (s *Server) routes() http.Handler {
 			r.Method("GET", "/home", s.signedIn(s.home))
 			r.Method("GET", "/welcome", s.signedIn(s.welcome))
 			r.Method("GET", "/organizations", s.signedIn(s.organizations))
-			r.Method("GET", "/classrooms/new", s.signedIn(soonAlone))
-			r.Method("POST", "/classrooms/new", s.signedIn(soonAlone))
+			r.Method("GET", "/classrooms/new", s.signedIn(f.newAlone))
+			r.Method("POST", "/classrooms/new", s.signedIn(f.openAlone))
 
 			// With a role there.
 			r.Route("/o/{organization}", func(r chi.Router) {
 				org := s.inOrganization
 				invites := r.With(s.limit(invitesPerPerson, s.byPerson))
 
-				r.Method("GET", "/", org(identity.Visit, soon))
-				r.Method("GET", "/roster", org(identity.SeeRoster, soon))
-				r.Method("GET", "/students/new", org(identity.ManageStudents, soon))
-				r.Method("POST", "/students/new", org(identity.ManageStudents, soon))
+				r.Method("GET", "/", org(identity.Visit, showOrganization))
+				r.Method("GET", "/roster", org(identity.SeeRoster, showRoster))
+				r.Method("GET", "/students/new", org(identity.ManageStudents, newStudent))
+				r.Method("POST", "/students/new", org(identity.ManageStudents, createStudent))
 
-				r.Method("GET", "/invitations", org(identity.ManageStudents, soon))
-				r.Method("GET", "/invitations/new", org(identity.ManageStudents, soon))
-				invites.Method("POST", "/invitations", org(identity.ManageStudents, soon))
-				invites.Method("POST", "/invitations/remind", org(identity.ManageStudents, soon))
-				r.Method("POST", "/invitations/{invitation}/resend", org(identity.ManageStudents, soon))
-				r.Method("POST", "/invitations/{invitation}/revoke", org(identity.ManageStudents, soon))
-				r.Method("GET", "/invitations/{invitation}/link", org(identity.ManageStudents, soon))
-				r.Method("POST", "/invitations/{invitation}/link", org(identity.ManageStudents, soon))
+				r.Method("GET", "/invitations", org(identity.ManageStudents, listInvitations))
+				r.Method("GET", "/invitations/new", org(identity.ManageStudents, newInvitation))
+				invites.Method("POST", "/invitations", org(identity.ManageStudents, invite))
+				r.Method("GET", "/invitations/remind", org(identity.ManageStudents, confirmRemind))
+				invites.Method("POST", "/invitations/remind", org(identity.ManageStudents, remindAll))
+				r.Method("POST", "/invitations/{invitation}/resend", org(identity.ManageStudents, resendInvitation))
+				r.Method("GET", "/invitations/{invitation}/revoke", org(identity.ManageStudents, confirmRevoke))
+				r.Method("POST", "/invitations/{invitation}/revoke", org(identity.ManageStudents, revokeInvitation))
+				r.Method("GET", "/invitations/{invitation}/link", org(identity.ManageStudents, confirmLink))
+				r.Method("POST", "/invitations/{invitation}/link", org(identity.ManageStudents, showLink))
 
-				r.Method("GET", "/people/{user}", org(identity.SeeRoster, soon))
-				r.Method("POST", "/people/{user}/role", org(identity.ManageStudents, soon))
-				r.Method("POST", "/people/{user}/suspend", org(identity.ManageStudents, soon))
-				r.Method("POST", "/people/{user}/activate", org(identity.ManageStudents, soon))
-				r.Method("GET", "/people/{user}/reset", org(identity.ManageStudents, soon))
-				r.Method("POST", "/people/{user}/reset", org(identity.ManageStudents, soon))
-				r.Method("GET", "/people/{user}/remove", org(identity.ManageStudents, soon))
-				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, soon))
+				r.Method("GET", "/people/{user}", org(identity.SeeRoster, showMember))
+				r.Method("POST", "/people/{user}/role", org(identity.ManageStudents, changeRole))
+				r.Method("POST", "/people/{user}/suspend", org(identity.ManageStudents, suspend))
+				r.Method("POST", "/people/{user}/activate", org(identity.ManageStudents, activate))
+				r.Method("GET", "/people/{user}/reset", org(identity.ManageStudents, askReset))
+				r.Method("POST", "/people/{user}/reset", org(identity.ManageStudents, resetSignIn))
+				r.Method("GET", "/people/{user}/remove", org(identity.ManageStudents, askRemoval))
+				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, remove))
 
-				r.Method("GET", "/activity", org(identity.ReadAudit, soon))
-				r.Method("GET", "/settings", org(identity.ManageClassroom, soon))
-				r.Method("POST", "/settings", org(identity.ManageClassroom, soon))
-				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, soon))
-				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, soon))
-				r.Method("GET", "/leave", org(identity.Visit, soon))
-				r.Method("POST", "/leave", org(identity.Visit, soon))
+				r.Method("GET", "/activity", org(identity.ReadAudit, showActivity))
+				r.Method("GET", "/settings", org(identity.ManageClassroom, showSettings))
+				r.Method("POST", "/settings", org(identity.ManageClassroom, saveSettings))
+				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
+				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
+				r.Method("GET", "/leave", org(identity.Visit, askLeave))
+				r.Method("POST", "/leave", org(identity.Visit, leave))
 			})
 		})
 	})
@@ -105,9 +107,5 @@ func (s *Server) routes() http.Handler {
 
 // soon stands in for pages that are being written.
 func soon(http.ResponseWriter, *http.Request, Organization) error {
-	return identity.NotFound("request.not-found")
-}
-
-func soonAlone(http.ResponseWriter, *http.Request, Person) error {
 	return identity.NotFound("request.not-found")
 }

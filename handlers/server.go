@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-chi/chi/v5"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
@@ -66,6 +67,14 @@ type Server struct {
 
 // New is the portal as a handler. It calls nobody: Zitadel may be away.
 func New(o Options) (http.Handler, error) {
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.routes(), nil
+}
+
+func newServer(o Options) (*Server, error) {
 	switch {
 	case o.Store == nil, o.Gateway == nil, o.Provisioner == nil, o.Projection == nil, o.MailReady == nil:
 		return nil, errors.New("handlers: store, gateway, provisioner, projection and mail are needed")
@@ -100,7 +109,14 @@ func New(o Options) (http.Handler, error) {
 	s.logouts.seen = make(map[string]time.Time)
 	s.crossOrigin.SetDenyHandler(http.HandlerFunc(s.foreignOrigin))
 	s.sessions = newSessions(s.store.Sessions(), s.secure, s.sessionFailed)
-	return s.routes(), nil
+	return s, nil
+}
+
+// chain is around every request, whatever it asks for.
+func (s *Server) chain(next http.Handler) http.Handler {
+	return chi.Chain(
+		resolveAddress(s.trusted), identify, s.logRequests, s.recoverPanics, s.secureHeaders, limitRequests,
+	).Handler(next)
 }
 
 // sessionFailed answers when a session cannot be read or written.

@@ -1,0 +1,235 @@
+package handlers
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// openRoutes are all that answer somebody who is not signed in. A route added
+// here by hand is a decision.
+var openRoutes = []string{
+	"GET /",
+	"GET /auth/callback",
+	"GET /healthz",
+	"GET /i/{token}",
+	"GET /readyz",
+	"GET /sign-in",
+	"GET /signed-out",
+	"GET /static/*",
+	"GET /styleguide", // in the demo
+	"POST /auth/backchannel-logout",
+	"POST /i/{token}",
+	"POST /language",
+	"POST /sign-out",
+}
+
+// step is one route of the portal.
+type step struct {
+	method, route string
+	needs         identity.Permission // empty: not in an organization
+}
+
+func (s step) String() string { return s.method + " " + s.route }
+
+// walk lists every route, with those last that end what the others need.
+func (p *portal) walk() []step {
+	p.t.Helper()
+	var steps []step
+	err := chi.Walk(p.handler.(chi.Routes), func(method, route string, handler http.Handler, _ ...func(http.Handler) http.Handler) error {
+		s := step{method: method, route: route}
+		if g, ok := handler.(gate); ok {
+			s.needs = g.needs
+		}
+		steps = append(steps, s)
+		return nil
+	})
+	p.check(err)
+	last := func(s step) int {
+		switch {
+		case s.String() == "POST /o/{organization}/leave":
+			return 2
+		case strings.HasSuffix(s.route, "/remove") && s.method == http.MethodPost:
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(steps, func(a, b step) int {
+		return 10*(last(a)-last(b)) + strings.Compare(a.String(), b.String())
+	})
+	if len(steps) < 40 {
+		p.t.Fatalf("only %d routes were found", len(steps))
+	}
+	return steps
+}
+
+// real fills a route with real IDs of the classroom Biology 7B.
+func (p *portal) real(route string, invitation identity.InvitationID) string {
+	return strings.NewReplacer(
+		"{organization}", string(p.id(biology)),
+		"{user}", string(p.people[noor].ID),
+		"{invitation}", string(invitation),
+		"{token}", "unknown",
+		"*", "app.css",
+	).Replace(strings.TrimSuffix(route, "/*"))
+}
+
+// waiting is an invitation to Biology 7B that waits.
+func (p *portal) waiting() identity.InvitationID {
+	p.t.Helper()
+	return p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID
+}
+
+// calls counts what was asked of Zitadel. The projection's own reading of the
+// event log goes on all the time and is left out.
+func (p *portal) calls() map[string]int {
+	calls := p.zitadel.Calls()
+	maps.DeleteFunc(calls, func(method string, _ int) bool {
+		return strings.HasSuffix(method, "/ListEvents") || !strings.HasPrefix(method, "/zitadel.")
+	})
+	calls["relying party"] = int(p.oidcCalls.Load())
+	return calls
+}
+
+func TestEveryRouteNeedsSignInButTheOpenList(t *testing.T) {
+	p := newPortal(t)
+	invitation := p.waiting()
+	before := p.calls()
+	var open []string
+	for _, s := range p.walk() {
+		b := p.browser().staying()
+		seen := b.do(s.method, p.real(s.route, invitation), nil)
+		if seen.Status == http.StatusSeeOther && strings.HasPrefix(seen.Header.Get("Location"), "/sign-in?next=") {
+			continue
+		}
+		open = append(open, s.String())
+	}
+	slices.Sort(open)
+	if !slices.Equal(open, openRoutes) {
+		t.Errorf("open routes are\n%v\nwant\n%v", open, openRoutes)
+	}
+	if after := p.calls(); after["/zitadel.user.v2.UserService/CreateUser"] != before["/zitadel.user.v2.UserService/CreateUser"] {
+		t.Error("somebody signed out created a user")
+	}
+}
+
+// Every organization page is absent for people of another school.
+func TestStrangersFindNothing(t *testing.T) {
+	p := newPortal(t)
+	invitation := p.waiting()
+	recorded := p.audited(biology)
+	strangers := map[string]*browser{mallory: p.signIn(mallory), bob: p.signIn(bob), ruth: p.signIn(ruth), lea: p.signIn(lea)}
+	before := p.calls()
+	for _, s := range p.walk() {
+		if s.needs == "" {
+			continue
+		}
+		for name, stranger := range strangers {
+			if got := stranger.staying().do(s.method, p.real(s.route, invitation), nil); got.Status != http.StatusNotFound ||
+				strings.Contains(got.Body, biology) {
+				t.Errorf("%s as %s = %d, want 404\n%s", s, name, got.Status, got.text())
+			}
+		}
+	}
+	if after := p.calls(); !maps.Equal(before, after) {
+		t.Errorf("strangers made calls to Zitadel: %v, before %v", after, before)
+	}
+	if after := p.audited(biology); len(after) != len(recorded) {
+		t.Errorf("strangers left records: %v", after[len(recorded):])
+	}
+}
+
+// The control of the test above: one of the organization's own people finds
+// each page, so that a 404 there means tenancy and not a typo.
+func TestOwnPeopleFindEveryPage(t *testing.T) {
+	p := newPortal(t)
+	invitation := p.waiting()
+	own := []*browser{p.signIn(lee), p.signIn(priya)}
+	school := []*browser{p.signIn(priya)}
+	for _, s := range p.walk() {
+		if s.needs == "" {
+			continue
+		}
+		path, people := p.real(s.route, invitation), own
+		if s.needs == identity.OpenClassroom {
+			path, people = strings.Replace(path, string(p.id(biology)), string(p.id(linden)), 1), school
+		}
+		var got []int
+		for _, person := range people {
+			got = append(got, person.staying().do(s.method, path, nil).Status)
+		}
+		if !slices.ContainsFunc(got, func(status int) bool { return status != http.StatusNotFound && status < 500 }) {
+			t.Errorf("%s = %v for everybody there", s, got)
+		}
+	}
+}
+
+// Each route opens to exactly the roles of the permission table.
+func TestEachRoleMayWhatTheTableSays(t *testing.T) {
+	const refused = "Your role does not include this page."
+	for _, who := range []string{sam, jon, lee, priya, olu} {
+		t.Run(who, func(t *testing.T) {
+			p := newPortal(t)
+			invitation := p.waiting()
+			b := p.signIn(who).staying()
+			opened := p.opened(biology, who)
+			for _, s := range p.walk() {
+				if s.needs == "" {
+					continue
+				}
+				got := b.do(s.method, p.real(s.route, invitation), nil)
+				if want := opened.Permits(s.needs); strings.Contains(got.text(), refused) == want ||
+					!want && got.Status != http.StatusForbidden {
+					t.Errorf("%s (%s) as %s = %d, permitted %v\n%s", s, s.needs, who, got.Status, want, got.text())
+				}
+				if got.Status >= 500 {
+					t.Errorf("%s as %s = %d\n%s\n%s", s, who, got.Status, got.text(), p.log)
+				}
+			}
+		})
+	}
+}
+
+func TestReadingAPageMakesNoCallToZitadel(t *testing.T) {
+	p := newPortal(t)
+	invitation := p.waiting()
+	people := map[string]*browser{}
+	for _, who := range []string{sam, jon, lee, priya} {
+		people[who] = p.signIn(who)
+	}
+	before := p.calls()
+	pages := 0
+	for _, s := range p.walk() {
+		if s.method != http.MethodGet || slices.Contains(openRoutes, s.String()) && s.route != "/i/{token}" {
+			continue
+		}
+		for _, organization := range []string{biology, linden} {
+			path := strings.Replace(p.real(s.route, invitation), string(p.id(biology)), string(p.id(organization)), 1)
+			for _, b := range people {
+				b.staying().get(path)
+				pages++
+			}
+		}
+	}
+	if after := p.calls(); !maps.Equal(before, after) {
+		t.Errorf("%d pages made calls: %v, before %v", pages, after, before)
+	}
+}
+
+func TestAnOperatorsLookIsOnTheRecordOnce(t *testing.T) {
+	p := newPortal(t)
+	b := p.signIn(olu)
+	before := len(p.audited(biology))
+	for range 3 {
+		b.get("/o/" + string(p.id(biology)))
+	}
+	if got := p.audited(biology)[before:]; !slices.Equal(got, []identity.Action{identity.ActionVisited}) {
+		t.Errorf("recorded %v, want one visit", got)
+	}
+}
