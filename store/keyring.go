@@ -111,6 +111,21 @@ func (k *KeyRing) open(at place, text string) ([]byte, error) {
 	return nil, fmt.Errorf("open %s.%s: key %q is not in the key ring: %w", at.table, at.column, id, errSealed)
 }
 
+// sealURL seals a text that stands in a URL; openURL opens it.
+func (k *KeyRing) sealURL(at place, plain []byte) (string, error) {
+	text, err := k.seal(at, plain)
+	return toURL.Replace(text), err
+}
+
+func (k *KeyRing) openURL(at place, text string) ([]byte, error) {
+	return k.open(at, fromURL.Replace(text))
+}
+
+var (
+	toURL   = strings.NewReplacer("+", "-", "/", "_")
+	fromURL = strings.NewReplacer("-", "+", "_", "/")
+)
+
 // aead is the cipher of a key for a purpose. Deriving one takes longer than
 // using it, so they are kept.
 func (k *KeyRing) aead(key masterKey, purpose string) (cipher.AEAD, error) {

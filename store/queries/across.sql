@@ -8,7 +8,8 @@
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
-    COALESCE(CASE WHEN o.school_id = '' THEN own.teachers_open_classrooms ELSE above.teachers_open_classrooms END, FALSE) AS teachers_open_classrooms,
+    COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
+    COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open,
     COALESCE(here.roles, '') AS roles_here,
     COALESCE(up.roles, '') AS roles_school,
     COALESCE(platform.roles, '') AS roles_platform,
@@ -32,7 +33,8 @@ WHERE i.token_hash = sqlc.arg(token_hash);
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
-    COALESCE(CASE WHEN o.school_id = '' THEN own.teachers_open_classrooms ELSE above.teachers_open_classrooms END, FALSE) AS teachers_open_classrooms
+    COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
+    COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open
 FROM organizations o
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
 LEFT JOIN settings own ON own.organization_id = o.id
@@ -43,8 +45,8 @@ WHERE o.id = sqlc.arg(organization_id) AND o.kind <> '';
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
     a.roles, a.state AS assignment_state,
-    COALESCE((SELECT SUM(c.people) FROM roster_counts c WHERE c.organization_id = o.id AND c.role = 'student'), 0) AS students,
-    COALESCE((SELECT SUM(c.people) FROM roster_counts c WHERE c.organization_id = o.id AND c.role IN ('teacher', 'co_teacher')), 0) AS teachers,
+    CAST(COALESCE((SELECT SUM(c.people) FROM roster_counts c WHERE c.organization_id = o.id AND c.role = 'student'), 0) AS BIGINT) AS students,
+    CAST(COALESCE((SELECT SUM(c.people) FROM roster_counts c WHERE c.organization_id = o.id AND c.role IN ('teacher', 'co_teacher')), 0) AS BIGINT) AS teachers,
     (SELECT COUNT(*) FROM invitations i WHERE i.organization_id = o.id AND i.state IN ('pending', 'opened') AND i.expires_us > sqlc.arg(now_us)) AS waiting
 FROM role_assignments a
 JOIN organizations o ON o.id = a.organization_id

@@ -40,6 +40,7 @@ CREATE TABLE users (
     sequence         BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (organization_id, id)
 );
+CREATE INDEX users_by_address ON users (LOWER(address));
 
 CREATE TABLE role_assignments (
     row_id          BIGINT GENERATED ALWAYS AS IDENTITY,

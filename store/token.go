@@ -1,0 +1,29 @@
+package store
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync/atomic"
+)
+
+// lastID makes IDs of one microsecond follow each other.
+var lastID atomic.Uint32
+
+// newID is an ID that sorts by time: the moment, a count, and 65 random bits, in
+// letters and digits that stand in a URL as they are.
+func newID(now int64) string {
+	return fmt.Sprintf("%014x%04x%s", now, lastID.Add(1)&0xffff, strings.ToLower(rand.Text()[:13]))
+}
+
+// newToken is the secret of a link: 130 random bits.
+func newToken() string { return strings.ToLower(rand.Text()) }
+
+// hashToken is what the store looks a token up by. A token is random and long,
+// so that a plain hash does.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
