@@ -98,7 +98,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
 				r.Method("GET", "/leave", org(identity.Visit, askLeave))
-				r.Method("POST", "/leave", org(identity.Visit, leave))
+				r.Method("POST", "/leave", org(identity.Visit, leaveOrganization))
 			})
 		})
 	})

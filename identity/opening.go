@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"strings"
 )
@@ -16,6 +18,15 @@ type Openings interface {
 
 // NewOrganizationID makes the ID of an organization that is to be opened.
 func NewOrganizationID() OrganizationID { return OrganizationID(newID()) }
+
+// submittedID is the ID of what a form opens: the same form, filled in the same
+// way and sent again by the same person, opens the same thing. A form that
+// failed because Zitadel was away completes what it began when it is sent
+// again, and a form that was corrected or used twice opens another.
+func submittedID(founder Actor, submission, name string) OrganizationID {
+	sum := sha256.Sum256([]byte("homeroom opening\x00" + string(founder.User) + "\x00" + submission + "\x00" + name))
+	return OrganizationID(strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20])))
+}
 
 // newID is 26 characters from crypto/rand (130 bits), fit for URLs.
 func newID() string { return strings.ToLower(rand.Text()) }
@@ -31,16 +42,21 @@ func FirstRole(school Opened, teaches bool) Role {
 }
 
 // FoundClassroom opens a classroom in school at Zitadel and here. What the
-// founder becomes in it, [FirstRole] says.
+// founder becomes in it, [FirstRole] says. submission is the key of the form,
+// from [NewSubmission].
 func FoundClassroom(
 	ctx context.Context, school Opened, openings Openings, provisioner Provisioner, gateway Gateway,
-	name string, teaches bool,
+	submission, name string, teaches bool,
 ) (OrganizationID, error) {
 	if !school.Permits(OpenClassroom) {
 		return "", Forbidden("permission.missing")
 	}
+	if !submissionPattern.MatchString(submission) {
+		return "", Invalid("form.stale")
+	}
+	name = CleanName(name)
 	n := NewOrganization{
-		ID: NewOrganizationID(), Kind: KindClassroom, Name: CleanName(name), School: school.ID(),
+		ID: submittedID(school.Actor(), submission, name), Kind: KindClassroom, Name: name, School: school.ID(),
 	}
 	first := FirstRole(school, teaches)
 	if err := openings.BeginOpening(ctx, school.Actor(), n, first); err != nil {
@@ -52,9 +68,14 @@ func FoundClassroom(
 // FoundAlone opens a classroom that belongs to no school. Its founder becomes
 // its teacher; who may found one is the installation's setting.
 func FoundAlone(
-	ctx context.Context, founder Actor, openings Openings, provisioner Provisioner, gateway Gateway, name string,
+	ctx context.Context, founder Actor, openings Openings, provisioner Provisioner, gateway Gateway,
+	submission, name string,
 ) (OrganizationID, error) {
-	n := NewOrganization{ID: NewOrganizationID(), Kind: KindClassroom, Name: CleanName(name)}
+	if !submissionPattern.MatchString(submission) {
+		return "", Invalid("form.stale")
+	}
+	name = CleanName(name)
+	n := NewOrganization{ID: submittedID(founder, submission, name), Kind: KindClassroom, Name: name}
 	if err := openings.BeginOpening(ctx, founder, n, RoleTeacher); err != nil {
 		return "", fmt.Errorf("begin opening: %w", err)
 	}

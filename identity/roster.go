@@ -161,8 +161,12 @@ func ResetSignIn(ctx context.Context, org Opened, rows Roster, remote Remote, us
 }
 
 // Leave ends the actor's own role assignment. The last teacher and the last
-// school_admin stay.
+// school_admin stay, and who is here through the school or the platform alone
+// has nothing to leave.
 func Leave(ctx context.Context, org Opened, rows Roster, remote Remote) error {
+	if !org.Holds() {
+		return Conflict("rule.nothing-to-leave")
+	}
 	user := org.Actor().User
 	return decided(ctx, rows, user, org.MayLeave,
 		func(m Member) Change {

@@ -115,8 +115,11 @@ func (o Opened) MayResetSignIn(m Member) error {
 // MayLeave decides whether the actor, who is m, may end their own role
 // assignment.
 func (o Opened) MayLeave(m Member) error {
-	if m.User.ID != o.actor.User || !o.Holds() {
+	if m.User.ID != o.actor.User {
 		return NotFound("member.not-found")
+	}
+	if !o.Holds() {
+		return Conflict("rule.nothing-to-leave")
 	}
 	return o.lastOfKind(m)
 }

@@ -16,6 +16,7 @@ func TestRulesNoRouteMayBend(t *testing.T) {
 	const (
 		own, higher, above   = "rule.own-role", "rule.higher-role", "role.above-yours"
 		last, lastAdmin      = "rule.last-teacher", "rule.last-school-admin"
+		nothing              = "rule.nothing-to-leave"
 		elsewhere            = "rule.higher-role-elsewhere"
 		guest, notHere, none = "rule.guest-sign-in", "role.not-here", "member.not-found"
 	)
@@ -83,7 +84,7 @@ func TestRulesNoRouteMayBend(t *testing.T) {
 		{"a student on themselves", class, held["student"], as("lee", member("student", 1)), own, own, own, own, own, own, own, ""},
 		{"a teacher on themselves", class, held["teacher"], as("lee", member("teacher", 1)), own, own, own, own, own, own, own, ""},
 		{"the last teacher on themselves", class, held["teacher"], as("lee", member("teacher", 0)), own, own, own, own, own, own, own, last},
-		{"school_admin in a classroom holds nothing to leave", class, held["school_admin"], as("lee", member("teacher", 1)), own, own, own, own, own, own, own, none},
+		{"school_admin in a classroom holds nothing to leave", class, held["school_admin"], as("lee", member("teacher", 1)), own, own, own, own, own, own, own, nothing},
 
 		{"school_admin on a teacher of the school", school, identity.Held{Here: roles{"school_admin"}}, member("teacher", 0), "", "", "", notHere, notHere, "", "", none},
 		{"school_admin on another", school, identity.Held{Here: roles{"school_admin"}}, member("school_admin", 1), "", "", "", notHere, notHere, "", "", none},

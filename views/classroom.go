@@ -18,29 +18,22 @@ type ClassroomRow struct {
 
 // SchoolView is what the front page of a school shows.
 type SchoolView struct {
-	Search         string
-	Rows           []ClassroomRow
-	Total          int    // that match the search
-	Next, Previous string // cursors; empty at the ends
-	Paged          bool   // not the first page
+	Search string
+	Rows   []ClassroomRow
+	Total  int    // that match the search
+	Next   string // cursor; empty at the end
+	Paged  bool   // not the first page
 }
 
-func (v SchoolView) path(school identity.OrganizationID, after, before string) string {
-	return WithQuery(OrganizationPath(school), Param{"q", v.Search}, Param{"after", after}, Param{"before", before})
+func (v SchoolView) path(school identity.OrganizationID, after string) string {
+	return WithQuery(OrganizationPath(school), Param{"q", v.Search}, Param{"after", after})
 }
 
 func (v SchoolView) next(school identity.OrganizationID) string {
 	if v.Next == "" {
 		return ""
 	}
-	return v.path(school, v.Next, "")
-}
-
-func (v SchoolView) previous(school identity.OrganizationID) string {
-	if v.Previous == "" {
-		return ""
-	}
-	return v.path(school, "", v.Previous)
+	return v.path(school, v.Next)
 }
 
 func (v SchoolView) summary(ctx context.Context) string {
@@ -57,4 +50,6 @@ type NewClassroomForm struct {
 	Teacher string // address of another teacher to invite
 	// Chooses is set for those who open classrooms for others.
 	Chooses bool
+	// Submission is the form's own key: sent twice, it opens one class.
+	Submission string
 }

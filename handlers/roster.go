@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/views"
+)
+
+// showRoster serves GET /o/{organization}/roster. Query: q, role, state, sort,
+// after, before. Students see names alone, and nobody who is suspended.
+func showRoster(w http.ResponseWriter, r *http.Request, org Organization) error {
+	q := rosterQuery(r, org)
+	page, err := org.Store.Roster(r.Context(), store.RosterQuery{
+		Search: q.Search, Role: q.Role, State: q.State, Sort: store.RosterSort(q.Sort), After: q.After, Before: q.Before,
+	})
+	if err != nil {
+		return err
+	}
+	view := views.RosterView{
+		Query: q, Rows: rosterPeople(page.Rows), Total: page.Total,
+		Counts: views.RosterCounts{Roles: page.Counts.Roles, Suspended: page.Counts.Suspended},
+		Next:   page.Next, Previous: page.Previous,
+		NamesOnly: namesOnly(org),
+	}
+	if view.NamesOnly {
+		view.Query.State, view.Counts.Suspended = "", 0 // not theirs to know
+	}
+	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
+}
+
+// namesOnly reports whether the reader may see names and nothing further.
+func namesOnly(org Organization) bool { return !org.Permits(identity.ManageStudents) }
+
+// rosterQuery reads the query. What no form of ours would send counts as
+// nothing asked for: a mistyped URL shows the roster all the same.
+func rosterQuery(r *http.Request, org Organization) views.RosterQuery {
+	form := r.URL.Query()
+	q := views.RosterQuery{
+		Search: identity.CleanName(form.Get("q")),
+		Role:   identity.Role(form.Get("role")),
+		State:  identity.RoleAssignmentState(form.Get("state")),
+		Sort:   form.Get("sort"),
+		After:  form.Get("after"),
+		Before: form.Get("before"),
+	}
+	if !slices.Contains(identity.RolesIn(org.Organization().Kind), q.Role) {
+		q.Role = ""
+	}
+	if q.State != identity.AssignmentActive && q.State != identity.AssignmentSuspended {
+		q.State = ""
+	}
+	if !slices.Contains(views.RosterSorts, q.Sort) || q.Sort == views.SortName {
+		q.Sort = ""
+	}
+	if q.After != "" {
+		q.Before = ""
+	}
+	if namesOnly(org) {
+		// Neither the order nor the search may tell what the rows do not show.
+		q.Sort, q.State = "", identity.AssignmentActive
+	}
+	return q
+}
+
+func rosterPeople(rows []store.RosterRow) []views.RosterPerson {
+	people := make([]views.RosterPerson, len(rows))
+	for i, row := range rows {
+		people[i] = views.RosterPerson{User: row.User, Assignment: row.Assignment, Guest: row.Guest}
+	}
+	return people
+}

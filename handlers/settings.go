@@ -1,0 +1,29 @@
+package handlers
+
+import (
+	"net/http"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/views"
+)
+
+// showSettings serves GET /o/{organization}/settings.
+func showSettings(w http.ResponseWriter, r *http.Request, org Organization) error {
+	return render(w, r, http.StatusOK, views.Settings(org.Page, org.Opened, org.Organization().Settings))
+}
+
+// saveSettings serves POST /o/{organization}/settings. Form, each "on" or
+// missing: students-see-names of a classroom, teachers-open-classrooms of a
+// school. What means nothing for the kind stays off.
+func saveSettings(w http.ResponseWriter, r *http.Request, org Organization) error {
+	var settings identity.OrganizationSettings
+	if org.Organization().Kind == identity.KindSchool {
+		settings.TeachersOpenClassrooms = r.PostFormValue("teachers-open-classrooms") == "on"
+	} else {
+		settings.StudentsSeeNames = r.PostFormValue("students-see-names") == "on"
+	}
+	if err := org.Store.SetSettings(r.Context(), settings); err != nil {
+		return err
+	}
+	return redirect(w, r, views.SettingsPath(org.ID()), identity.Say("settings.saved"))
+}
