@@ -1,0 +1,207 @@
+package standin
+
+import (
+	"context"
+	"time"
+
+	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
+	instancev1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/instance"
+	objectv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/object"
+	orgv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/org"
+	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/policy"
+	settingsv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/settings"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// adminService is zitadel.admin.v1.AdminService: the instance's settings, and
+// the event log.
+type adminService struct {
+	admin.UnimplementedAdminServiceServer
+	s *Server
+}
+
+func (x *adminService) Healthz(context.Context, *admin.HealthzRequest) (*admin.HealthzResponse, error) {
+	return &admin.HealthzResponse{}, nil
+}
+
+func (s *state) settingDetails(e edited) *objectv1.ObjectDetails {
+	return &objectv1.ObjectDetails{
+		Sequence: uint64(e.seq), CreationDate: stamp(e.created), ChangeDate: stamp(e.changed), ResourceOwner: s.instance.id,
+	}
+}
+
+// changeDetails are what a change of a setting answers.
+func (s *state) changeDetails(e edited) *objectv1.ObjectDetails {
+	return &objectv1.ObjectDetails{Sequence: uint64(e.seq), ChangeDate: stamp(e.changed), ResourceOwner: s.instance.id}
+}
+
+func (x *adminService) GetMyInstance(context.Context, *admin.GetMyInstanceRequest) (*admin.GetMyInstanceResponse, error) {
+	s := x.s
+	s.RLock()
+	defer s.RUnlock()
+	return &admin.GetMyInstanceResponse{Instance: &instancev1.InstanceDetail{
+		Id: s.instance.id, Name: s.instance.name, Version: Version, State: instancev1.State_STATE_RUNNING,
+		Details: &objectv1.ObjectDetails{CreationDate: stamp(s.instance.created), ResourceOwner: s.instance.id},
+		Domains: []*instancev1.Domain{{Domain: "localhost", Primary: true}},
+	}}, nil
+}
+
+func (x *adminService) GetDefaultOrg(context.Context, *admin.GetDefaultOrgRequest) (*admin.GetDefaultOrgResponse, error) {
+	s := x.s
+	s.RLock()
+	defer s.RUnlock()
+	o := s.orgs[s.instance.defaultOrg]
+	return &admin.GetDefaultOrgResponse{Org: &orgv1.Org{
+		Id: o.id, Name: o.name, PrimaryDomain: o.primary, State: orgv1.OrgState_ORG_STATE_ACTIVE,
+		Details: &objectv1.ObjectDetails{Sequence: uint64(o.shown), CreationDate: stamp(o.created), ChangeDate: stamp(o.changed), ResourceOwner: o.id},
+	}}, nil
+}
+
+func (x *adminService) GetDomainPolicy(context.Context, *admin.GetDomainPolicyRequest) (*admin.GetDomainPolicyResponse, error) {
+	s := x.s
+	s.RLock()
+	defer s.RUnlock()
+	p := s.instance.domainPolicy
+	return &admin.GetDomainPolicyResponse{Policy: &policy.DomainPolicy{
+		Details: s.settingDetails(p.edited), IsDefault: true, UserLoginMustBeDomain: p.mustBeDomain,
+		ValidateOrgDomains: p.validateDomains, SmtpSenderAddressMatchesInstanceDomain: p.smtpMatches,
+	}}, nil
+}
+
+func (x *adminService) UpdateDomainPolicy(ctx context.Context, r *admin.UpdateDomainPolicyRequest) (*admin.UpdateDomainPolicyResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	p, changed := &s.instance.domainPolicy, values{}
+	set := func(field string, have *bool, want bool) {
+		if *have != want {
+			*have = want
+			changed[field] = want
+		}
+	}
+	set("userLoginMustBeDomain", &p.mustBeDomain, r.GetUserLoginMustBeDomain())
+	set("validateOrgDomains", &p.validateDomains, r.GetValidateOrgDomains())
+	set("smtpSenderAddressMatchesInstanceDomain", &p.smtpMatches, r.GetSmtpSenderAddressMatchesInstanceDomain())
+	if len(changed) == 0 {
+		return nil, precondition("POLICY-DAf3h", noChanges)
+	}
+	t := s.begin(c.user.id)
+	t.emit(&s.instance.aggregate, "instance.policy.domain.changed", changed)
+	p.note(t, &s.instance.aggregate)
+	return &admin.UpdateDomainPolicyResponse{Details: s.changeDetails(p.edited)}, nil
+}
+
+func (x *adminService) GetOIDCSettings(context.Context, *admin.GetOIDCSettingsRequest) (*admin.GetOIDCSettingsResponse, error) {
+	s := x.s
+	s.RLock()
+	defer s.RUnlock()
+	o := s.instance.oidc
+	return &admin.GetOIDCSettingsResponse{Settings: &settingsv1.OIDCSettings{
+		Details: s.settingDetails(o.edited), AccessTokenLifetime: durationpb.New(o.access), IdTokenLifetime: durationpb.New(o.id),
+		RefreshTokenIdleExpiration: durationpb.New(o.refreshIdle), RefreshTokenExpiration: durationpb.New(o.refresh),
+	}}, nil
+}
+
+func (x *adminService) AddOIDCSettings(context.Context, *admin.AddOIDCSettingsRequest) (*admin.AddOIDCSettingsResponse, error) {
+	return nil, exists("INST-0aaj1o", "OIDC configuration already exists")
+}
+
+func (x *adminService) UpdateOIDCSettings(ctx context.Context, r *admin.UpdateOIDCSettingsRequest) (*admin.UpdateOIDCSettingsResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	o, changed := &s.instance.oidc, values{}
+	want := []struct {
+		field string
+		have  *time.Duration
+		want  *durationpb.Duration
+	}{
+		{"accessTokenLifetime", &o.access, r.GetAccessTokenLifetime()},
+		{"idTokenLifetime", &o.id, r.GetIdTokenLifetime()},
+		{"refreshTokenIdleExpiration", &o.refreshIdle, r.GetRefreshTokenIdleExpiration()},
+		{"refreshTokenExpiration", &o.refresh, r.GetRefreshTokenExpiration()},
+	}
+	for _, w := range want {
+		if w.want.AsDuration() <= 0 {
+			return nil, invalid("INST-10sxks", "Errors.Invalid.Argument")
+		}
+	}
+	for _, w := range want {
+		if d := w.want.AsDuration(); d != *w.have {
+			*w.have = d
+			changed[w.field] = d.Nanoseconds()
+		}
+	}
+	if len(changed) == 0 {
+		return nil, precondition("COMMAND-0pk2nu", noChanges)
+	}
+	t := s.begin(c.user.id)
+	t.emit(&s.instance.aggregate, "instance.oidc.settings.changed", changed)
+	o.note(t, &s.instance.aggregate)
+	return &admin.UpdateOIDCSettingsResponse{Details: s.changeDetails(o.edited)}, nil
+}
+
+func (x *adminService) GetLoginPolicy(context.Context, *admin.GetLoginPolicyRequest) (*admin.GetLoginPolicyResponse, error) {
+	s := x.s
+	s.RLock()
+	defer s.RUnlock()
+	p := s.instance.loginPolicy
+	return &admin.GetLoginPolicyResponse{Policy: &policy.LoginPolicy{
+		Details: s.settingDetails(p.edited), IsDefault: true,
+		AllowUsernamePassword: p.userNamePassword, AllowRegister: p.register, AllowExternalIdp: p.externalIDP,
+		ForceMfa: p.forceMFA, ForceMfaLocalOnly: p.forceMFALocal, PasswordlessType: policy.PasswordlessType(p.passwordless),
+		HidePasswordReset: p.hideReset, IgnoreUnknownUsernames: p.ignoreUnknown, DefaultRedirectUri: p.redirect,
+		PasswordCheckLifetime: durationpb.New(p.lifetimes[0]), ExternalLoginCheckLifetime: durationpb.New(p.lifetimes[1]),
+		MfaInitSkipLifetime: durationpb.New(p.lifetimes[2]), SecondFactorCheckLifetime: durationpb.New(p.lifetimes[3]),
+		MultiFactorCheckLifetime: durationpb.New(p.lifetimes[4]),
+		SecondFactors:            []policy.SecondFactorType{policy.SecondFactorType_SECOND_FACTOR_TYPE_OTP, policy.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
+		MultiFactors:             []policy.MultiFactorType{policy.MultiFactorType_MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION},
+		AllowDomainDiscovery:     p.domainDiscovery, DisableLoginWithEmail: p.noEmail, DisableLoginWithPhone: p.noPhone,
+	}}, nil
+}
+
+// UpdateLoginPolicy replaces all of the policy: what is not said is false.
+func (x *adminService) UpdateLoginPolicy(ctx context.Context, r *admin.UpdateLoginPolicyRequest) (*admin.UpdateLoginPolicyResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	old := s.instance.loginPolicy
+	p := loginPolicy{
+		userNamePassword: r.GetAllowUsernamePassword(), register: r.GetAllowRegister(), externalIDP: r.GetAllowExternalIdp(),
+		forceMFA: r.GetForceMfa(), forceMFALocal: r.GetForceMfaLocalOnly(), passwordless: int32(r.GetPasswordlessType()),
+		hideReset: r.GetHidePasswordReset(), ignoreUnknown: r.GetIgnoreUnknownUsernames(), redirect: r.GetDefaultRedirectUri(),
+		domainDiscovery: r.GetAllowDomainDiscovery(), noEmail: r.GetDisableLoginWithEmail(), noPhone: r.GetDisableLoginWithPhone(),
+		lifetimes: [5]time.Duration{
+			r.GetPasswordCheckLifetime().AsDuration(), r.GetExternalLoginCheckLifetime().AsDuration(), r.GetMfaInitSkipLifetime().AsDuration(),
+			r.GetSecondFactorCheckLifetime().AsDuration(), r.GetMultiFactorCheckLifetime().AsDuration(),
+		},
+		edited: old.edited,
+	}
+	if p == old {
+		return nil, precondition("INSTANCE-5M9vdd", "Default Login Policy has not been changed")
+	}
+	before, after := old.fields(), p.fields()
+	for key, value := range after {
+		if before[key] == value {
+			delete(after, key)
+		}
+	}
+	t := s.begin(c.user.id)
+	t.emit(&s.instance.aggregate, "instance.policy.login.changed", values(after))
+	p.note(t, &s.instance.aggregate)
+	s.instance.loginPolicy = p
+	return &admin.UpdateLoginPolicyResponse{Details: s.changeDetails(p.edited)}, nil
+}
+
+func (p loginPolicy) fields() map[string]any {
+	return map[string]any{
+		"allowUsernamePassword": p.userNamePassword, "allowRegister": p.register, "allowExternalIdp": p.externalIDP,
+		"forceMFA": p.forceMFA, "forceMFALocalOnly": p.forceMFALocal, "hidePasswordReset": p.hideReset,
+		"ignoreUnknownUsernames": p.ignoreUnknown, "allowDomainDiscovery": p.domainDiscovery,
+		"disableLoginWithEmail": p.noEmail, "disableLoginWithPhone": p.noPhone,
+		"passwordlessType": p.passwordless, "defaultRedirectURI": p.redirect,
+		"passwordCheckLifetime": p.lifetimes[0].Nanoseconds(), "externalLoginCheckLifetime": p.lifetimes[1].Nanoseconds(),
+		"mfaInitSkipLifetime": p.lifetimes[2].Nanoseconds(), "secondFactorCheckLifetime": p.lifetimes[3].Nanoseconds(),
+		"multiFactorCheckLifetime": p.lifetimes[4].Nanoseconds(),
+	}
+}

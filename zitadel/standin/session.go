@@ -1,0 +1,152 @@
+package standin
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	sessionv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/session/v2"
+)
+
+// session is a login of Login V2 or of the session API. Logins of Login V1 are
+// kept by user agent and never appear here.
+type session struct {
+	aggregate
+	user, home       string
+	userAt, passAt   int64
+	created, changed int64
+	agent            string
+	address          string
+	description      string
+	terminated       bool
+	hidden           bool // its user was deactivated or locked
+}
+
+// sessionService is zitadel.session.v2.SessionService for looking at sessions
+// and ending them.
+type sessionService struct {
+	sessionv2.UnimplementedSessionServiceServer
+	s *Server
+}
+
+// addSession signs a user in with a password.
+func (s *state) addSession(t *tx, u *user, agent, address, description string) *session {
+	x := &session{
+		aggregate: aggregate{id: s.nextID(), kind: kindSession, owner: s.instance.id},
+		user:      u.id, home: u.owner, userAt: t.at, passAt: t.at, created: t.at, changed: t.at,
+		agent: agent, address: address, description: description,
+	}
+	s.sessions[x.id] = x
+	at := micros(t.at).Format("2006-01-02T15:04:05.999999999Z07:00")
+	t.emit(&x.aggregate, "session.added", values{"user_agent": trimmed(values{"fingerprint_id": agent, "ip": address, "description": description})})
+	t.emit(&x.aggregate, "session.user.checked", values{"userID": u.id, "userResourceOwner": u.owner, "checkedAt": at})
+	t.emit(&x.aggregate, "session.password.checked", values{"checkedAt": at})
+	return x
+}
+
+func (s *Server) endSession(t *tx, x *session) {
+	x.terminated, x.changed = true, t.at
+	t.emit(&x.aggregate, "session.terminated", values{"triggerOrigin": s.issuer})
+	s.sessionEnded(x.id)
+}
+
+func (x *sessionService) ListSessions(ctx context.Context, r *sessionv2.ListSessionsRequest) (*sessionv2.ListSessionsResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.RLock()
+	defer s.RUnlock()
+	shown := s.faults.shownUntil(s.now())
+	var found []*session
+	for _, id := range slices.Sorted(maps.Keys(s.sessions)) {
+		one := s.sessions[id]
+		if !one.terminated && !one.hidden && one.created <= shown && matchesSession(c, one, r.GetQueries()) {
+			found = append(found, one)
+		}
+	}
+	if r.GetSortingColumn() == sessionv2.SessionFieldName_SESSION_FIELD_NAME_CREATION_DATE {
+		arrange(found, r.GetQuery().GetAsc(), func(a, b *session) int { return int(a.created - b.created) })
+	}
+	answer := &sessionv2.ListSessionsResponse{Details: s.pageOld(len(found), s.clock)}
+	for _, one := range cut(found, r.GetQuery().GetOffset(), uint64(r.GetQuery().GetLimit())) {
+		if one.user == c.user.id || s.may(c, "session.read", one.home) {
+			answer.Sessions = append(answer.Sessions, s.sessionMessage(one))
+		}
+	}
+	return answer, nil
+}
+
+func matchesSession(c caller, x *session, queries []*sessionv2.SearchQuery) bool {
+	for _, q := range queries {
+		ok := true
+		switch q := q.GetQuery().(type) {
+		case *sessionv2.SearchQuery_IdsQuery:
+			ok = slices.Contains(q.IdsQuery.GetIds(), x.id)
+		case *sessionv2.SearchQuery_UserIdQuery:
+			ok = x.user == q.UserIdQuery.GetId()
+		case *sessionv2.SearchQuery_CreationDateQuery:
+			ok = compareTime(int32(q.CreationDateQuery.GetMethod()), x.created, q.CreationDateQuery.GetCreationDate())
+		case *sessionv2.SearchQuery_UserAgentQuery:
+			ok = x.agent == q.UserAgentQuery.GetFingerprintId()
+		case *sessionv2.SearchQuery_CreatorQuery:
+			ok = strings.EqualFold(q.CreatorQuery.GetId(), loginEditor)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *state) sessionMessage(x *session) *sessionv2.Session {
+	m := &sessionv2.Session{
+		Id: x.id, CreationDate: stamp(x.created), ChangeDate: stamp(x.changed), Sequence: uint64(x.seq),
+		Factors: &sessionv2.Factors{
+			User:     &sessionv2.UserFactor{VerifiedAt: stamp(x.userAt), Id: x.user, OrganizationId: x.home},
+			Password: &sessionv2.PasswordFactor{VerifiedAt: stamp(x.passAt)},
+		},
+		UserAgent: &sessionv2.UserAgent{FingerprintId: &x.agent, Ip: &x.address, Description: &x.description},
+	}
+	if u := s.users[x.user]; u != nil {
+		m.Factors.User.LoginName, m.Factors.User.DisplayName = u.userName, u.displayName
+	}
+	return m
+}
+
+func (x *sessionService) GetSession(ctx context.Context, r *sessionv2.GetSessionRequest) (*sessionv2.GetSessionResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.RLock()
+	defer s.RUnlock()
+	one := s.sessions[r.GetSessionId()]
+	if one == nil || one.terminated || one.hidden {
+		return nil, notFound("QUERY-SFeaa", "Session does not exist")
+	}
+	if one.user != c.user.id {
+		if err := s.check(c, "session.read", one.home); err != nil {
+			return nil, err
+		}
+	}
+	return &sessionv2.GetSessionResponse{Session: s.sessionMessage(one)}, nil
+}
+
+func (x *sessionService) DeleteSession(ctx context.Context, r *sessionv2.DeleteSessionRequest) (*sessionv2.DeleteSessionResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	one := s.sessions[r.GetSessionId()]
+	home := ""
+	if one != nil {
+		home = one.home
+	}
+	if one == nil || one.user != c.user.id {
+		if err := s.check(c, "session.delete", home); err != nil {
+			return nil, err
+		}
+	}
+	if one == nil {
+		return nil, notFound("COMMAND-Flk38", "Session does not exist")
+	}
+	if !one.terminated {
+		s.endSession(s.begin(c.user.id), one)
+	}
+	return &sessionv2.DeleteSessionResponse{Details: objectDetails(uint64(one.seq), one.changed, s.instance.id)}, nil
+}

@@ -1,0 +1,57 @@
+package standin
+
+import (
+	"slices"
+	"time"
+)
+
+// domainPolicy, loginPolicy, oidcSettings and features are the instance's
+// settings, with the sequence and time of their last change.
+type domainPolicy struct {
+	mustBeDomain, validateDomains, smtpMatches bool
+	edited
+}
+
+type loginPolicy struct {
+	userNamePassword, register, externalIDP, forceMFA, forceMFALocal bool
+	hideReset, ignoreUnknown, domainDiscovery, noEmail, noPhone      bool
+	passwordless                                                     int32
+	redirect                                                         string
+	lifetimes                                                        [5]time.Duration // password, external, MFA init skip, second, multi
+	edited
+}
+
+type oidcSettings struct {
+	access, id, refreshIdle, refresh time.Duration
+	edited
+}
+
+type features struct {
+	of                                                                                                      aggregate
+	loginDefaultOrg, userSchema, tokenExchange, debugParent, singleV1, backChannel, permissionV2, consoleV2 *bool
+	improved                                                                                                []int32
+	improvedSet                                                                                             bool
+	loginV2                                                                                                 *loginV2
+	edited
+}
+
+type loginV2 struct {
+	required bool
+	base     *string
+}
+
+type edited struct {
+	seq              uint32
+	created, changed int64
+}
+
+func (e *edited) note(t *tx, of *aggregate) {
+	e.seq, e.changed = of.seq, t.at
+	if e.created == 0 {
+		e.created = t.at
+	}
+}
+
+// userGrant tells whether authorizations are checked the shorter way, which
+// forgets the organization's grant (improved_performance USER_GRANT).
+func (f features) userGrant() bool { return slices.Contains(f.improved, 4) }
