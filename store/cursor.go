@@ -10,7 +10,7 @@ import (
 )
 
 // errCursor answers a page's address that no page of ours has.
-func errCursor() *identity.Error { return identity.Invalid("page.unknown") }
+func errCursor() *identity.Error { return identity.Invalid("page.cursor") }
 
 // timeCursor is a place in a list that is ordered by time and ID.
 type timeCursor struct {

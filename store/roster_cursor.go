@@ -30,7 +30,7 @@ func (o *Organization) sealCursor(sort RosterSort, key rosterKey) (string, error
 }
 
 // openCursor reads a cursor. One that is not ours, of another order or of a key
-// that was retired is invalid ("page.unknown").
+// that was retired is invalid ("page.cursor").
 func (o *Organization) openCursor(sort RosterSort, text string) (*rosterKey, error) {
 	if text == "" {
 		return nil, nil

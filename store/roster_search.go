@@ -50,15 +50,15 @@ func (o *Organization) planRoster(q RosterQuery) (rosterPlan, error) {
 		p.sort = SortName
 	case SortName, SortNameReversed, SortSeen, SortSeenReversed, SortRole:
 	default:
-		return rosterPlan{}, identity.Invalid("page.unknown")
+		return rosterPlan{}, identity.Invalid("page.sort")
 	}
 	if p.role != "" && p.role.Rank() == 0 {
-		return rosterPlan{}, identity.Invalid("page.unknown")
+		return rosterPlan{}, identity.Invalid("page.role")
 	}
 	switch p.state {
 	case "", identity.AssignmentActive, identity.AssignmentSuspended:
 	default:
-		return rosterPlan{}, identity.Invalid("page.unknown")
+		return rosterPlan{}, identity.Invalid("page.state")
 	}
 	var err error
 	if q.Before != "" {
