@@ -33,9 +33,10 @@ func (o *Organization) Member(ctx context.Context, user identity.UserID) (identi
 			State: identity.UserState(row.UserState), LastSeenAt: moment(row.UserLastSeenUs),
 			CreatedAt: moment(row.UserCreatedUs),
 		},
-		Assignment: assignmentOf(row.RoleAssignment),
-		Held:       identity.Held{School: parseRoles(row.RolesSchool), Platform: parseRoles(row.RolesPlatform)},
-		Peers:      int(peers),
+		Assignment:   assignmentOf(row.RoleAssignment),
+		HeldAnywhere: identity.Role(row.RoleAnywhere),
+		Held:         identity.Held{School: parseRoles(row.RolesSchool), Platform: parseRoles(row.RolesPlatform)},
+		Peers:        int(peers),
 	}
 	nameless(&m.User)
 	if m.Assignment.State == identity.AssignmentActive {
