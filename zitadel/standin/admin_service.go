@@ -57,6 +57,24 @@ func (x *adminService) GetDefaultOrg(context.Context, *admin.GetDefaultOrgReques
 	}}, nil
 }
 
+func (x *adminService) SetDefaultOrg(ctx context.Context, r *admin.SetDefaultOrgRequest) (*admin.SetDefaultOrgResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	if s.orgs[r.GetOrgId()] == nil {
+		return nil, precondition("INSTA-Skb8p", "Organisation not found")
+	}
+	if s.instance.defaultOrg == r.GetOrgId() {
+		return nil, precondition("INST-12n9d", noChanges)
+	}
+	t := s.begin(c.user.id)
+	s.instance.defaultOrg = r.GetOrgId()
+	t.emit(&s.instance.aggregate, "instance.default.org.set", values{"orgId": r.GetOrgId()})
+	return &admin.SetDefaultOrgResponse{Details: &objectv1.ObjectDetails{
+		Sequence: t.sequence(), ChangeDate: stamp(t.at), ResourceOwner: s.instance.id,
+	}}, nil
+}
+
 func (x *adminService) GetDomainPolicy(context.Context, *admin.GetDomainPolicyRequest) (*admin.GetDomainPolicyResponse, error) {
 	s := x.s
 	s.RLock()

@@ -51,6 +51,7 @@ var required = map[string]string{
 	"/zitadel.admin.v1.AdminService/AddOIDCSettings":                     "iam.write",
 	"/zitadel.admin.v1.AdminService/UpdateOIDCSettings":                  "iam.write",
 	"/zitadel.admin.v1.AdminService/GetMyInstance":                       "iam.read",
+	"/zitadel.admin.v1.AdminService/SetDefaultOrg":                       "iam.write",
 	"/zitadel.admin.v1.AdminService/GetDefaultOrg":                       "iam.read",
 }
 

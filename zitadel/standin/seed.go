@@ -1,0 +1,283 @@
+package standin
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	projectv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/project/v2"
+)
+
+// Seed changes things without the API and its rights: demo people, large
+// amounts of them, and what somebody else does at Zitadel while a test looks
+// on. Everything leaves the events that the API leaves, edited by the owner of
+// the instance or by whom As names.
+type Seed struct {
+	s      *Server
+	editor string
+}
+
+// Seed starts seeding as the owner of the instance.
+func (s *Server) Seed() *Seed { return &Seed{s: s, editor: s.ownerID} }
+
+// As seeds with another user as the editor of the events.
+func (d *Seed) As(userID string) *Seed { return &Seed{s: d.s, editor: userID} }
+
+// SeedOrganization is an organization to be made. ID may be empty.
+type SeedOrganization struct {
+	ID, Name string
+	Metadata map[string]string
+	Managers map[string][]string // administrator roles by user ID
+}
+
+// SeedUser is a human user to be made. ID, Language, Password and Metadata may
+// be empty; an empty UserName becomes the address.
+type SeedUser struct {
+	ID, Organization, UserName string
+	GivenName, FamilyName      string
+	Address                    string
+	Unverified                 bool
+	Language, Password         string
+	Metadata                   map[string]string
+}
+
+// DefaultOrganization is the organization the instance started with.
+func (s *Server) DefaultOrganization() string {
+	s.RLock()
+	defer s.RUnlock()
+	return s.instance.defaultOrg
+}
+
+// EventCount is how many events there are, seen or not.
+func (s *Server) EventCount() int {
+	s.RLock()
+	defer s.RUnlock()
+	return s.log.n
+}
+
+// Organization makes an organization and returns its ID.
+func (d *Seed) Organization(o SeedOrganization) (string, error) {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	made, err := s.addOrg(s.begin(d.editor), o.ID, o.Name)
+	if err != nil {
+		return "", fmt.Errorf("organization %q: %w", o.Name, err)
+	}
+	t := s.begin(d.editor)
+	for _, key := range slices.Sorted(maps.Keys(o.Metadata)) {
+		s.setOrgMetadata(t, made, key, []byte(o.Metadata[key]))
+	}
+	for _, userID := range slices.Sorted(maps.Keys(o.Managers)) {
+		if err := s.addMember(s.begin(d.editor), made, userID, o.Managers[userID]); err != nil {
+			return "", fmt.Errorf("manager of %q: %w", o.Name, err)
+		}
+	}
+	return made.id, nil
+}
+
+// User makes a human user and returns the ID.
+func (d *Seed) User(u SeedUser) (string, error) {
+	ids, err := d.Users([]SeedUser{u})
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// Users makes many users and returns their IDs in the same order. It stops at
+// the first that cannot be made.
+func (d *Seed) Users(users []SeedUser) ([]string, error) {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	ids := make([]string, 0, len(users))
+	for _, u := range users {
+		n := newUser{
+			id: u.ID, org: u.Organization, verified: !u.Unverified, password: u.Password,
+			profile: profile{
+				userName: u.UserName, givenName: u.GivenName, familyName: u.FamilyName,
+				address: u.Address, language: u.Language,
+			},
+		}
+		for _, key := range slices.Sorted(maps.Keys(u.Metadata)) {
+			n.metadata = append(n.metadata, entry{key, []byte(u.Metadata[key])})
+		}
+		made, _, err := s.addUser(s.begin(d.editor), n)
+		if err != nil {
+			return ids, fmt.Errorf("user %q: %w", u.UserName, err)
+		}
+		ids = append(ids, made.id)
+	}
+	return ids, nil
+}
+
+// Project makes a project with these roles, which asserts them, and returns its
+// ID.
+func (d *Seed) Project(organization, name string, roles ...string) (string, error) {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	p, err := s.addProject(s.begin(d.editor), &projectv2.CreateProjectRequest{
+		OrganizationId: organization, Name: name, ProjectRoleAssertion: true,
+	})
+	if err != nil {
+		return "", fmt.Errorf("project %q: %w", name, err)
+	}
+	for _, role := range roles {
+		s.addRole(s.begin(d.editor), p, role, role, "")
+	}
+	return p.id, nil
+}
+
+// Grant grants a project with these roles to an organization, or changes the
+// grant that is there.
+func (d *Seed) Grant(project, organization string, roles ...string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	p := s.projects[project]
+	if err := s.checkGrant(p, organization, roles); err != nil {
+		return fmt.Errorf("grant to %s: %w", organization, err)
+	}
+	if g := p.grants[organization]; g != nil {
+		s.regrant(s.begin(d.editor), p, g, roles)
+		return nil
+	}
+	if _, err := s.addGrant(s.begin(d.editor), p, organization, roles); err != nil {
+		return fmt.Errorf("grant to %s: %w", organization, err)
+	}
+	return nil
+}
+
+// Ungrant removes a grant with the authorizations that rest on it.
+func (d *Seed) Ungrant(project, organization string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	p := s.projects[project]
+	if p == nil || p.grants[organization] == nil {
+		return notFound("PROJECT-D8JxR", "Project Grant not found")
+	}
+	s.ungrant(s.begin(d.editor), p, p.grants[organization])
+	return nil
+}
+
+// Authorize gives a user roles on a project in an organization, or changes the
+// roles that are there, and returns the ID of the authorization.
+func (d *Seed) Authorize(user, project, organization string, roles ...string) (string, error) {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	grant, err := s.checkRoles(user, project, organization, roles)
+	if err != nil {
+		return "", fmt.Errorf("authorize %s: %w", user, err)
+	}
+	for _, a := range s.users[user].grants {
+		if a.project.id == project && a.owner == organization {
+			s.setRoles(s.begin(d.editor), a, roles)
+			return a.id, nil
+		}
+	}
+	a, err := s.addAuthorization(s.begin(d.editor), user, project, organization, grant, roles)
+	if err != nil {
+		return "", fmt.Errorf("authorize %s: %w", user, err)
+	}
+	return a.id, nil
+}
+
+// Unauthorize removes an authorization by its ID.
+func (d *Seed) Unauthorize(id string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	a := s.grants[id]
+	if a == nil {
+		return notFound("COMMAND-1My0t", "User grant not found")
+	}
+	s.removeAuthorization(s.begin(d.editor), a)
+	return nil
+}
+
+// Deactivate deactivates a user; Reactivate undoes it.
+func (d *Seed) Deactivate(user string) error { return d.state(user, userInactive, "user.deactivated") }
+
+// Reactivate makes a user active again.
+func (d *Seed) Reactivate(user string) error { return d.state(user, userActive, "user.reactivated") }
+
+func (d *Seed) state(user string, to userState, kind string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[user]
+	if u == nil {
+		return notFound("QUERY-Dfbg2", noUser)
+	}
+	s.setUserState(s.begin(d.editor), u, to, kind)
+	return nil
+}
+
+// Rename changes the names of a user; the display name follows.
+func (d *Seed) Rename(user, given, family string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[user]
+	if u == nil {
+		return notFound("QUERY-Dfbg2", noUser)
+	}
+	p := *u.profile
+	p.givenName, p.familyName, p.displayName = given, family, given+" "+family
+	s.change(u, p)
+	t := s.begin(d.editor)
+	t.emit(&u.aggregate, "user.human.profile.changed", values{"firstName": given, "lastName": family, "displayName": p.displayName})
+	u.touch(t)
+	return nil
+}
+
+// RemoveUser removes a user with everything that is the user's.
+func (d *Seed) RemoveUser(user string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[user]
+	if u == nil {
+		return notFound("COMMAND-bd4ir1mblj", noUser)
+	}
+	s.removeUser(s.begin(d.editor), u)
+	return nil
+}
+
+// RemoveOrganization removes an organization; of what was in it no event tells.
+func (d *Seed) RemoveOrganization(id string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	o := s.orgs[id]
+	if o == nil {
+		return notFound("COMMA-aps2n", "Organisation not found")
+	}
+	s.removeOrg(s.begin(d.editor), o)
+	return nil
+}
+
+// Factors gives a user second factors and a passkey, as the person would at the
+// login pages, so that there is something to reset.
+func (d *Seed) Factors(user string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[user]
+	if u == nil {
+		return notFound("QUERY-Dfbg2", noUser)
+	}
+	t, m := s.begin(user), u.extra()
+	key := factor{id: s.nextID(), name: "laptop"}
+	m.totp, m.otpEmail, m.passkeys = true, true, append(m.passkeys, key)
+	t.emit(&u.aggregate, "user.human.mfa.otp.added", values{"otpSecret": crypted()})
+	t.emit(&u.aggregate, "user.human.mfa.otp.verified", nil)
+	t.emit(&u.aggregate, "user.human.mfa.otp.email.added", nil)
+	t.emit(&u.aggregate, "user.human.passwordless.token.added", values{"webAuthNTokenId": key.id, "rpID": "localhost"})
+	t.emit(&u.aggregate, "user.human.passwordless.token.verified", values{"webAuthNTokenId": key.id, "webAuthNTokenName": key.name})
+	return nil
+}
