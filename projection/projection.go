@@ -20,6 +20,10 @@ const (
 	// deepOverlap is read again each deepInterval, for what came later still.
 	deepOverlap  = 2 * time.Minute
 	deepInterval = time.Minute
+	// unseenAfter is how long after its beginning a change of the portal's, of
+	// which the log shows nothing, is taken for one that was cut off before it
+	// reached Zitadel.
+	unseenAfter = 20 * time.Minute
 	// cursorLag is how far the stored cursor may be behind while no event
 	// concerns us: an idle portal does not write to its disk all the time.
 	cursorLag = 30 * time.Second
@@ -189,6 +193,9 @@ func (p *Projection) follow(ctx context.Context) error {
 	}
 	if err := p.refold(ctx, false); err != nil {
 		return p.failed(err)
+	}
+	if again == deepOverlap {
+		return p.store.FailUnseen(ctx, p.options.Now().Add(-unseenAfter))
 	}
 	return nil
 }

@@ -85,7 +85,11 @@ func (c *comparison) all(ctx context.Context) error {
 		}
 		after = users[len(users)-1].ID
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	report(c.progress, Progress{Step: StepCompare, Done: c.checked, Total: c.checked})
+	return nil
 }
 
 // done counts a row and keeps what differs about it.

@@ -161,7 +161,8 @@ func (f *folded) foldUser(fact identity.Fact) bool {
 		}
 		return true
 	case identity.UserRemoved:
-		f.exists, f.user = false, identity.User{ID: fact.User}
+		// The name stays for the audit records of the same transaction.
+		f.exists, f.user.LastSeenAt = false, time.Time{}
 		return true
 	}
 	if !f.exists {
