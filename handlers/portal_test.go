@@ -588,16 +588,27 @@ func (s *syncBuffer) String() string {
 
 // queue takes background work and does none of it.
 type queue struct {
-	mu   sync.Mutex
-	jobs []string
+	mu    sync.Mutex
+	jobs  []string
+	mails []string // IDs in the outbox
 }
 
 // Enqueue implements [store.Queue].
-func (q *queue) Enqueue(_ context.Context, _ *sql.Tx, kind string, _ any) error {
+func (q *queue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload any) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.jobs = append(q.jobs, kind)
+	if mail, ok := payload.(store.MailPayload); ok {
+		q.mails = append(q.mails, mail.Mail)
+	}
 	return nil
+}
+
+// mail is the ID of the mail that was queued as number i, from 0.
+func (q *queue) mail(i int) string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.mails[i]
 }
 
 // location is the portal's URL.
