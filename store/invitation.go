@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store/query"
@@ -36,7 +37,7 @@ func (o *Organization) Invitations(ctx context.Context, q InvitationQuery) (Invi
 	reader := o.store.read()
 	rows, err := reader.Invitations(ctx, query.InvitationsParams{
 		OrganizationID: o.id, State: string(q.State), NowUs: now,
-		Pattern: like(q.Search), BeforeUs: before.us, BeforeID: before.id, MaxRows: int64(limit) + 1,
+		Pattern: likePerson(q.Search), BeforeUs: before.us, BeforeID: before.id, MaxRows: int64(limit) + 1,
 	})
 	if err != nil {
 		return InvitationPage{}, fmt.Errorf("list invitations: %w", translate(err))
@@ -63,6 +64,15 @@ func (o *Organization) Invitations(ctx context.Context, q InvitationQuery) (Invi
 		page.Rows = append(page.Rows, invitationOf(row))
 	}
 	return page, nil
+}
+
+// likePerson is a LIKE pattern for the words of a name and an address: those of
+// what was typed, in that order and each once, as [joinWords] keeps them.
+func likePerson(typed string) string {
+	if all := joinWords("", strings.Fields(typed)...); all != "" {
+		return "%" + strings.ReplaceAll(all, " ", "%") + "%"
+	}
+	return "%"
 }
 
 // Invitation is one of the organization's invitations, or not found
