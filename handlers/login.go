@@ -135,6 +135,7 @@ func (s *Server) begin(ctx context.Context, tokens *oidc.Tokens[*oidc.IDTokenCla
 		s.sessions.Put(ctx, sessionLanding, landing)
 	}
 	now := s.portal.Now()
+	s.sessions.SetDeadline(ctx, now.Add(sessionLifetime))
 	for _, key := range []string{sessionSince, sessionSeen, sessionConfirmed, sessionTried} {
 		s.setMoment(ctx, key, now)
 	}

@@ -105,7 +105,7 @@ func newPortal(t *testing.T, change ...func(*Options)) *portal {
 	p.check(err)
 	events, err := zitadel.NewEvents(p.ctx, p.made.EventsConfig())
 	p.check(err)
-	keys, err := store.ParseKeyRing("test:" + store.NewKey())
+	keys, err := store.ParseKeyRing(store.NewKey())
 	p.check(err)
 	p.store, err = store.Open(p.ctx, store.Options{
 		Path: filepath.Join(t.TempDir(), "homeroom.db"), Keys: keys, Operators: p.made.Operators, Now: p.now.Now,

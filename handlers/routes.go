@@ -16,7 +16,6 @@ import (
 // sign-in; whatever is below /o/{organization} needs a role there.
 func (s *Server) routes() http.Handler {
 	router := chi.NewRouter()
-	f := founding{s.store, s.gateway, s.provisioner, s.anyoneOpens}
 	router.Use(s.chain, middleware.GetHead)
 	nothing := chi.Chain(s.withLanguage, s.withNotice, s.sessions.LoadAndSave).Handler(s.open(s.notFound))
 	router.NotFound(nothing.ServeHTTP)
@@ -54,6 +53,7 @@ func (s *Server) routes() http.Handler {
 		}
 
 		// Signed in.
+		f := founding{s.store, s.gateway, s.provisioner, s.anyoneOpens}
 		r.Group(func(r chi.Router) {
 			r.Use(s.limit(changesPerPerson, s.byPerson))
 			r.Method("GET", "/home", s.signedIn(s.home))
@@ -103,9 +103,4 @@ func (s *Server) routes() http.Handler {
 		})
 	})
 	return router
-}
-
-// soon stands in for pages that are being written.
-func soon(http.ResponseWriter, *http.Request, Organization) error {
-	return identity.NotFound("request.not-found")
 }
