@@ -2,6 +2,7 @@ package standin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
@@ -62,10 +63,10 @@ func (x *adminService) SetDefaultOrg(ctx context.Context, r *admin.SetDefaultOrg
 	s.Lock()
 	defer s.Unlock()
 	if s.orgs[r.GetOrgId()] == nil {
-		return nil, precondition("INSTA-Skb8p", "Organisation not found")
+		return nil, precondition("INSTA-Wfe21", "Organisation not found")
 	}
 	if s.instance.defaultOrg == r.GetOrgId() {
-		return nil, precondition("INST-12n9d", noChanges)
+		return nil, precondition("INST-SDfw2", "Errors.Instance.NotChanged")
 	}
 	t := s.begin(c.user.id)
 	s.instance.defaultOrg = r.GetOrgId()
@@ -159,67 +160,39 @@ func (x *adminService) UpdateOIDCSettings(ctx context.Context, r *admin.UpdateOI
 	return &admin.UpdateOIDCSettingsResponse{Details: s.changeDetails(o.edited)}, nil
 }
 
-func (x *adminService) GetLoginPolicy(context.Context, *admin.GetLoginPolicyRequest) (*admin.GetLoginPolicyResponse, error) {
+func (x *adminService) GetRestrictions(context.Context, *admin.GetRestrictionsRequest) (*admin.GetRestrictionsResponse, error) {
 	s := x.s
 	s.RLock()
 	defer s.RUnlock()
-	p := s.instance.loginPolicy
-	return &admin.GetLoginPolicyResponse{Policy: &policy.LoginPolicy{
-		Details: s.settingDetails(p.edited), IsDefault: true,
-		AllowUsernamePassword: p.userNamePassword, AllowRegister: p.register, AllowExternalIdp: p.externalIDP,
-		ForceMfa: p.forceMFA, ForceMfaLocalOnly: p.forceMFALocal, PasswordlessType: policy.PasswordlessType(p.passwordless),
-		HidePasswordReset: p.hideReset, IgnoreUnknownUsernames: p.ignoreUnknown, DefaultRedirectUri: p.redirect,
-		PasswordCheckLifetime: durationpb.New(p.lifetimes[0]), ExternalLoginCheckLifetime: durationpb.New(p.lifetimes[1]),
-		MfaInitSkipLifetime: durationpb.New(p.lifetimes[2]), SecondFactorCheckLifetime: durationpb.New(p.lifetimes[3]),
-		MultiFactorCheckLifetime: durationpb.New(p.lifetimes[4]),
-		SecondFactors:            []policy.SecondFactorType{policy.SecondFactorType_SECOND_FACTOR_TYPE_OTP, policy.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
-		MultiFactors:             []policy.MultiFactorType{policy.MultiFactorType_MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION},
-		AllowDomainDiscovery:     p.domainDiscovery, DisableLoginWithEmail: p.noEmail, DisableLoginWithPhone: p.noPhone,
-	}}, nil
+	r := s.instance.restrictions
+	return &admin.GetRestrictionsResponse{
+		Details: s.settingDetails(r.edited), DisallowPublicOrgRegistration: r.noPublicRegistration, AllowedLanguages: r.allowedLanguages,
+	}, nil
 }
 
-// UpdateLoginPolicy replaces all of the policy: what is not said is false.
-func (x *adminService) UpdateLoginPolicy(ctx context.Context, r *admin.UpdateLoginPolicyRequest) (*admin.UpdateLoginPolicyResponse, error) {
+func (x *adminService) SetRestrictions(ctx context.Context, in *admin.SetRestrictionsRequest) (*admin.SetRestrictionsResponse, error) {
 	s, c := x.s, callerOf(ctx)
 	s.Lock()
 	defer s.Unlock()
-	old := s.instance.loginPolicy
-	p := loginPolicy{
-		userNamePassword: r.GetAllowUsernamePassword(), register: r.GetAllowRegister(), externalIDP: r.GetAllowExternalIdp(),
-		forceMFA: r.GetForceMfa(), forceMFALocal: r.GetForceMfaLocalOnly(), passwordless: int32(r.GetPasswordlessType()),
-		hideReset: r.GetHidePasswordReset(), ignoreUnknown: r.GetIgnoreUnknownUsernames(), redirect: r.GetDefaultRedirectUri(),
-		domainDiscovery: r.GetAllowDomainDiscovery(), noEmail: r.GetDisableLoginWithEmail(), noPhone: r.GetDisableLoginWithPhone(),
-		lifetimes: [5]time.Duration{
-			r.GetPasswordCheckLifetime().AsDuration(), r.GetExternalLoginCheckLifetime().AsDuration(), r.GetMfaInitSkipLifetime().AsDuration(),
-			r.GetSecondFactorCheckLifetime().AsDuration(), r.GetMultiFactorCheckLifetime().AsDuration(),
-		},
-		edited: old.edited,
+	if in.DisallowPublicOrgRegistration == nil && in.GetAllowedLanguages() == nil {
+		return nil, invalid("COMMAND-oASwj", "Errors.Restrictions.NoneSpecified")
 	}
-	if p == old {
-		return nil, precondition("INSTANCE-5M9vdd", "Default Login Policy has not been changed")
+	r, changed := &s.instance.restrictions, values{}
+	if v := in.DisallowPublicOrgRegistration; v != nil && *v != r.noPublicRegistration {
+		r.noPublicRegistration = *v
+		changed["disallowPublicOrgRegistration"] = *v
 	}
-	before, after := old.fields(), p.fields()
-	for key, value := range after {
-		if before[key] == value {
-			delete(after, key)
+	if v := in.GetAllowedLanguages(); v != nil && !slices.Equal(v.GetList(), r.allowedLanguages) {
+		r.allowedLanguages = v.GetList()
+		changed["allowedLanguages"] = r.allowedLanguages
+	}
+	if len(changed) > 0 {
+		if r.of.id == "" {
+			r.of = aggregate{id: s.nextID(), kind: "restrictions", owner: s.instance.id}
 		}
+		t := s.begin(c.user.id)
+		t.emit(&r.of, "restrictions.set", changed)
+		r.note(t, &r.of)
 	}
-	t := s.begin(c.user.id)
-	t.emit(&s.instance.aggregate, "instance.policy.login.changed", values(after))
-	p.note(t, &s.instance.aggregate)
-	s.instance.loginPolicy = p
-	return &admin.UpdateLoginPolicyResponse{Details: s.changeDetails(p.edited)}, nil
-}
-
-func (p loginPolicy) fields() map[string]any {
-	return map[string]any{
-		"allowUsernamePassword": p.userNamePassword, "allowRegister": p.register, "allowExternalIdp": p.externalIDP,
-		"forceMFA": p.forceMFA, "forceMFALocalOnly": p.forceMFALocal, "hidePasswordReset": p.hideReset,
-		"ignoreUnknownUsernames": p.ignoreUnknown, "allowDomainDiscovery": p.domainDiscovery,
-		"disableLoginWithEmail": p.noEmail, "disableLoginWithPhone": p.noPhone,
-		"passwordlessType": p.passwordless, "defaultRedirectURI": p.redirect,
-		"passwordCheckLifetime": p.lifetimes[0].Nanoseconds(), "externalLoginCheckLifetime": p.lifetimes[1].Nanoseconds(),
-		"mfaInitSkipLifetime": p.lifetimes[2].Nanoseconds(), "secondFactorCheckLifetime": p.lifetimes[3].Nanoseconds(),
-		"multiFactorCheckLifetime": p.lifetimes[4].Nanoseconds(),
-	}
+	return &admin.SetRestrictionsResponse{Details: s.changeDetails(r.edited)}, nil
 }

@@ -51,6 +51,11 @@ var required = map[string]string{
 	"/zitadel.admin.v1.AdminService/AddOIDCSettings":                     "iam.write",
 	"/zitadel.admin.v1.AdminService/UpdateOIDCSettings":                  "iam.write",
 	"/zitadel.admin.v1.AdminService/GetMyInstance":                       "iam.read",
+	"/zitadel.admin.v1.AdminService/GetRestrictions":                     "iam.restrictions.read",
+	"/zitadel.admin.v1.AdminService/SetRestrictions":                     "iam.restrictions.write",
+	"/zitadel.management.v1.ManagementService/GetLoginPolicy":            "policy.read",
+	"/zitadel.management.v1.ManagementService/AddCustomLoginPolicy":      "policy.write",
+	"/zitadel.management.v1.ManagementService/UpdateCustomLoginPolicy":   "policy.write",
 	"/zitadel.admin.v1.AdminService/SetDefaultOrg":                       "iam.write",
 	"/zitadel.admin.v1.AdminService/GetDefaultOrg":                       "iam.read",
 }

@@ -208,3 +208,25 @@ func (x *userService) RemoveOTPSMS(ctx context.Context, r *userv2.RemoveOTPSMSRe
 	}
 	return &userv2.RemoveOTPSMSResponse{Details: d}, nil
 }
+
+// AddOTPEmail gives a user codes by mail; for others it wants a right that the
+// portal's accounts do not have.
+func (x *userService) AddOTPEmail(ctx context.Context, r *userv2.AddOTPEmailRequest) (*userv2.AddOTPEmailResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[r.GetUserId()]
+	if u == nil {
+		return nil, notFound("COMMAND-4g3xq", "Errors.NotFound")
+	}
+	if err := s.checkUser(c, "user.credential.write", u); err != nil {
+		return nil, err
+	}
+	if u.extra().otpEmail {
+		return nil, exists("COMMAND-MKL2s", "Multifactor OTP (OneTimePassword) is already set up")
+	}
+	t := s.begin(c.user.id)
+	u.more.otpEmail = true
+	t.emit(&u.aggregate, "user.human.mfa.otp.email.added", nil)
+	return &userv2.AddOTPEmailResponse{Details: objectDetails(t.sequence(), t.at, u.owner)}, nil
+}

@@ -219,6 +219,11 @@ func (s *Server) issue(r op.TokenRequest) (*accessToken, error) {
 		t.audience = s.audience("", r.GetScopes())
 	}
 	t.id = "V2_" + parent + "-at_" + s.nextID()
+	if _, signedIn := r.(*authRequest); signedIn {
+		s.begin(u.id).emit(&aggregate{id: "V2_" + parent, kind: kindOIDC, owner: u.owner}, "oidc_session.added", values{
+			"userID": u.id, "userResourceOwner": u.owner, "sessionID": t.session, "clientID": t.client, "scope": t.scopes, "audience": t.audience,
+		})
+	}
 	s.tokens[t.id] = t
 	return t, nil
 }

@@ -7,7 +7,7 @@ import "strings"
 var rolePermissions = map[string][]string{
 	"IAM_OWNER": permissions(`
 		iam.read iam.write
-		iam.policy.read iam.policy.write
+		iam.restrictions.read iam.restrictions.write iam.policy.read iam.policy.write
 		iam.member.read iam.member.write iam.member.delete
 		iam.feature.write iam.feature.delete
 		org.read org.create org.write org.delete
@@ -17,7 +17,7 @@ var rolePermissions = map[string][]string{
 		user.grant.read user.grant.write user.grant.delete
 		user.credential.write
 		user.passkey.write
-		policy.read
+		policy.read policy.write
 		project.read project.create project.write project.delete
 		project.role.read project.role.write project.role.delete
 		project.app.read project.app.write project.app.delete
@@ -26,7 +26,7 @@ var rolePermissions = map[string][]string{
 		session.read session.write session.delete`),
 	"IAM_OWNER_VIEWER": permissions(`
 		iam.read
-		iam.policy.read
+		iam.restrictions.read iam.policy.read
 		iam.member.read
 		org.read
 		org.member.read
@@ -48,7 +48,7 @@ var rolePermissions = map[string][]string{
 		user.grant.read user.grant.write user.grant.delete
 		user.credential.write
 		user.passkey.write
-		policy.read
+		policy.read policy.write
 		project.read project.create project.write project.delete
 		project.role.read project.role.write project.role.delete
 		project.app.read project.app.write project.app.delete
@@ -90,7 +90,7 @@ var rolePermissions = map[string][]string{
 		user.grant.read user.grant.write user.grant.delete
 		user.credential.write
 		user.passkey.write
-		policy.read
+		policy.read policy.write
 		project.read project.create project.write project.delete
 		project.role.read project.role.write project.role.delete
 		project.app.read project.app.write
@@ -119,7 +119,7 @@ var rolePermissions = map[string][]string{
 	"ORG_SETTINGS_MANAGER": permissions(`
 		org.read org.write
 		org.member.read
-		policy.read`),
+		policy.read policy.write`),
 	"ORG_USER_PERMISSION_EDITOR": permissions(`
 		org.read
 		org.member.read

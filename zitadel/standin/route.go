@@ -48,13 +48,13 @@ func (s *Server) route() error {
 	if err != nil {
 		return err
 	}
-	management.RegisterManagementServiceServer(v1management, management.UnimplementedManagementServiceServer{})
+	management.RegisterManagementServiceServer(v1management, &managementService{s: s})
 	managementREST, err := vanguardgrpc.NewTranscoder(v1management)
 	if err != nil {
 		return err
 	}
 	admin.RegisterAdminServiceServer(s.grpc, &adminService{s: s})
-	management.RegisterManagementServiceServer(s.grpc, management.UnimplementedManagementServiceServer{})
+	management.RegisterManagementServiceServer(s.grpc, &managementService{s: s})
 
 	provider, err := s.newProvider()
 	if err != nil {

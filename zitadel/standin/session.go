@@ -101,10 +101,12 @@ func (s *state) sessionMessage(x *session) *sessionv2.Session {
 	m := &sessionv2.Session{
 		Id: x.id, CreationDate: stamp(x.created), ChangeDate: stamp(x.changed), Sequence: uint64(x.seq),
 		Factors: &sessionv2.Factors{
-			User:     &sessionv2.UserFactor{VerifiedAt: stamp(x.userAt), Id: x.user, OrganizationId: x.home},
-			Password: &sessionv2.PasswordFactor{VerifiedAt: stamp(x.passAt)},
+			User: &sessionv2.UserFactor{VerifiedAt: stamp(x.userAt), Id: x.user, OrganizationId: x.home},
 		},
 		UserAgent: &sessionv2.UserAgent{FingerprintId: &x.agent, Ip: &x.address, Description: &x.description},
+	}
+	if x.passAt != 0 {
+		m.Factors.Password = &sessionv2.PasswordFactor{VerifiedAt: stamp(x.passAt)}
 	}
 	if u := s.users[x.user]; u != nil {
 		m.Factors.User.LoginName, m.Factors.User.DisplayName = u.userName, u.displayName
@@ -149,4 +151,52 @@ func (x *sessionService) DeleteSession(ctx context.Context, r *sessionv2.DeleteS
 		s.endSession(s.begin(c.user.id), one)
 	}
 	return &sessionv2.DeleteSessionResponse{Details: objectDetails(uint64(one.seq), one.changed, s.instance.id)}, nil
+}
+
+// CreateSession signs somebody in through the session API: by user and, if
+// given, password.
+func (x *sessionService) CreateSession(ctx context.Context, r *sessionv2.CreateSessionRequest) (*sessionv2.CreateSessionResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.Lock()
+	defer s.Unlock()
+	if err := s.check(c, "session.write", s.instance.id); err != nil {
+		return nil, err
+	}
+	var u *user
+	switch q := r.GetChecks().GetUser().GetSearch().(type) {
+	case *sessionv2.CheckUser_UserId:
+		u = s.users[q.UserId]
+	case *sessionv2.CheckUser_LoginName:
+		u = s.byLoginName(q.LoginName)
+	}
+	if u == nil {
+		return nil, precondition("COMMAND-Df4b3", noUser)
+	}
+	if u.state != userActive {
+		return nil, precondition("SESSION-Gj4ko", "User is not active")
+	}
+	t := s.begin(c.user.id)
+	if p := r.GetChecks().GetPassword(); p != nil {
+		if err := s.checkPassword(t, u, p.GetPassword()); err != nil {
+			return nil, err
+		}
+	}
+	agent := r.GetUserAgent()
+	one := s.addSession(t, u, agent.GetFingerprintId(), agent.GetIp(), agent.GetDescription())
+	if r.GetChecks().GetPassword() == nil {
+		one.passAt = 0
+	}
+	return &sessionv2.CreateSessionResponse{
+		Details: objectDetails(t.sequence(), t.at, s.instance.id), SessionId: one.id, SessionToken: randomToken(48),
+	}, nil
+}
+
+// byLoginName finds who can sign in by a user name; whose login name was lost
+// cannot.
+func (s *state) byLoginName(name string) *user {
+	u := s.userNames[lower(strings.TrimSpace(name))]
+	if u == nil || u.lost != 0 {
+		return nil
+	}
+	return u
 }

@@ -40,6 +40,14 @@ type loginV2 struct {
 	base     *string
 }
 
+// restrictions are what the instance forbids.
+type restrictions struct {
+	of                   aggregate
+	noPublicRegistration bool
+	allowedLanguages     []string
+	edited
+}
+
 type edited struct {
 	seq              uint32
 	created, changed int64

@@ -132,6 +132,7 @@ type instance struct {
 
 	domainPolicy domainPolicy
 	loginPolicy  loginPolicy
+	restrictions restrictions
 	oidc         oidcSettings
 	features     features
 }
@@ -164,6 +165,7 @@ type org struct {
 	users            []*user
 	grants           []*authorization
 	granted          map[string]*projectGrant // by project ID
+	loginPolicy      *loginPolicy             // its own, or nil for the instance's
 }
 
 type orgDomain struct {
