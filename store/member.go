@@ -25,6 +25,10 @@ func (o *Organization) Member(ctx context.Context, user identity.UserID) (identi
 	if err != nil {
 		return identity.Member{}, fmt.Errorf("count peers: %w", translate(err))
 	}
+	anywhere, err := q.RolesAnywhere(ctx, string(user))
+	if err != nil {
+		return identity.Member{}, fmt.Errorf("load the roles held anywhere: %w", translate(err))
+	}
 	m := identity.Member{
 		User: identity.User{
 			ID: user, Home: identity.OrganizationID(row.Home), UserName: row.UserName,
@@ -34,7 +38,7 @@ func (o *Organization) Member(ctx context.Context, user identity.UserID) (identi
 			CreatedAt: moment(row.UserCreatedUs),
 		},
 		Assignment:   assignmentOf(row.RoleAssignment),
-		HeldAnywhere: identity.Role(row.RoleAnywhere),
+		HeldAnywhere: identity.Highest(rolesOf(anywhere)),
 		Held:         identity.Held{School: parseRoles(row.RolesSchool), Platform: parseRoles(row.RolesPlatform)},
 		Peers:        int(peers),
 	}
@@ -43,6 +47,14 @@ func (o *Organization) Member(ctx context.Context, user identity.UserID) (identi
 		m.Held.Here = m.Assignment.Roles
 	}
 	return m, nil
+}
+
+func rolesOf(keys []string) []identity.Role {
+	roles := make([]identity.Role, len(keys))
+	for i, key := range keys {
+		roles[i] = identity.Role(key)
+	}
+	return roles
 }
 
 // nameless gives somebody whom the projection knows by a role assignment alone,
@@ -62,4 +74,13 @@ func assignmentOf(row query.RoleAssignment) identity.RoleAssignment {
 		Organization: identity.OrganizationID(row.OrganizationID), Roles: parseRoles(row.Roles),
 		State: identity.RoleAssignmentState(row.State), CreatedAt: moment(row.CreatedUs), ChangedAt: moment(row.ChangedUs),
 	}
+}
+
+// EndSessions ends the sessions of somebody on the roster at the portal; not
+// found ("member.not-found") for anybody else.
+func (o *Organization) EndSessions(ctx context.Context, user identity.UserID) error {
+	if _, err := o.Member(ctx, user); err != nil {
+		return err
+	}
+	return o.store.Sessions().End(ctx, user)
 }

@@ -160,10 +160,5 @@ func parseRoles(text string) []identity.Role {
 	if text == "" {
 		return nil
 	}
-	keys := strings.Split(text, ",")
-	roles := make([]identity.Role, len(keys))
-	for i, key := range keys {
-		roles[i] = identity.Role(key)
-	}
-	return roles
+	return rolesOf(strings.Split(text, ","))
 }

@@ -69,6 +69,11 @@ SELECT * FROM users WHERE id = sqlc.arg(user_id);
 SELECT a.roles FROM role_assignments a
 WHERE a.organization_id = sqlc.arg(operators) AND a.user_id = sqlc.arg(user_id) AND a.state = 'active';
 
+-- name: RolesAnywhere :many
+-- The highest role somebody holds in each organization: who resets a sign-in
+-- opens them all.
+SELECT DISTINCT role FROM role_assignments WHERE user_id = sqlc.arg(user_id) AND state = 'active';
+
 -- name: UnfinishedOpenings :many
 SELECT * FROM openings WHERE finished_us = 0 ORDER BY begun_us, organization_id;
 

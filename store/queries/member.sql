@@ -9,10 +9,7 @@ SELECT sqlc.embed(a),
     COALESCE(u.language, '') AS language, COALESCE(u.state, '') AS user_state,
     COALESCE(u.last_seen_us, 0) AS user_last_seen_us, COALESCE(u.created_us, 0) AS user_created_us,
     COALESCE(up.roles, '') AS roles_school,
-    COALESCE(platform.roles, '') AS roles_platform,
-    -- The highest role held in any organization, for who resets a sign-in opens them all.
-    CAST(COALESCE((SELECT every.role FROM role_assignments every
-        WHERE every.user_id = a.user_id AND every.state = 'active' ORDER BY every.role_order LIMIT 1), '') AS TEXT) AS role_anywhere
+    COALESCE(platform.roles, '') AS roles_platform
 FROM role_assignments a
 LEFT JOIN users u ON u.id = a.user_id
 LEFT JOIN role_assignments up ON up.organization_id = sqlc.arg(school_id) AND up.user_id = a.user_id AND up.state = 'active'

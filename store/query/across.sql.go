@@ -439,6 +439,35 @@ func (q *Queries) PutSession(ctx context.Context, arg PutSessionParams) (int64, 
 	return result.RowsAffected()
 }
 
+const rolesAnywhere = `-- name: RolesAnywhere :many
+SELECT DISTINCT role FROM role_assignments WHERE user_id = $1 AND state = 'active'
+`
+
+// The highest role somebody holds in each organization: who resets a sign-in
+// opens them all.
+func (q *Queries) RolesAnywhere(ctx context.Context, userID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, rolesAnywhere, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var role string
+		if err := rows.Scan(&role); err != nil {
+			return nil, err
+		}
+		items = append(items, role)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const session = `-- name: Session :one
 SELECT token_hash, user_id, sid, sealed, expires_us, ended_us FROM sessions WHERE token_hash = $1
 `

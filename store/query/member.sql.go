@@ -18,10 +18,7 @@ SELECT a.row_id, a.organization_id, a.user_id, a.id, a.role, a.roles, a.state, a
     COALESCE(u.language, '') AS language, COALESCE(u.state, '') AS user_state,
     COALESCE(u.last_seen_us, 0) AS user_last_seen_us, COALESCE(u.created_us, 0) AS user_created_us,
     COALESCE(up.roles, '') AS roles_school,
-    COALESCE(platform.roles, '') AS roles_platform,
-    -- The highest role held in any organization, for who resets a sign-in opens them all.
-    CAST(COALESCE((SELECT every.role FROM role_assignments every
-        WHERE every.user_id = a.user_id AND every.state = 'active' ORDER BY every.role_order LIMIT 1), '') AS TEXT) AS role_anywhere
+    COALESCE(platform.roles, '') AS roles_platform
 FROM role_assignments a
 LEFT JOIN users u ON u.id = a.user_id
 LEFT JOIN role_assignments up ON up.organization_id = $1 AND up.user_id = a.user_id AND up.state = 'active'
@@ -50,7 +47,6 @@ type MemberRow struct {
 	UserCreatedUs   int64
 	RolesSchool     string
 	RolesPlatform   string
-	RoleAnywhere    string
 }
 
 // Somebody on the roster of an opened organization.
@@ -90,7 +86,6 @@ func (q *Queries) Member(ctx context.Context, arg MemberParams) (MemberRow, erro
 		&i.UserCreatedUs,
 		&i.RolesSchool,
 		&i.RolesPlatform,
-		&i.RoleAnywhere,
 	)
 	return i, err
 }
