@@ -19,6 +19,8 @@ type Roster interface {
 	InTurn(ctx context.Context, f func(context.Context) error) error
 	// Member is somebody on the roster, or not-found ("member.not-found").
 	Member(context.Context, UserID) (Member, error)
+	// EndSessions ends the sessions of somebody on the roster at the portal.
+	EndSessions(context.Context, UserID) error
 	// Change writes the audit record as begun, runs act outside any
 	// transaction, and then applies its facts and closes the record in one
 	// transaction. If act fails, the record is closed as failed and the error

@@ -146,6 +146,10 @@ func ResetSignIn(ctx context.Context, org Opened, rows Roster, remote Remote, us
 		in.User = m.User
 		change := Change{Action: ActionSignInReset, Target: string(user), TargetName: m.User.DisplayName()}
 		return rows.Change(ctx, change, func(ctx context.Context) ([]Fact, error) {
+			// First, because a failure afterwards costs no more than signing in again.
+			if err := rows.EndSessions(ctx, user); err != nil {
+				return nil, err
+			}
 			if m.User.Address != "" {
 				in.Link, err = remote.ResetSignIn(ctx, user)
 				return nil, err
