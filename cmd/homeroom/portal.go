@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"homeroom.dev/homeroom/handlers"
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/jobs"
+	"homeroom.dev/homeroom/projection"
+	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/zitadel"
+)
+
+// settings are what a portal is built from, whether on a real Zitadel or in
+// the demo.
+type settings struct {
+	made                 zitadel.Installation
+	storage              storage
+	mailer               identity.Mailer
+	publicURL            string
+	trustedProxies       []string
+	standaloneClassrooms bool
+	demo                 bool
+	log                  *slog.Logger
+}
+
+// portal is everything that runs beside each other in one process.
+type portal struct {
+	store       *store.Store
+	runtime     *zitadel.Runtime
+	provisioner *zitadel.Provisioner
+	events      *zitadel.Events
+	projection  *projection.Projection
+	jobs        *jobs.Jobs
+	handler     http.Handler
+	log         *slog.Logger
+}
+
+// openStore opens the database with its keys.
+func openStore(ctx context.Context, s storage, operators identity.OrganizationID) (*store.Store, error) {
+	if s.SealKeys == "" {
+		return nil, errors.New("not set: --seal-keys; homeroom bootstrap writes them into the file for --config")
+	}
+	keys, err := store.ParseKeyRing(s.SealKeys)
+	if err != nil {
+		return nil, fmt.Errorf("--seal-keys: %w", err)
+	}
+	return store.Open(ctx, store.Options{Path: s.Database, Keys: keys, Operators: operators})
+}
+
+// newPortal wires a portal. It calls nobody: Zitadel and the mail server may be
+// away.
+func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
+	p := &portal{log: s.log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	if p.store, err = openStore(ctx, s.storage, s.made.Operators); err != nil {
+		return nil, err
+	}
+	if p.runtime, err = zitadel.NewRuntime(ctx, s.made.RuntimeConfig()); err != nil {
+		return nil, err
+	}
+	if p.provisioner, err = zitadel.NewProvisioner(ctx, s.made.ProvisionerConfig()); err != nil {
+		return nil, err
+	}
+	if p.events, err = zitadel.NewEvents(ctx, s.made.EventsConfig()); err != nil {
+		return nil, err
+	}
+	p.projection = projection.New(p.store, p.events, projection.Options{Logger: s.log})
+	if p.jobs, err = jobs.New(ctx, p.store, s.mailer, s.log); err != nil {
+		return nil, err
+	}
+	p.store.UseQueue(p.jobs)
+	p.handler, err = handlers.New(handlers.Options{
+		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
+		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID},
+		PublicURL:  s.publicURL,
+		Projection: p.projectionStatus, MailReady: s.mailer.Ready,
+		AnyoneOpensClassrooms: s.standaloneClassrooms,
+		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
+	})
+	return p, err
+}
+
+// projectionStatus is the projection's in the words of the pages.
+func (p *portal) projectionStatus() handlers.ProjectionStatus {
+	status := p.projection.Status(context.Background())
+	known := handlers.ProjectionStatus{KnownAt: status.HeardAt, Err: status.Err}
+	if status.Behind > 0 {
+		known.KnownAt = status.LastEvent
+	}
+	return known
+}
+
+// close releases what newPortal took.
+func (p *portal) close() error {
+	var all []error
+	if p.events != nil {
+		all = append(all, p.events.Close())
+	}
+	if p.provisioner != nil {
+		all = append(all, p.provisioner.Close())
+	}
+	if p.runtime != nil {
+		all = append(all, p.runtime.Close())
+	}
+	if p.store != nil {
+		all = append(all, p.store.Close())
+	}
+	return errors.Join(all...)
+}
+
+// resumeEvery is how often openings that something cut off are taken up again.
+const resumeEvery = time.Minute
+
+// run works in the background and answers on listener until ctx ends; then it
+// finishes what it has begun.
+func (p *portal) run(ctx context.Context, listener net.Listener) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.projection.Run(ctx) })
+	group.Go(func() error { return p.jobs.Run(ctx) })
+	group.Go(func() error { return p.resumeOpenings(ctx) })
+	group.Go(func() error { return serveHTTP(ctx, listener, p.handler) })
+	return group.Wait()
+}
+
+// resumeOpenings completes the organizations whose opening a crash or an absent
+// Zitadel cut off.
+func (p *portal) resumeOpenings(ctx context.Context) error {
+	ticker := time.NewTicker(resumeEvery)
+	defer ticker.Stop()
+	for {
+		openings, err := p.store.Openings(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "list unfinished openings", "error", err)
+		}
+		for _, o := range openings {
+			err := identity.CompleteOpening(ctx, p.store, p.provisioner, p.runtime, o.Founder, o.Organization, o.First)
+			if err != nil && ctx.Err() == nil {
+				p.log.WarnContext(ctx, "complete an opening", "organization", o.Organization.ID, "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// graceful is how long requests may take to finish after the signal to stop.
+const graceful = 10 * time.Second
+
+// serveHTTP answers on listener until ctx ends, and lets requests finish.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceful)
+		defer cancel()
+		stopped <- server.Shutdown(late)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return <-stopped
+}
+
+// listenOn opens a port, with a sentence about what to do if it is taken.
+func listenOn(flag, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be listened on (choose another with --%s): %w", address, flag, err)
+	}
+	return listener, nil
+}
+
+// localURL is how a browser on this machine reaches listener.
+func localURL(listener net.Listener) string {
+	_, port, _ := strings.Cut(listener.Addr().String(), "]:")
+	if port == "" {
+		_, port, _ = strings.Cut(listener.Addr().String(), ":")
+	}
+	return "http://localhost:" + port
+}
