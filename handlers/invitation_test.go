@@ -105,7 +105,7 @@ func TestWhatIsPastedIsInvitedOrExplained(t *testing.T) {
 		{
 			name: "too long a message, too long a time", who: lee, method: "POST", path: path, status: 422,
 			form: inviting("addresses", "gus@linden.example", "message", strings.Repeat("é", 1001), "days", "91"),
-			text: []string{"The message is 1 characters too long", "Choose between 1 and 90 days"},
+			text: []string{"The message is one character too long", "Choose between 1 and 90 days"},
 		},
 		{
 			name: "no number of days", who: lee, method: "POST", path: path, status: 422,

@@ -32,7 +32,7 @@ func (d InvitationDraft) Check(org Opened) Problems {
 		p = append(p, Problem{Field: "role", Message: refused.Message})
 	}
 	if n := utf8.RuneCountInString(d.Message); n > MaxInvitationMessage {
-		p.Add("message", "invitation.message.too-long", "Max", MaxInvitationMessage, "Over", n-MaxInvitationMessage)
+		p.Add("message", "invitation.message.too-long", "Max", MaxInvitationMessage, "Count", n-MaxInvitationMessage)
 	}
 	if longest := int(MaxInvitationLifetime / day); d.Days < 1 || d.Days > longest {
 		p.Add("days", "invitation.days.out-of-range", "Max", longest)

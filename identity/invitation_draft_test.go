@@ -59,7 +59,7 @@ func TestAnInvitationOffersOnlyWhatItsSenderMayGive(t *testing.T) {
 		{
 			"a message beyond the limit", classroom, Held{Here: []Role{RoleTeacher}},
 			with(func(d *InvitationDraft) { d.Message = strings.Repeat("é", MaxInvitationMessage+3) }),
-			Problems{{"message", Say("invitation.message.too-long", "Max", 1000, "Over", 3)}},
+			Problems{{"message", Say("invitation.message.too-long", "Max", 1000, "Count", 3)}},
 		},
 		{
 			"no time at all", classroom, Held{Here: []Role{RoleTeacher}},
