@@ -211,7 +211,7 @@ func (f *folding) thing(ctx context.Context, about subject, id string) (*folded,
 	if row, ok := f.things[thing{about, id}]; ok {
 		return row, nil
 	}
-	row, err := f.load(ctx, about, id)
+	row, err := load(ctx, f.Queries, about, id)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", about, err)
 	}

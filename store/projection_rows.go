@@ -13,30 +13,30 @@ import (
 )
 
 // load reads one thing's row, or the stone of one that was removed.
-func (f *folding) load(ctx context.Context, about subject, id string) (*folded, error) {
+func load(ctx context.Context, read *query.Queries, about subject, id string) (*folded, error) {
 	row := &folded{about: about, id: id}
 	var err error
 	switch about {
 	case aboutOrganization:
 		var o query.ProjectedOrganizationRow
-		if o, err = f.ProjectedOrganization(ctx, id); err == nil {
+		if o, err = read.ProjectedOrganization(ctx, id); err == nil {
 			*row = foldedOrganization(query.ProjectedOrganizationsRow(o))
 		}
 	case aboutUser:
 		var u query.ProjectedUserRow
-		if u, err = f.ProjectedUser(ctx, id); err == nil {
+		if u, err = read.ProjectedUser(ctx, id); err == nil {
 			*row = foldedUser(query.ProjectedUsersRow(u))
 		}
 	case aboutAssignment:
 		var a query.ProjectedRoleAssignmentRow
-		if a, err = f.ProjectedRoleAssignment(ctx, id); err == nil {
+		if a, err = read.ProjectedRoleAssignment(ctx, id); err == nil {
 			*row = foldedAssignment(query.ProjectedRoleAssignmentsRow(a))
 		}
 	}
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return row, err
 	}
-	stone, err := f.Removed(ctx, id)
+	stone, err := read.Removed(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return row, nil
 	}

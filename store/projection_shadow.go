@@ -101,24 +101,17 @@ type Replaced struct {
 	Removed int
 }
 
-// replacing is one replacement under way.
-type replacing struct {
-	*folding
-	shadow   *query.Queries
-	cursor   time.Time // of the shadow
-	replaced Replaced
-	progress func(done, total int)
-	total    int
-}
-
 // replaceOverlap is how long before the end of the shadow's log a row may have
 // been written here without being in the log yet.
 const replaceOverlap = time.Minute
 
+// most is how many rows are in memory at once.
+const most = 1000
+
 // Replace puts the shadow's rows in place of the store's own, in one
-// transaction that touches only rows that differ. A row that is newer here than
-// there, by an own write or an event the shadow has not read, stays and is
-// folded anew.
+// transaction. A row that is newer here than there, by an own write or an event
+// the shadow has not read, stays and is folded anew. Rows are compared before
+// the transaction begins, so that it is as short as the difference is small.
 func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(done, total int)) (Replaced, error) {
 	state, err := shadow.ProjectionState(ctx)
 	if err != nil {
@@ -128,54 +121,90 @@ func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(done,
 	if err != nil {
 		return Replaced{}, err
 	}
-	r := &replacing{shadow: shadow.read(), cursor: state.Cursor, progress: progress, total: total}
+	r := &replacing{shadow: shadow.read(), cursor: state.Cursor}
+	differing, err := compare(ctx, s.read(), r.shadow, func(rows int) {
+		r.replaced.Rows = rows
+		if rows%most == 0 {
+			progress(rows, max(total, rows))
+		}
+	})
+	if err != nil {
+		return Replaced{}, translate(err)
+	}
 	err = s.write(ctx, func(tx *transaction) error {
 		tx, free := tx.prepare()
 		defer free()
 		r.folding = newFolding(tx)
-		return r.all(ctx)
+		for i, thing := range differing {
+			if i == 0 {
+				// Grants and stones first: they decide what the rows may contain.
+				if err := r.grantsAndStones(ctx); err != nil {
+					return err
+				}
+			}
+			if err := r.replace(ctx, thing); err != nil {
+				return err
+			}
+			if i%most == 0 {
+				progress(r.replaced.Rows, max(total, r.replaced.Rows))
+			}
+		}
+		return r.goOn(ctx)
 	})
 	return r.replaced, err
 }
 
-func (r *replacing) all(ctx context.Context) error {
-	// Grants and stones first: they decide what the rows may contain.
-	if err := r.putGrants(ctx); err != nil {
-		return err
-	}
-	if err := r.stones(ctx); err != nil {
-		return err
-	}
+// compare walks the rows of both sides in the order of their IDs and lists
+// what is not the same.
+func compare(ctx context.Context, here, there *query.Queries, compared func(rows int)) ([]thing, error) {
+	var differing []thing
+	var rows int
 	for _, about := range []subject{aboutOrganization, aboutUser, aboutAssignment} {
-		if err := r.rows(ctx, about); err != nil {
-			return err
-		}
-	}
-	cursor, err := r.EventCursor(ctx)
-	if err != nil {
-		return err
-	}
-	if cursor == 0 { // nothing followed the log here: go on where the shadow ends
-		seen, err := r.shadow.EventsSeen(ctx)
-		if err != nil {
-			return err
-		}
-		for _, e := range seen {
-			if _, err := r.EventSeen(ctx, query.EventSeenParams(e)); err != nil {
-				return err
+		old, fresh := &walk{about: about, read: here}, &walk{about: about, read: there}
+		for {
+			a, err := old.peek(ctx)
+			if err != nil {
+				return nil, err
 			}
-		}
-		if err := r.SetEventCursor(ctx, micros(r.cursor)); err != nil {
-			return err
+			b, err := fresh.peek(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if a == nil && b == nil {
+				break
+			}
+			switch {
+			case b == nil || a != nil && a.id < b.id:
+				differing = append(differing, thing{about, a.id})
+				old.next()
+			case a == nil || b.id < a.id:
+				differing = append(differing, thing{about, b.id})
+				fresh.next()
+			default:
+				if !equal(*a, *b) {
+					differing = append(differing, thing{about, a.id})
+				}
+				old.next()
+				fresh.next()
+			}
+			rows++
+			compared(rows)
 		}
 	}
-	return r.SetProjectionState(ctx, query.SetProjectionStateParams{Name: "heard", AtUs: r.now})
+	return differing, nil
 }
 
-// most is how many rows are in memory at once.
-const most = 1000
+// replacing is one replacement under way.
+type replacing struct {
+	*folding
+	shadow   *query.Queries
+	cursor   time.Time // of the shadow
+	replaced Replaced
+}
 
-func (r *replacing) putGrants(ctx context.Context) error {
+// grantsAndStones takes over the grants, and the stones of what is gone here as
+// well. Stones of rows that are still here follow with the rows.
+func (r *replacing) grantsAndStones(ctx context.Context) error {
 	for after := ""; ; {
 		grants, err := r.shadow.ProjectedGrants(ctx, query.ProjectedGrantsParams{After: after, Most: most})
 		if err != nil {
@@ -190,15 +219,10 @@ func (r *replacing) putGrants(ctx context.Context) error {
 			}
 		}
 		if len(grants) < most {
-			return nil
+			break
 		}
 		after = grants[len(grants)-1].ID
 	}
-}
-
-// stones takes over the stones of what is gone here as well. Those of rows that
-// are still here follow with the rows.
-func (r *replacing) stones(ctx context.Context) error {
 	for after := ""; ; {
 		stones, err := r.shadow.RemovedMany(ctx, query.RemovedManyParams{After: after, Most: most})
 		if err != nil {
@@ -216,83 +240,60 @@ func (r *replacing) stones(ctx context.Context) error {
 	}
 }
 
-// rows walks the rows of both sides in the order of their IDs.
-func (r *replacing) rows(ctx context.Context, about subject) error {
-	here, there := &walk{about: about, read: r.Queries}, &walk{about: about, read: r.shadow}
-	for {
-		old, err := here.peek(ctx)
-		if err != nil {
-			return err
-		}
-		fresh, err := there.peek(ctx)
-		if err != nil {
-			return err
-		}
-		switch {
-		case old == nil && fresh == nil:
-			return r.flush(ctx)
-		case fresh == nil || old != nil && old.id < fresh.id:
-			here.next()
-			err = r.onlyHere(ctx, *old)
-		case old == nil || fresh.id < old.id:
-			there.next()
-			err = r.onlyThere(ctx, *fresh)
-		default:
-			here.next()
-			there.next()
-			err = r.both(ctx, *old, *fresh)
-		}
-		if err != nil {
-			return err
-		}
-		if r.replaced.Rows++; r.replaced.Rows%most == 0 {
-			r.progress(r.replaced.Rows, max(r.total, r.replaced.Rows))
-		}
-	}
-}
-
-func (r *replacing) onlyHere(ctx context.Context, old folded) error {
-	if old.changed.After(r.cursor.Add(-replaceOverlap)) {
-		return r.stale(ctx, old.id, old.sequence) // may be too new for the shadow
-	}
-	old.exists = false
-	if stone, err := r.shadow.Removed(ctx, old.id); err == nil {
-		old.changed, old.sequence = moment(stone.ChangedUs), uint64(stone.Sequence)
-	}
-	r.replaced.Removed++
-	return r.bury(ctx, &old)
-}
-
-func (r *replacing) onlyThere(ctx context.Context, fresh folded) error {
-	row, err := r.load(ctx, fresh.about, fresh.id)
+// replace brings one thing to what the shadow knows of it.
+func (r *replacing) replace(ctx context.Context, of thing) error {
+	clear(r.things) // one at a time: nothing to remember
+	old, err := r.thing(ctx, of.about, of.id)
 	if err != nil {
 		return err
 	}
-	if row.changed.After(fresh.changed) { // removed here after the shadow was read
-		return r.stale(ctx, fresh.id, row.sequence)
-	}
-	fresh.stone = row.stone
-	return r.take(ctx, fresh)
-}
-
-func (r *replacing) both(ctx context.Context, old, fresh folded) error {
-	if old.changed.After(fresh.changed) || old.sequence > fresh.sequence {
-		return r.stale(ctx, old.id, old.sequence)
-	}
-	fresh.user.LastSeenAt = later(fresh.user.LastSeenAt, old.user.LastSeenAt)
-	if equal(old, fresh) {
-		return nil
-	}
-	return r.take(ctx, fresh)
-}
-
-func (r *replacing) take(ctx context.Context, fresh folded) error {
-	r.replaced.Written++
-	if err := r.put(ctx, &fresh); err != nil {
+	fresh, err := load(ctx, r.shadow, of.about, of.id)
+	if err != nil {
 		return err
 	}
-	clear(r.things) // one row at a time: nothing to remember
-	return r.FoldedAnewUpTo(ctx, query.FoldedAnewUpToParams{Aggregate: fresh.id, Sequence: int64(fresh.sequence)})
+	switch {
+	case old.changed.After(fresh.changed) && old.changed.After(r.cursor.Add(-replaceOverlap)), old.sequence > fresh.sequence:
+		// Too new for the shadow. What it is in the end, its own events tell.
+		return r.stale(ctx, of.id, old.sequence)
+	case fresh.exists:
+		fresh.user.LastSeenAt = later(fresh.user.LastSeenAt, old.user.LastSeenAt)
+		fresh.stone = old.stone
+		r.replaced.Written++
+		if err := r.put(ctx, fresh); err != nil {
+			return err
+		}
+	case old.exists:
+		old.exists, old.changed, old.sequence = false, fresh.changed, fresh.sequence
+		r.replaced.Removed++
+		if err := r.bury(ctx, old); err != nil {
+			return err
+		}
+	}
+	return r.FoldedAnewUpTo(ctx, query.FoldedAnewUpToParams{Aggregate: of.id, Sequence: int64(fresh.sequence)})
+}
+
+// goOn has the tail go on: where it is, or, if nothing followed the log here,
+// where the shadow ends.
+func (r *replacing) goOn(ctx context.Context) error {
+	cursor, err := r.EventCursor(ctx)
+	if err != nil {
+		return err
+	}
+	if cursor == 0 {
+		seen, err := r.shadow.EventsSeen(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range seen {
+			if _, err := r.EventSeen(ctx, query.EventSeenParams(e)); err != nil {
+				return err
+			}
+		}
+		if err := r.SetEventCursor(ctx, micros(r.cursor)); err != nil {
+			return err
+		}
+	}
+	return r.SetProjectionState(ctx, query.SetProjectionStateParams{Name: "heard", AtUs: r.now})
 }
 
 // equal compares all that is stored of two rows.

@@ -123,8 +123,9 @@ func (s *Store) Refold(ctx context.Context, aggregate string, events []identity.
 			completeEvents[i] = completed(e)
 		}
 		fresh, complete := foldAll(completeEvents)
-		if complete && fresh.sequence >= uint64(note.Sequence) {
-			done, err := refold(ctx, tx, fresh, waited > answerGrace)
+		overdue := waited > answerGrace // what the log shows now, it means
+		if complete && (fresh.sequence >= uint64(note.Sequence) || overdue) {
+			done, err := refold(ctx, tx, fresh, overdue)
 			if err != nil {
 				return err
 			}
@@ -151,7 +152,7 @@ func refold(ctx context.Context, tx *transaction, fresh folded, overdue bool) (b
 	if err != nil {
 		return false, err
 	}
-	if fresh.sequence < row.sequence || fresh.changed.Before(row.changed) && !overdue {
+	if (fresh.sequence < row.sequence || fresh.changed.Before(row.changed)) && !overdue {
 		return false, nil
 	}
 	fresh.user.LastSeenAt = later(fresh.user.LastSeenAt, row.user.LastSeenAt) // sessions tell it too
