@@ -139,7 +139,8 @@ func TestNothingOfAnotherOrganizationIsSeenOrChanged(t *testing.T) {
 		"Invite": func(ctx context.Context) (any, error) {
 			return linden.Invite(ctx, []identity.Invitation{{Address: "wilma@maple.example", Role: identity.RoleStudent}}, "form", composed)
 		},
-		"Member": func(ctx context.Context) (any, error) { return linden.Member(ctx, "birch-zoe") },
+		"EndSessions": func(ctx context.Context) (any, error) { return nil, linden.EndSessions(ctx, "birch-zoe") },
+		"Member":      func(ctx context.Context) (any, error) { return linden.Member(ctx, "birch-zoe") },
 		"InTurn": func(ctx context.Context) (any, error) {
 			return nil, linden.InTurn(ctx, func(context.Context) error { return nil })
 		},

@@ -23,7 +23,7 @@ var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 // name, so that what leaks can be seen.
 type world struct {
 	*Store
-	t     *testing.T
+	t     testing.TB
 	clock time.Time
 	queue *heldQueue
 	path  string
@@ -31,7 +31,7 @@ type world struct {
 
 const operators identity.OrganizationID = "operators"
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: noon, queue: &heldQueue{}, path: filepath.Join(t.TempDir(), "homeroom.sqlite")}
 	w.Store = w.reopen(newKeys(t))
