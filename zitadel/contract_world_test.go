@@ -32,7 +32,7 @@ import (
 // first and one that stands alone.
 type world struct {
 	issuer       string
-	ownerKey     []byte
+	policyBefore *policypb.LoginPolicy
 	installation zitadel.Installation
 	options      zitadel.BootstrapOptions
 	runtime      *zitadel.Runtime
@@ -86,8 +86,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var restorePolicy = map[string]*policypb.LoginPolicy{}
-
 func newWorld(issuer string, ownerKey []byte) (*world, error) {
 	ctx := context.Background()
 	owner, err := dialAs(ctx, issuer, ownerKey)
@@ -98,8 +96,7 @@ func newWorld(issuer string, ownerKey []byte) (*world, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the login policy: %w", err)
 	}
-	restorePolicy[issuer] = before.GetPolicy()
-	w := &world{issuer: issuer, ownerKey: ownerKey, owner: owner}
+	w := &world{issuer: issuer, owner: owner, policyBefore: before.GetPolicy()}
 	w.options = zitadel.BootstrapOptions{
 		Issuer: issuer, OwnerKey: ownerKey, PortalURL: "http://localhost:18080", Name: "Contract suite",
 	}
@@ -139,7 +136,7 @@ func newWorld(issuer string, ownerKey []byte) (*world, error) {
 }
 
 func (w *world) restore() error {
-	p := restorePolicy[w.issuer]
+	p := w.policyBefore
 	_, err := w.owner.AdminService().UpdateLoginPolicy(context.Background(), &adminpb.UpdateLoginPolicyRequest{
 		AllowUsernamePassword: p.GetAllowUsernamePassword(), AllowRegister: p.GetAllowRegister(),
 		AllowExternalIdp: p.GetAllowExternalIdp(), ForceMfa: p.GetForceMfa(), ForceMfaLocalOnly: p.GetForceMfaLocalOnly(),
