@@ -48,6 +48,9 @@ func (s *state) addSession(t *tx, u *user, agent, address, description string) *
 func (s *Server) endSession(t *tx, x *session) {
 	x.terminated, x.changed = true, t.at
 	t.emit(&x.aggregate, "session.terminated", values{"triggerOrigin": s.issuer})
+	if b := s.v1[x.agent]; b != nil && b.users[x.user] != nil && b.users[x.user].sid == x.id {
+		delete(b.users, x.user)
+	}
 	s.sessionEnded(x.id)
 }
 

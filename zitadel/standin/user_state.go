@@ -50,10 +50,9 @@ func (s *state) setUserState(t *tx, u *user, to userState, kind string) {
 			a.dead = true
 		}
 	}
-	for id, x := range s.sessions {
+	for _, x := range s.sessions {
 		if x.user == u.id {
 			x.hidden = true
-			_ = id
 		}
 	}
 	for _, b := range s.v1 {

@@ -1,0 +1,198 @@
+package standin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// What may speak against finishing a sign-in.
+const (
+	requestGone = "request gone"
+	notActive   = "not active"
+	notMember   = "not a member"
+	notGranted  = "not granted"
+)
+
+// checkLogin finds who signs in and checks the password. problem is for the
+// person.
+func (s *Server) checkLogin(t texts, name, password string) (userID, problem string) {
+	s.Lock()
+	defer s.Unlock()
+	u := s.byLoginName(name)
+	if u == nil && !s.instance.loginPolicy.noEmail {
+		var found []*user
+		for _, other := range s.addresses[lower(name)] {
+			if other.lost == 0 && !other.machine {
+				found = append(found, other)
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			u = found[0]
+		default:
+			return "", t.many
+		}
+	}
+	switch {
+	case u == nil || u.machine:
+		if s.instance.loginPolicy.ignoreUnknown {
+			return "", t.wrong
+		}
+		return "", t.noMatch
+	case u.state != userActive:
+		return "", t.inactive
+	case u.details().password == "":
+		return "", t.noPassword
+	}
+	if err := s.checkPassword(s.begin(loginEditor), u, password); err != nil {
+		return "", t.wrong
+	}
+	return u.id, ""
+}
+
+// signedIn finds the one person of this browser whom the request may take
+// without asking.
+func (s *Server) signedIn(agent string, a authRequest) string {
+	s.RLock()
+	defer s.RUnlock()
+	b, asking := s.v1[agent], s.apps[a.in.ClientID]
+	if b == nil || asking == nil {
+		return ""
+	}
+	for _, prompt := range a.in.Prompt {
+		if prompt == "login" || prompt == "create" || prompt == "select_account" {
+			return ""
+		}
+	}
+	var found []string
+	for id, in := range b.users {
+		u := s.users[id]
+		if u == nil || u.state != userActive || in.v2 != (s.loginVersionOf(asking) == 2) {
+			continue
+		}
+		if a.in.MaxAge != nil && time.Since(in.at) > time.Duration(*a.in.MaxAge)*time.Second {
+			continue
+		}
+		if a.hinted != "" && a.hinted != id {
+			continue
+		}
+		if hint := lower(a.in.LoginHint); hint != "" && hint != lower(u.userName) && hint != lower(u.address) {
+			continue
+		}
+		found = append(found, id)
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
+}
+
+// finish lets a request go on as a user. typed tells that the credential was
+// given just now.
+func (s *Server) finish(r *http.Request, version int, requestID, userID string, typed bool) string {
+	s.Lock()
+	defer s.Unlock()
+	a, u := s.requests[requestID], s.users[userID]
+	if a == nil || u == nil || s.apps[a.in.ClientID] == nil {
+		return requestGone
+	}
+	if problem := s.speaksAgainst(a, u, version); problem != "" {
+		return problem
+	}
+	in := s.remember(r, u, version, typed)
+	a.user, a.done, a.authTime, a.session, a.agent = u.id, true, in.at, in.sid, agentOf(r.Context())
+	if s.logins[in.sid] == nil {
+		s.logins[in.sid] = map[string]string{}
+	}
+	s.logins[in.sid][a.in.ClientID] = u.id
+	return ""
+}
+
+// speaksAgainst asks what the scopes and the project ask of a user.
+func (s *state) speaksAgainst(a *authRequest, u *user, version int) string {
+	if u.state != userActive {
+		return notActive
+	}
+	home := s.orgs[u.owner]
+	if home.state == orgInactive && version == 1 {
+		return notActive
+	}
+	if orgs := after(a.in.Scopes, scopeOrgID); len(orgs) > 0 && !slices.Contains(orgs, u.owner) {
+		return notMember
+	}
+	if domains := after(a.in.Scopes, scopeOrgDomain); len(domains) > 0 && !slices.Contains(domains, home.primary) {
+		return notMember
+	}
+	p := s.apps[a.in.ClientID].project
+	if p.hasProjectCheck && p.owner != u.owner && p.grants[u.owner] == nil {
+		return notGranted
+	}
+	if p.roleCheck && !slices.ContainsFunc(u.grants, func(g *authorization) bool { return g.project == p && !g.inactive }) {
+		return notGranted
+	}
+	return ""
+}
+
+// remember notes that a user is signed in in this browser. Login V1 keeps one
+// session per user and browser, Login V2 makes one each time.
+func (s *Server) remember(r *http.Request, u *user, version int, typed bool) *signIn {
+	agent := agentOf(r.Context())
+	b := s.v1[agent]
+	if b == nil {
+		b = &browser{users: map[string]*signIn{}}
+		s.v1[agent] = b
+	}
+	in := b.users[u.id]
+	if in == nil || in.v2 != (version == 2) || in.v2 && typed {
+		in = &signIn{v2: version == 2}
+		if in.v2 {
+			in.sid = s.addSession(s.begin(loginEditor), u, agent, r.RemoteAddr, r.UserAgent()).id
+		} else {
+			in.sid = "V1_" + s.nextID()
+		}
+		typed = true
+		b.users[u.id] = in
+	}
+	if typed {
+		in.at = time.Now()
+	}
+	return in
+}
+
+// callback is where the provider library takes over again.
+func (s *Server) callback(requestID string) string {
+	ctx := op.ContextWithIssuer(context.Background(), s.Issuer())
+	return op.AuthCallbackURL(s.provider)(ctx, requestID)
+}
+
+// mustChange tells whether a password was given by somebody else for one use.
+func (s *Server) mustChange(userID string) bool {
+	s.RLock()
+	defer s.RUnlock()
+	u := s.users[userID]
+	return u != nil && u.details().changeRequired
+}
+
+// changeURL lets somebody who has just typed the password set another one.
+func (s *Server) changeURL(g generation, userID, requestID string) string {
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[userID]
+	u.extra().reset = s.newCode(resetCodeLife)
+	query := url.Values{"userID": {u.id}, "code": {u.more.reset.plain}, "orgID": {u.owner}, "change": {"true"}}
+	path := "/password/init?"
+	if g.version == 2 {
+		query = url.Values{"userId": {u.id}, "code": {u.more.reset.plain}, "organization": {u.owner}, "change": {"true"}}
+		path = "/password/set?"
+	}
+	for _, f := range g.carried(requestID) {
+		query.Set(f.Name, f.Value)
+	}
+	return g.base + path + query.Encode()
+}
