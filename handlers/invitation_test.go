@@ -272,6 +272,10 @@ func TestAnInvitationIsSentAgainTakenBackAndHandedOver(t *testing.T) {
 			audit: []identity.Action{identity.ActionInvitationRevoked},
 		},
 		{
+			name: "which says so, too", who: lee, method: "GET", path: list, status: 200,
+			text: []string{"The invitation of ada@x.example is revoked."},
+		},
+		{
 			name: "taken back twice", who: lee, method: "POST", path: path(student, "revoke"), form: url.Values{}, status: 303, redirect: list,
 		},
 		{
@@ -283,7 +287,7 @@ func TestAnInvitationIsSentAgainTakenBackAndHandedOver(t *testing.T) {
 		},
 		{
 			name: "the list tells it", who: lee, method: "GET", path: list, status: 200,
-			text: []string{"The invitation of ada@x.example is revoked.", "Revoked 1", "Waiting 1"},
+			text: []string{"Revoked 1", "Waiting 1", "No mail"},
 		},
 		{
 			name: "an invitation that never was", who: lee, method: "POST", path: list + "/none/resend", form: url.Values{}, status: 404,
@@ -359,39 +363,56 @@ func TestTheListIsFilteredSearchedAndFollowsWhatHappens(t *testing.T) {
 	if region == nil || attribute(region, "hx-get") != p.fill(list+"?state=opened&q=open") {
 		t.Error("the region does not refresh as it is filtered")
 	}
+}
 
+func TestAnExpiredInvitationIsRevivedByItsSender(t *testing.T) {
+	p := newPortal(t)
+	p.now.advance(-15 * 24 * time.Hour)
+	p.invite(biology, lee, "late@x.example", identity.RoleStudent)
+	p.invite(biology, lee, "later@x.example", identity.RoleStudent)
 	p.now.advance(15 * 24 * time.Hour)
+	const list = "/o/{biology}/invitations"
+	id := string(p.invitationTo(biology, "late@x.example").ID)
 	p.run(biology, []scenario{
 		{
-			name: "all are expired, and nobody is reminded", who: lee, method: "GET", path: list + "?state=expired", status: 200,
-			text: []string{"Expired 3", "Waiting 0", "opened@x.example", "Send again"}, absent: []string{"Remind"},
+			name: "expired ones are nobody to remind", who: lee, method: "GET", path: list + "?state=expired", status: 200,
+			text: []string{"Expired 2", "Waiting 0", "late@x.example", "Send again"}, absent: []string{"Remind"},
 		},
-	})
-	id := string(p.invitationTo(biology, "waiting@x.example").ID)
-	p.run(biology, []scenario{
 		{
-			name: "an expired one is revived", who: lee, method: "POST", path: list + "/" + id + "/resend", form: url.Values{}, status: 303,
-			redirect: "/o/{biology}/invitations", audit: []identity.Action{identity.ActionInvitationResent},
+			name: "sent again", who: lee, method: "POST", path: list + "/" + id + "/resend", form: url.Values{}, status: 303,
+			redirect: list, audit: []identity.Action{identity.ActionInvitationResent},
 		},
-		{name: "and waits again", who: lee, method: "GET", path: list, status: 200, text: []string{"Expired 2", "Waiting 1", "in 13 days"}},
+		{name: "it waits again", who: lee, method: "GET", path: list, status: 200, text: []string{"Expired 1", "Waiting 1"}},
+		{
+			name: "the other can be invited anew", who: lee, method: "POST", path: list, status: 303,
+			form: inviting("addresses", "later@x.example"), redirect: list, audit: created(1),
+		},
 	})
+	if left := p.invitationTo(biology, "late@x.example").ExpiresAt.Sub(p.now.Now()).Round(time.Hour); left != identity.InvitationLifetime {
+		t.Errorf("it can be accepted for %v more", left)
+	}
 }
 
 func TestEverybodyWhoWaitsIsReminded(t *testing.T) {
 	p := newPortal(t)
-	for i, address := range []string{"a@x.example", "b@x.example", "c@x.example"} {
-		p.invite(biology, lee, address, identity.RoleStudent)
-		p.check(p.store.MailSent(p.ctx, p.queue.mail(i)))
-	}
 	const path = "/o/{biology}/invitations/remind"
+	invite := func(address string) {
+		p.invite(biology, lee, address, identity.RoleStudent)
+		p.check(p.store.MailSent(p.ctx, p.queue.mail(len(p.queue.mails)-1)))
+	}
+	invite("new@x.example")
 	p.run(biology, []scenario{
 		{
 			name: "not within a day", who: lee, method: "GET", path: path, status: 200,
 			text: []string{"Nobody is left to remind"}, absent: []string{"Send"},
 		},
 	})
-	p.now.advance(25 * time.Hour)
+	p.now.advance(-25 * time.Hour)
+	for _, address := range []string{"a@x.example", "b@x.example", "c@x.example"} {
+		invite(address)
+	}
 	p.check(p.in(biology, lee).RevokeInvitation(p.ctx, p.invitationTo(biology, "c@x.example").ID))
+	p.now.advance(25 * time.Hour)
 	p.run(biology, []scenario{
 		{
 			name: "the list says how many", who: lee, method: "GET", path: "/o/{biology}/invitations", status: 200,
@@ -442,8 +463,9 @@ func (p *portal) invitationTo(organization, address string) identity.Invitation 
 	p.t.Helper()
 	list, err := p.store.In(p.founded(organization)).Invitations(context.Background(), store.InvitationQuery{Search: address})
 	p.check(err)
-	if len(list.Rows) == 0 {
+	i := slices.IndexFunc(list.Rows, func(i identity.Invitation) bool { return i.Address == address })
+	if i < 0 {
 		p.t.Fatalf("nobody at %s is invited to %s", address, organization)
 	}
-	return list.Rows[0]
+	return list.Rows[i]
 }

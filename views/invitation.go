@@ -184,6 +184,15 @@ func lastInvitationStep(i identity.Invitation, now time.Time) time.Time {
 	return i.CreatedAt
 }
 
+// mailShown is what became of the mail: one that was still queued when the
+// invitation was revoked does not go out any more.
+func mailShown(i identity.Invitation) identity.MailState {
+	if i.State == identity.InvitationRevoked && i.Mail == identity.MailQueued {
+		return identity.MailNone
+	}
+	return i.Mail
+}
+
 // Invited is the person an invitation is for, as its sender named them, or else
 // the address.
 func Invited(i identity.Invitation) string {

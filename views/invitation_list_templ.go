@@ -637,7 +637,7 @@ func invitationRow(org identity.Opened, invitation identity.Invitation, now time
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = MailTag(invitation.Mail).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = MailTag(mailShown(invitation)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
