@@ -469,3 +469,39 @@ func (p *portal) invitationTo(organization, address string) identity.Invitation 
 	}
 	return list.Rows[i]
 }
+
+// Inviting needs the portal alone: with Zitadel away nothing is different, and
+// with the disk full nothing is half done and nothing typed is lost.
+func TestInvitingSurvivesWhatIsAway(t *testing.T) {
+	p := newPortal(t)
+	teacher := p.signIn(lee)
+	p.zitadel.Faults().Unavailable("", 0, -1)
+	path := p.fill("/o/{biology}/invitations")
+	fields := []string{
+		"submission", "a-key", "addresses", addresses(300), "role", "student", "days", "14", "language", "en",
+		"message", strings.Repeat("Welcome. ", 100),
+	}
+
+	// SQLite says that the disk is full when the file may not grow.
+	var pages int
+	p.check(p.store.Writer().QueryRowContext(p.ctx, "PRAGMA page_count").Scan(&pages))
+	p.check(p.store.Writer().QueryRowContext(p.ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&pages))
+	seen := teacher.post(path, fields...)
+	if seen.Status != http.StatusServiceUnavailable || !strings.Contains(seen.text(), "pupil-299@linden.example") ||
+		!strings.Contains(seen.text(), "Welcome. Welcome.") || find(seen.doc, "div", "role", "alert") == nil {
+		t.Errorf("disk full: %d %.400s", seen.Status, seen.text())
+	}
+	if audit := p.audited(biology); len(audit) != 0 {
+		t.Errorf("disk full: %d records", len(audit))
+	}
+
+	p.check(p.store.Writer().QueryRowContext(p.ctx, "PRAGMA max_page_count = 1000000").Scan(&pages))
+	for range 2 { // the same form twice invites once
+		if seen := teacher.post(path, fields...); seen.Status != http.StatusOK || !strings.Contains(seen.text(), "300 people are invited.") {
+			t.Errorf("again: %d %.400s", seen.Status, seen.text())
+		}
+	}
+	if audit := p.audited(biology); len(audit) != 300 || len(p.queue.mails) != 300 {
+		t.Errorf("%d records and %d mails, want 300 of each", len(audit), len(p.queue.mails))
+	}
+}
