@@ -95,8 +95,8 @@ type Step string
 // [Projection.Reconcile].
 const (
 	StepEvents  Step = "events"  // reading the event log
-	StepRows    Step = "rows"    // putting the new rows in place of the old
-	StepCompare Step = "compare" // asking Zitadel for each row by ID
+	StepCompare Step = "compare" // comparing rows: old with new, or with Zitadel
+	StepWrite   Step = "write"   // putting new rows in place of the old
 )
 
 // Run follows the event log until ctx ends, and reconciles every night. It

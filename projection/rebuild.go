@@ -18,7 +18,7 @@ func (p *Projection) Rebuild(ctx context.Context, progress func(Progress)) (stor
 	if err != nil {
 		return store.Replaced{}, fmt.Errorf("open a database for the new rows: %w", err)
 	}
-	defer shadow.Close() //nolint:errcheck // it is deleted; nothing is left to do
+	defer func() { _ = shadow.Close() }() // it is deleted; nothing is left to lose
 
 	fresh := New(shadow.Store, p.events, p.options)
 	if err := fresh.Sync(ctx, progress); err != nil {
@@ -38,8 +38,12 @@ func (p *Projection) Rebuild(ctx context.Context, progress func(Progress)) (stor
 			return store.Replaced{}, p.failed(err)
 		}
 	}
-	replaced, err := p.store.Replace(ctx, shadow, func(done, total int) {
-		report(progress, Progress{Step: StepRows, Done: done, Total: total})
+	replaced, err := p.store.Replace(ctx, shadow, func(writing bool, done, total int) {
+		step := StepCompare
+		if writing {
+			step = StepWrite
+		}
+		report(progress, Progress{Step: step, Done: done, Total: total})
 	})
 	if err != nil {
 		return store.Replaced{}, fmt.Errorf("put the new rows in place: %w", err)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,40 @@ func (s *Store) Shadow(ctx context.Context) (*Shadow, error) {
 		_ = os.RemoveAll(folder)
 		return nil, err
 	}
-	return &Shadow{Store: shadow, folder: folder}, nil
+	made := &Shadow{Store: shadow, folder: folder}
+	if err := made.dropTriggers(ctx); err != nil {
+		return nil, errors.Join(err, made.Close())
+	}
+	return made, nil
+}
+
+// dropTriggers leaves out search, counts and copies: nobody reads them here, and
+// they are most of the work of writing a row.
+func (s *Shadow) dropTriggers(ctx context.Context) error {
+	rows, err := s.reader.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
+	if err != nil {
+		return fmt.Errorf("list triggers: %w", translate(err))
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return fmt.Errorf("list triggers: %w", translate(err))
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("list triggers: %w", translate(err))
+	}
+	return s.write(ctx, func(tx *transaction) error {
+		for _, name := range names { // our own schema's, not input
+			if _, err := tx.tx.ExecContext(ctx, `DROP TRIGGER "`+name+`"`); err != nil {
+				return fmt.Errorf("drop trigger %s: %w", name, err)
+			}
+		}
+		return nil
+	})
 }
 
 // Close closes and deletes the database.
@@ -111,8 +145,9 @@ const most = 1000
 // Replace puts the shadow's rows in place of the store's own, in one
 // transaction. A row that is newer here than there, by an own write or an event
 // the shadow has not read, stays and is folded anew. Rows are compared before
-// the transaction begins, so that it is as short as the difference is small.
-func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(done, total int)) (Replaced, error) {
+// the transaction begins, so that it is as short as the difference is small;
+// progress is told of both.
+func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(writing bool, done, total int)) (Replaced, error) {
 	state, err := shadow.ProjectionState(ctx)
 	if err != nil {
 		return Replaced{}, err
@@ -125,7 +160,7 @@ func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(done,
 	differing, err := compare(ctx, s.read(), r.shadow, func(rows int) {
 		r.replaced.Rows = rows
 		if rows%most == 0 {
-			progress(rows, max(total, rows))
+			progress(false, rows, max(total, rows))
 		}
 	})
 	if err != nil {
@@ -146,7 +181,7 @@ func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(done,
 				return err
 			}
 			if i%most == 0 {
-				progress(r.replaced.Rows, max(total, r.replaced.Rows))
+				progress(true, i, len(differing))
 			}
 		}
 		return r.goOn(ctx)
@@ -330,7 +365,7 @@ func (w *walk) peek(ctx context.Context) (*folded, error) {
 		}
 	}
 	if len(w.part) == 0 {
-		return nil, nil //nolint:nilnil // the end is no error, as with an iterator
+		return nil, nil // the end is no error
 	}
 	return &w.part[0], nil
 }
