@@ -140,7 +140,7 @@ func TestTheLogHoldsOneLinePerRequestAndNothingPersonal(t *testing.T) {
 	lines := p.logLines()[before:]
 	var found bool
 	for _, line := range lines {
-		found = found || line["route"] == "/o/{organization}/" && line["user"] == string(p.people[lee].ID) &&
+		found = found || line["route"] == "/o/{organization}" && line["user"] == string(p.people[lee].ID) &&
 			line["organization"] == string(p.id(biology))
 	}
 	if !found {

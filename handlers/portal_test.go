@@ -394,7 +394,7 @@ func (b *browser) through(seen page, userName, password string) page {
 				continue
 			case kind == "password":
 				value = password
-			case (kind == "text" || kind == "email" || kind == "") && value == "":
+			case kind != "hidden" && kind != "submit" && (name == "loginName" || value == ""):
 				value = userName
 			case kind == "submit":
 				continue
