@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/zitadel/standin"
 )
 
 func TestTheLinkSaysWhoInvitesToWhat(t *testing.T) {
@@ -135,7 +136,13 @@ func TestSomebodyElseIsAskedFirst(t *testing.T) {
 }
 
 func TestANewcomerSetsAPasswordAndLandsInTheClassroom(t *testing.T) {
-	p := newPortal(t)
+	for name, version := range map[string]int{"Login V1": 1, "Login V2": 2} {
+		t.Run(name, func(t *testing.T) { newcomer(t, newPortalOn(t, standin.Options{LoginVersion: version})) })
+	}
+}
+
+func newcomer(t *testing.T, p *portal) {
+	t.Helper()
 	token := p.invite(biology, lee, "new@linden.example", identity.RoleStudent)
 	b := p.browser()
 	if seen := b.post("/i/"+token, "as", "new", "given-name", "  "); seen.Status != http.StatusUnprocessableEntity ||

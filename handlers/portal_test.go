@@ -80,12 +80,18 @@ const (
 // newPortal starts everything and waits until the projection knows everybody.
 func newPortal(t *testing.T, change ...func(*Options)) *portal {
 	t.Helper()
+	return newPortalOn(t, standin.Options{}, change...)
+}
+
+// newPortalOn is newPortal on a Zitadel that is set up in another way.
+func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*Options)) *portal {
+	t.Helper()
 	p := &portal{
 		t: t, ctx: t.Context(), now: &clock{}, log: &syncBuffer{}, queue: &queue{},
 		people: map[string]identity.User{}, organizations: map[string]identity.Organization{},
 	}
 	var err error
-	p.zitadel, err = standin.New(standin.Options{})
+	p.zitadel, err = standin.New(zitadelOptions)
 	p.check(err)
 	p.check(p.zitadel.Start(p.ctx, ""))
 	t.Cleanup(func() { _ = p.zitadel.Close() })
