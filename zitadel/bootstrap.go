@@ -141,8 +141,8 @@ func (b *bootstrap) organization(ctx context.Context, previous identity.Organiza
 	if err != nil {
 		return "", false, fail("list organizations", err, "organization.not-found")
 	}
-	for _, o := range listed.GetResult() {
-		return identity.OrganizationID(o.GetId()), false, nil
+	if found := listed.GetResult(); len(found) > 0 {
+		return identity.OrganizationID(found[0].GetId()), false, nil
 	}
 	added, err := organizations.AddOrganization(ctx, &orgpb.AddOrganizationRequest{Name: name})
 	if err != nil {
@@ -181,8 +181,8 @@ func (b *bootstrap) person(ctx context.Context, name string) (identity.UserID, e
 	if err != nil {
 		return "", fail("list users", err, "user.not-found")
 	}
-	for _, u := range answer.GetResult() {
-		return identity.UserID(u.GetUserId()), nil
+	if len(answer.GetResult()) == 0 {
+		return "", identity.NotFound("user.not-found")
 	}
-	return "", identity.NotFound("user.not-found")
+	return identity.UserID(answer.GetResult()[0].GetUserId()), nil
 }

@@ -66,11 +66,11 @@ func (b *bootstrap) serviceAccount(ctx context.Context, name, does string) (iden
 	if err != nil {
 		return "", false, fail("list users", err, "user.not-found")
 	}
-	for _, u := range listed.GetResult() {
-		if u.GetMachine() == nil {
+	if found := listed.GetResult(); len(found) > 0 {
+		if found[0].GetMachine() == nil {
 			return "", false, fmt.Errorf("%s is a person", name)
 		}
-		return identity.UserID(u.GetUserId()), false, nil
+		return identity.UserID(found[0].GetUserId()), false, nil
 	}
 	created, err := users.CreateUser(ctx, &userpb.CreateUserRequest{
 		OrganizationId: string(b.installation.Operators), Username: &name,
