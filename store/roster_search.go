@@ -20,6 +20,7 @@ const (
 	// names, and longer words match nothing.
 	maxSearchWords = 8
 	maxSearchWord  = 64
+	maxSearch      = 1024 // bytes
 	// fewMatches are sorted in memory; more are met on a walk along the index of
 	// the order.
 	fewMatches = 1000
@@ -81,7 +82,7 @@ func rosterMatch(
 	organization string, role identity.Role, state identity.RoleAssignmentState, typed string,
 ) string {
 	var all []string
-	for _, part := range strings.Fields(typed) {
+	for _, part := range strings.Fields(typed[:min(len(typed), maxSearch)]) {
 		all = append(all, addressWords(part)...)
 	}
 	if len(all) == 0 {
