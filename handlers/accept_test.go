@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
 
@@ -212,6 +214,36 @@ func TestTwoClicksMakeOnePerson(t *testing.T) {
 	p.settled()
 	if n := p.zitadel.Calls()[create] - before; n != 1 {
 		t.Errorf("%d accounts were asked for, want 1", n)
+	}
+}
+
+func TestAClassAcceptsAtOnceBehindOneAddress(t *testing.T) {
+	const class = 35
+	p := newPortal(t)
+	tokens := make([]string, class)
+	for i := range tokens {
+		tokens[i] = p.invite(history, priya, fmt.Sprintf("pupil-%d@linden.example", i), identity.RoleStudent)
+	}
+	p.zitadel.Faults().Slow("/zitadel.user.v2.UserService/CreateUser", 50*time.Millisecond)
+	began := time.Now()
+	var wait sync.WaitGroup
+	for i, token := range tokens {
+		wait.Go(func() {
+			address := fmt.Sprintf("pupil-%d@linden.example", i)
+			b := p.browser()
+			b.get("/i/" + token)
+			seen := b.through(b.post("/i/"+token, "as", "new", "given-name", "Pupil"), address, "A-new-password-1")
+			if seen.Status != http.StatusOK || !strings.HasPrefix(seen.URL.Path, "/o/") {
+				t.Errorf("%s ends with %d at %s", address, seen.Status, seen.URL)
+			}
+		})
+	}
+	wait.Wait()
+	t.Logf("a class of %d accepted in %v", class, time.Since(began))
+	page, err := p.in(history, priya).Roster(p.ctx, store.RosterQuery{Limit: 50})
+	p.check(err)
+	if len(page.Rows) != class {
+		t.Errorf("%d are on the roster, want %d", len(page.Rows), class)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 type Acceptance interface {
 	// InTurn is that of [Roster].
 	InTurn(ctx context.Context, f func(context.Context) error) error
+	// InInvitationTurn runs f while no other f of this invitation runs. It may be
+	// called within InTurn, and not the other way round.
+	InInvitationTurn(ctx context.Context, f func(context.Context) error) error
 	// Member is somebody on the roster, or not-found ("member.not-found").
 	Member(context.Context, UserID) (Member, error)
 	// BeginAcceptance notes who takes the invitation up, before anything happens
@@ -29,26 +32,33 @@ type Acceptance interface {
 // it offers in that organization and nothing anywhere else. A role they hold
 // there already is never lowered by it, and a suspension not ended.
 func Accept(ctx context.Context, rows Acceptance, remote Remote, invitation Invitation, user User) error {
+	// What they hold here already must not change until the role is assigned.
 	return rows.InTurn(ctx, func(ctx context.Context) error {
-		if err := takeOver(ctx, rows, invitation, user.ID); err != nil {
-			return err
-		}
-		assigned, err := offered(ctx, rows, invitation, user.ID)
-		if err != nil {
-			return err
-		}
-		if err := rows.BeginAcceptance(ctx, user); err != nil {
-			return fmt.Errorf("begin acceptance: %w", err)
-		}
-		if assigned {
-			return rows.FinishAcceptance(ctx)
-		}
-		fact, err := remote.CreateRoleAssignment(ctx, user.ID, []Role{invitation.Role})
-		if err != nil {
-			return fmt.Errorf("assign role: %w", err)
-		}
-		return rows.FinishAcceptance(ctx, fact)
+		return rows.InInvitationTurn(ctx, func(ctx context.Context) error {
+			return accept(ctx, rows, remote, invitation, user)
+		})
 	})
+}
+
+func accept(ctx context.Context, rows Acceptance, remote Remote, invitation Invitation, user User) error {
+	if err := takeOver(ctx, rows, invitation, user.ID); err != nil {
+		return err
+	}
+	assigned, err := offered(ctx, rows, invitation, user.ID)
+	if err != nil {
+		return err
+	}
+	if err := rows.BeginAcceptance(ctx, user); err != nil {
+		return fmt.Errorf("begin acceptance: %w", err)
+	}
+	if assigned {
+		return rows.FinishAcceptance(ctx)
+	}
+	fact, err := remote.CreateRoleAssignment(ctx, user.ID, []Role{invitation.Role})
+	if err != nil {
+		return fmt.Errorf("assign role: %w", err)
+	}
+	return rows.FinishAcceptance(ctx, fact)
 }
 
 // offered reports whether user holds what the invitation offers already, or
@@ -142,7 +152,9 @@ func AcceptAsNewcomer(
 		GivenName: n.GivenName, FamilyName: n.FamilyName, Language: n.Language,
 		Address: invitation.Address, AddressVerified: true, State: UserActive,
 	}
-	err := rows.InTurn(ctx, func(ctx context.Context) error {
+	// The account is new, so nothing on the roster is about it: a whole class may
+	// do this at once.
+	err := rows.InInvitationTurn(ctx, func(ctx context.Context) error {
 		if err := rows.BeginAcceptance(ctx, user); err != nil {
 			return fmt.Errorf("begin acceptance: %w", err)
 		}
