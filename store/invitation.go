@@ -111,27 +111,30 @@ func (o *Organization) InvitationToken(ctx context.Context, id identity.Invitati
 // still queued. Revoking twice is no error. It waits for an acceptance that is
 // under way, which then counts.
 func (o *Organization) RevokeInvitation(ctx context.Context, id identity.InvitationID) error {
-	err := o.InTurn(ctx, func(ctx context.Context) error {
-		return o.store.write(ctx, func(tx *transaction) error {
-			row, err := o.waiting(ctx, tx, string(id))
-			if row.State == string(identity.InvitationRevoked) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if _, err := tx.RevokeInvitation(ctx, query.RevokeInvitationParams{
-				OrganizationID: o.id, ID: row.ID, NowUs: tx.now,
-			}); err != nil {
-				return err
-			}
-			if err := tx.WithdrawMailOf(ctx, query.WithdrawMailOfParams{
-				OrganizationID: o.id, InvitationID: row.ID, NowUs: tx.now,
-			}); err != nil {
-				return err
-			}
-			return o.record(ctx, tx, auditedInvitation(identity.ActionInvitationRevoked, row))
-		})
+	done, err := o.store.turns.take(ctx, invitationRoom(id))
+	if err != nil {
+		return fmt.Errorf("revoke invitation: %w", err)
+	}
+	defer done()
+	err = o.store.write(ctx, func(tx *transaction) error {
+		row, err := o.waiting(ctx, tx, string(id))
+		if row.State == string(identity.InvitationRevoked) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.RevokeInvitation(ctx, query.RevokeInvitationParams{
+			OrganizationID: o.id, ID: row.ID, NowUs: tx.now,
+		}); err != nil {
+			return err
+		}
+		if err := tx.WithdrawMailOf(ctx, query.WithdrawMailOfParams{
+			OrganizationID: o.id, InvitationID: row.ID, NowUs: tx.now,
+		}); err != nil {
+			return err
+		}
+		return o.record(ctx, tx, auditedInvitation(identity.ActionInvitationRevoked, row))
 	})
 	if err != nil {
 		return fmt.Errorf("revoke invitation: %w", err)

@@ -462,3 +462,26 @@ func TestAMailThatFailsShowsOnItsInvitation(t *testing.T) {
 		t.Errorf("a closed mail became %s", again.Mail)
 	}
 }
+
+// Taking an invitation back while it is being accepted waits: what happens at
+// Zitadel then counts, and the sender reads that it was accepted.
+func TestRevokingWaitsForAnAcceptanceUnderWay(t *testing.T) {
+	w := newWorld(t)
+	o := w.as("linden-tom", "linden-7b")
+	i, token := w.invite(o, "a@x.example")
+	accepting := w.invited(token)
+	revoked := make(chan error, 1)
+	err := accepting.InInvitationTurn(t.Context(), func(ctx context.Context) error {
+		go func() { revoked <- o.RevokeInvitation(ctx, i.ID) }()
+		return errors.Join(accepting.BeginAcceptance(ctx, identity.User{ID: "new"}), accepting.FinishAcceptance(ctx))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-revoked; !identity.IsKind(err, identity.KindGone) {
+		t.Errorf("revoking = %v, want gone", err)
+	}
+	if got, err := o.Invitation(t.Context(), i.ID); err != nil || got.State != identity.InvitationAccepted {
+		t.Errorf("invitation = %+v, %v", got, err)
+	}
+}

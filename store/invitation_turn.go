@@ -10,12 +10,16 @@ import (
 // organization was opened: of two clicks one waits for the other, and the rest
 // of the class for neither. f must not call it again.
 func (o *Organization) InInvitationTurn(ctx context.Context, f func(context.Context) error) error {
-	// Organizations and invitations share the waiting rooms; no ID has a slash.
-	room := identity.OrganizationID("invitation/" + string(o.opened.Invitation()))
-	done, err := o.store.turns.take(ctx, room)
+	done, err := o.store.turns.take(ctx, invitationRoom(o.opened.Invitation()))
 	if err != nil {
 		return err
 	}
 	defer done()
 	return f(ctx)
+}
+
+// invitationRoom is where turns of an invitation are waited for. Organizations
+// and invitations share the waiting rooms; no ID has a slash.
+func invitationRoom(id identity.InvitationID) identity.OrganizationID {
+	return "invitation/" + identity.OrganizationID(id)
 }

@@ -141,6 +141,9 @@ func TestNothingOfAnotherOrganizationIsSeenOrChanged(t *testing.T) {
 		},
 		"EndSessions": func(ctx context.Context) (any, error) { return nil, linden.EndSessions(ctx, "birch-zoe") },
 		"Member":      func(ctx context.Context) (any, error) { return linden.Member(ctx, "birch-zoe") },
+		"InInvitationTurn": func(ctx context.Context) (any, error) {
+			return nil, accepting.InInvitationTurn(ctx, func(context.Context) error { return nil })
+		},
 		"InTurn": func(ctx context.Context) (any, error) {
 			return nil, linden.InTurn(ctx, func(context.Context) error { return nil })
 		},
