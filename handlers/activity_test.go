@@ -15,9 +15,11 @@ func TestActivityTellsWhoDidWhatToWhom(t *testing.T) {
 	teacher.post(p.fill("/o/{biology}/people/{noor.7b}/suspend"))
 	teacher.post(p.fill("/o/{biology}/people/{sam}/remove"))
 
+	teacher.post(p.fill("/o/{biology}/settings"), "students-see-names", "on")
 	seen := teacher.get(p.fill("/o/{biology}/activity")).text()
 	last := -1
 	for _, want := range []string{ // newest first
+		"Maria Lee let students see who is in this class.",
 		"Maria Lee removed Sam Kim .",
 		"Maria Lee suspended Noor Haddad .",
 		"Maria Lee made Sam Kim a co-teacher.",

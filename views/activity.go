@@ -82,7 +82,7 @@ func tell(ctx context.Context, record identity.AuditRecord) sentence {
 	if actor == "" {
 		actor = text(ctx, "activity.somebody")
 	}
-	said := text(ctx, "audit."+string(record.Action),
+	said := text(ctx, auditText(record),
 		"Actor", actor,
 		"Target", cut,
 		"Role", auditRole(ctx, record.After[identity.AuditRole]),
@@ -98,6 +98,19 @@ func tell(ctx context.Context, record identity.AuditRecord) sentence {
 		}
 	}
 	return s
+}
+
+// auditText is the catalogue's entry for a record: that of its action, or a more
+// exact one where the record says which setting was changed.
+func auditText(record identity.AuditRecord) string {
+	if record.Action == identity.ActionSettingsChanged {
+		for _, setting := range []string{"students-see-names", "teachers-open-classrooms"} {
+			if is := record.After[setting]; is != record.Before[setting] && (is == "on" || is == "off") {
+				return "audit.settings." + setting + "." + is
+			}
+		}
+	}
+	return "audit." + string(record.Action)
 }
 
 // auditRole is a role within a sentence: "a student". A record of Zitadel's may

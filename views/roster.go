@@ -142,6 +142,15 @@ func rosterTitle(ctx context.Context, org identity.Opened) string {
 	return text(ctx, "roster.title")
 }
 
+// printedPlace names the class and its school on paper, where the frame is not.
+func printedPlace(org identity.Opened) string {
+	o := org.Organization()
+	if o.SchoolName == "" {
+		return o.Name
+	}
+	return o.Name + " · " + o.SchoolName
+}
+
 func roleFilter(ctx context.Context, org identity.Opened) []Option {
 	options := []Option{{Label: text(ctx, "roster.role.all")}}
 	for _, role := range identity.RolesIn(org.Organization().Kind) {
