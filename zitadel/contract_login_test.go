@@ -87,7 +87,7 @@ func (w *world) atLoginPages(t *testing.T, browser *http.Client, name, password 
 		}
 		return nil
 	}
-	answer, err := browser.Get(flow.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier)))
+	answer, err := browser.Get(flow.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("login_hint", name)))
 	for range 6 {
 		if err != nil {
 			t.Fatal(err)
