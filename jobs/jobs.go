@@ -20,13 +20,15 @@ import (
 const (
 	// runTimeout ends a try of a job that hangs.
 	runTimeout = time.Minute
-	// rescueAfter is when a job counts as cut off, by a killed process, and is
-	// tried again. It must be longer than any try.
+	// rescueAfter is when a job counts as cut off and is tried again while the
+	// program runs. It must be longer than any try.
 	rescueAfter = runTimeout + 15*time.Second
 	// workers is how many jobs run at once: mail servers like few connections.
 	workers = 4
-	// poll is how soon a new job is seen.
-	poll = 250 * time.Millisecond
+	// poll is how soon a new job is seen, and between how soon the next one of
+	// many is: an invited school does not wait for us.
+	poll    = 250 * time.Millisecond
+	between = 20 * time.Millisecond
 	// finish is how long running jobs may take once the program is to stop.
 	finish = 10 * time.Second
 )
@@ -46,6 +48,7 @@ type Handler func(ctx context.Context, payload json.RawMessage, last bool) error
 // Jobs runs background work on a store's database. It is a [store.Queue].
 type Jobs struct {
 	client   *river.Client[*sql.Tx]
+	writer   *sql.DB
 	handlers map[string]Handler
 	log      *slog.Logger
 }
@@ -64,8 +67,8 @@ func (task) Kind() string { return "homeroom" }
 // New prepares the queue in s's database, with the job that sends mail by
 // mailer. Nothing runs before [Jobs.Run].
 func New(ctx context.Context, s *store.Store, mailer identity.Mailer, log *slog.Logger) (*Jobs, error) {
-	j := &Jobs{handlers: map[string]Handler{}, log: log}
-	driver := riversqlite.New(s.Writer())
+	j := &Jobs{writer: s.Writer(), handlers: map[string]Handler{}, log: log}
+	driver := riversqlite.New(j.writer)
 	quiet := slog.New(levels{log.Handler()})
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
 	if err != nil {
@@ -79,7 +82,7 @@ func New(ctx context.Context, s *store.Store, mailer identity.Mailer, log *slog.
 	j.client, err = river.NewClient(driver, &river.Config{
 		Workers:              registered,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		FetchCooldown:        100 * time.Millisecond,
+		FetchCooldown:        between,
 		FetchPollInterval:    poll,
 		PollOnly:             true,
 		JobTimeout:           runTimeout,
@@ -114,8 +117,13 @@ func (j *Jobs) Enqueue(ctx context.Context, tx *sql.Tx, name string, payload any
 	return nil
 }
 
-// Run does jobs until ctx ends, and lets those that run finish.
+// Run does jobs until ctx ends, and lets those that run finish. What a killed
+// process was at comes first. Only one process at a time may run the jobs of a
+// database.
 func (j *Jobs) Run(ctx context.Context) error {
+	if err := j.takeUp(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("take up the jobs that were cut off: %w", err)
+	}
 	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
@@ -127,6 +135,19 @@ func (j *Jobs) Run(ctx context.Context) error {
 		if err := j.client.StopAndCancel(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("stop the job queue: %w", err)
 		}
+	}
+	return nil
+}
+
+// takeUp makes the jobs that a killed process left running wait again. Nobody
+// else can be at them, and waiting for [rescueAfter] would delay their mails.
+func (j *Jobs) takeUp(ctx context.Context) error {
+	result, err := j.writer.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
+	if err != nil {
+		return err
+	}
+	if cut, err := result.RowsAffected(); err == nil && cut > 0 {
+		j.log.InfoContext(ctx, "jobs that were cut off are taken up again", "jobs", cut)
 	}
 	return nil
 }

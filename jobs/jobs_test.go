@@ -100,6 +100,33 @@ func TestAJobRunsIfItsTransactionCommits(t *testing.T) {
 	}
 }
 
+// A killed process leaves its jobs running. The next one does not wait until
+// they count as stuck.
+func TestJobsOfAKilledProcessAreTakenUpAtOnce(t *testing.T) {
+	s := newStore(t)
+	j := newJobs(t, s, new(mail.Mailbox))
+	got := make(chan string, 10)
+	j.Handle("echo", func(_ context.Context, payload json.RawMessage, _ bool) error {
+		got <- string(payload)
+		return nil
+	})
+	enqueue(t, s, j, "echo", "cut off", true)
+	_, err := s.Writer().ExecContext(t.Context(), `UPDATE river_job
+		SET state = 'running', attempt = 1, attempted_at = CURRENT_TIMESTAMP, attempted_by = json('["killed"]')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, j)
+	select {
+	case payload := <-got:
+		if payload != `"cut off"` {
+			t.Errorf("payload = %s", payload)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the job was not taken up")
+	}
+}
+
 func TestTheTriesOfAJobLastMoreThanADay(t *testing.T) {
 	var all time.Duration
 	for i, pause := range pauses {
