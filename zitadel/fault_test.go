@@ -33,6 +33,45 @@ func ownWorld(t *testing.T) (*world, *standin.Faults) {
 	return w, server.Faults()
 }
 
+// Links lead to the newer login pages where an instance uses those.
+func TestContractLinksFollowTheNewerLogin(t *testing.T) {
+	t.Parallel()
+	server, err := standin.New(standin.Options{LoginVersion: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	w, err := newWorld(server.Issuer(), server.OwnerKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages, err := w.runtime.LoginPages(t.Context()); err != nil || pages != (identity.LoginPages{Version: 2, Base: server.Issuer() + "/ui/v2/login"}) {
+		t.Errorf("login pages = %+v, %v, want version 2", pages, err)
+	}
+	n := someone()
+	n.Secret = ""
+	if _, err := w.in(t, w.linden).CreateUser(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	first, err := w.in(t, w.linden).FirstSignIn(t.Context(), n.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if query := w.wantLogin(t, first, map[int]string{2: "/verify"}); query.Get("invite") != "true" || query.Get("userId") != string(n.ID) || query.Get("organization") != string(w.linden.ID) {
+		t.Errorf("first sign-in at %s, want an invitation of the user", first)
+	}
+	reset, err := w.in(t, w.linden).ResetSignIn(t.Context(), n.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if query := w.wantLogin(t, reset, map[int]string{2: "/password/set"}); query.Get("userId") != string(n.ID) || query.Get("organization") != string(w.linden.ID) {
+		t.Errorf("new password at %s, want that of the user", reset)
+	}
+}
+
 // A Zitadel that is away at start is no error, and one that comes back is used.
 func TestZitadelMayBeAwayAtStart(t *testing.T) {
 	t.Parallel()
