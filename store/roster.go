@@ -93,9 +93,9 @@ func (o *Organization) Roster(ctx context.Context, q RosterQuery) (RosterPage, e
 			page.Total += int(c.People)
 		}
 	}
-	if plan.match != "" {
-		if page.Total, err = plan.count(ctx, tx); err != nil {
-			return RosterPage{}, fmt.Errorf("count matches: %w", translate(err))
+	if len(plan.words) > 0 {
+		if page.Total, err = plan.find(ctx, tx); err != nil {
+			return RosterPage{}, fmt.Errorf("search roster: %w", translate(err))
 		}
 	}
 	if page.Total == 0 {

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,7 +32,8 @@ type rosterPlan struct {
 	sort         RosterSort
 	role         identity.Role
 	state        identity.RoleAssignmentState
-	match        string // FTS5 query; empty without search
+	words        []string // to search for
+	matching     string   // the FTS5 query for them
 	after        *rosterKey
 	backwards    bool // towards the beginning
 	limit        int
@@ -71,51 +72,54 @@ func (o *Organization) planRoster(q RosterQuery) (rosterPlan, error) {
 	if err != nil {
 		return rosterPlan{}, err
 	}
-	p.match = rosterMatch(o.id, p.role, p.state, q.Search)
+	p.words = searchWordsOf(q.Search)
 	return p, nil
 }
 
-// rosterMatch is the FTS5 query for what somebody typed, or empty where it has
-// no words. Only letters and digits of it get into the query, each word in
-// quotation marks: there is nothing to break out of.
-func rosterMatch(
-	organization string, role identity.Role, state identity.RoleAssignmentState, typed string,
-) string {
+// searchWordsOf are the words to search for in what somebody typed.
+func searchWordsOf(typed string) []string {
 	var all []string
 	for _, part := range strings.Fields(typed[:min(len(typed), maxSearch)]) {
 		all = append(all, addressWords(part)...)
 	}
-	if len(all) == 0 {
-		return ""
+	return all[:min(len(all), maxSearchWords)]
+}
+
+// match is the FTS5 query. code is written before every word in the index and
+// keeps the search to the organization. Only letters and digits of what was
+// typed get into it, each word in quotation marks: there is nothing to break out
+// of.
+func (p rosterPlan) match(code string) string {
+	var terms []string
+	if p.role != "" {
+		terms = append(terms, fmt.Sprintf(`marks : "%sr%s"`, code, strings.ReplaceAll(string(p.role), "_", "")))
 	}
-	var match strings.Builder
-	mark := func(kind, text string) {
-		fmt.Fprintf(&match, `marks : "%s%s" AND `, kind, hex.EncodeToString([]byte(text)))
+	if p.state != "" {
+		terms = append(terms, fmt.Sprintf(`marks : "%ss%s"`, code, p.state))
 	}
-	mark("o", organization)
-	if role != "" {
-		mark("r", organization+"/"+string(role))
-	}
-	if state != "" {
-		mark("s", organization+"/"+string(state))
-	}
-	for i, word := range all[:min(len(all), maxSearchWords)] {
-		if i > 0 {
-			match.WriteString(" AND ")
-		}
+	for _, word := range p.words {
 		if r := []rune(word); len(r) > maxSearchWord {
 			word = string(r[:maxSearchWord])
 		}
-		fmt.Fprintf(&match, `words : "%s" *`, word)
+		terms = append(terms, fmt.Sprintf(`words : "%s%s" *`, code, word))
 	}
-	return match.String()
+	return strings.Join(terms, " AND ")
 }
 
-// count is how many match. The organization is among the words searched for, so
-// that nobody else is counted.
-func (p rosterPlan) count(ctx context.Context, tx *sql.Tx) (int, error) {
+// find prepares the search and answers how many match. An organization without
+// a code has nobody.
+func (p *rosterPlan) find(ctx context.Context, tx *sql.Tx) (int, error) {
+	var code string
+	err := tx.QueryRowContext(ctx, `SELECT printf('%06x', code) FROM search_codes WHERE organization_id = ?`, p.organization).Scan(&code)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	p.matching = p.match(code)
 	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM roster_search WHERE roster_search MATCH ?`, p.match).Scan(&n)
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM roster_search WHERE roster_search MATCH ?`, p.matching).Scan(&n)
 	return n, err
 }
 
@@ -126,16 +130,16 @@ func (p rosterPlan) statement(total, people int) (string, []any) {
 	args := []any{}
 	index := p.index(total, people)
 	switch {
-	case p.match == "":
+	case len(p.words) == 0:
 		fmt.Fprintf(&from, "role_assignments a INDEXED BY %s", index)
 	case total <= fewMatches:
 		from.WriteString("roster_search f CROSS JOIN role_assignments a ON a.row_id = f.rowid")
 		where.WriteString("roster_search MATCH ? AND ")
-		args = append(args, p.match)
+		args = append(args, p.matching)
 	default:
 		fmt.Fprintf(&from, "role_assignments a INDEXED BY %s", index)
 		where.WriteString("a.row_id IN (SELECT rowid FROM roster_search WHERE roster_search MATCH ?) AND ")
-		args = append(args, p.match)
+		args = append(args, p.matching)
 	}
 	where.WriteString("a.organization_id = ?")
 	args = append(args, p.organization)

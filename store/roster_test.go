@@ -238,6 +238,7 @@ func TestRosterQueriesUseIndexes(t *testing.T) {
 								t.Fatal(err)
 							}
 							p.after, p.backwards = after, after != nil
+							p.matching = p.match("000001")
 							statement, args := p.statement(total, 100_000)
 							plan := w.explain(statement, args...)
 							plans++

@@ -189,7 +189,7 @@ func (w *world) rowsOf(prefix string) map[string]string {
 	w.t.Helper()
 	all := make(map[string]string)
 	for _, table := range w.tables("organization_id") {
-		all[table] = w.dump(fmt.Sprintf("SELECT * FROM %s WHERE organization_id LIKE '%s%%' ORDER BY 1, 2, 3", table, prefix))
+		all[table] = w.dump(fmt.Sprintf("SELECT * FROM %s WHERE organization_id LIKE '%s%%' ORDER BY 1, 2", table, prefix))
 	}
 	all["organizations"] = w.dump(fmt.Sprintf("SELECT * FROM organizations WHERE id LIKE '%s%%' ORDER BY id", prefix))
 	return all

@@ -224,14 +224,31 @@ CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_sid ON sessions (sid);
 CREATE INDEX sessions_by_expiry ON sessions (expires_us);
 
--- Search by words within an organization. One row for each role assignment;
--- "marks" are whole words without meaning for people, made from organization,
--- role and state, so that FTS5 itself intersects them with the words.
+-- Search by words within an organization. Each word is written behind the code
+-- of its organization, so that what a search reads is that organization's alone,
+-- however many people the others have. "marks" are words without meaning for
+-- people: role and state, so that FTS5 itself intersects them with the words.
+
+CREATE TABLE search_codes (
+    code            INTEGER PRIMARY KEY,
+    organization_id TEXT NOT NULL UNIQUE
+);
+
+-- Codes have six places: the prefix indexes are for one and two letters.
 CREATE VIRTUAL TABLE roster_search USING fts5 (
     marks, words,
-    content = '', contentless_delete = 1, prefix = '1 2 3',
+    content = '', contentless_delete = 1, prefix = '7 8',
     tokenize = 'unicode61 remove_diacritics 2'
 );
+
+CREATE VIEW roster_search_rows AS
+SELECT a.row_id, a.user_id,
+    printf('%06x', c.code) || 'r' || replace(a.role, '_', '') || ' ' || printf('%06x', c.code) || 's' || a.state AS marks,
+    CASE COALESCE(u.search_words, '') WHEN '' THEN ''
+        ELSE printf('%06x', c.code) || replace(u.search_words, ' ', printf(' %06x', c.code)) END AS words
+FROM role_assignments a
+JOIN search_codes c ON c.organization_id = a.organization_id
+LEFT JOIN users u ON u.id = a.user_id;
 
 -- +goose StatementBegin
 CREATE TRIGGER role_assignment_inserted AFTER INSERT ON role_assignments BEGIN
@@ -239,11 +256,9 @@ CREATE TRIGGER role_assignment_inserted AFTER INSERT ON role_assignments BEGIN
         sort_name    = COALESCE((SELECT u.sort_name FROM users u WHERE u.id = new.user_id), ''),
         last_seen_us = COALESCE((SELECT u.last_seen_us FROM users u WHERE u.id = new.user_id), 0)
     WHERE row_id = new.row_id;
-    INSERT INTO roster_search (rowid, marks, words) VALUES (
-        new.row_id,
-        'o' || hex(new.organization_id) || ' r' || hex(new.organization_id || '/' || new.role) || ' s' || hex(new.organization_id || '/' || new.state),
-        COALESCE((SELECT u.search_words FROM users u WHERE u.id = new.user_id), '')
-    );
+    INSERT INTO search_codes (organization_id) VALUES (new.organization_id) ON CONFLICT (organization_id) DO NOTHING;
+    INSERT INTO roster_search (rowid, marks, words)
+    SELECT row_id, marks, words FROM roster_search_rows WHERE row_id = new.row_id;
     INSERT INTO roster_counts (organization_id, role, state, people)
     VALUES (new.organization_id, new.role, new.state, 1)
     ON CONFLICT (organization_id, role, state) DO UPDATE SET people = people + 1;
@@ -266,12 +281,10 @@ BEGIN
         sort_name    = COALESCE((SELECT u.sort_name FROM users u WHERE u.id = new.user_id), ''),
         last_seen_us = COALESCE((SELECT u.last_seen_us FROM users u WHERE u.id = new.user_id), 0)
     WHERE row_id = new.row_id AND old.user_id <> new.user_id;
+    INSERT INTO search_codes (organization_id) VALUES (new.organization_id) ON CONFLICT (organization_id) DO NOTHING;
     DELETE FROM roster_search WHERE rowid = new.row_id;
-    INSERT INTO roster_search (rowid, marks, words) VALUES (
-        new.row_id,
-        'o' || hex(new.organization_id) || ' r' || hex(new.organization_id || '/' || new.role) || ' s' || hex(new.organization_id || '/' || new.state),
-        COALESCE((SELECT u.search_words FROM users u WHERE u.id = new.user_id), '')
-    );
+    INSERT INTO roster_search (rowid, marks, words)
+    SELECT row_id, marks, words FROM roster_search_rows WHERE row_id = new.row_id;
     UPDATE roster_counts SET people = people - 1
     WHERE organization_id = old.organization_id AND role = old.role AND state = old.state;
     INSERT INTO roster_counts (organization_id, role, state, people)
@@ -285,10 +298,7 @@ CREATE TRIGGER user_inserted AFTER INSERT ON users BEGIN
     UPDATE role_assignments SET sort_name = new.sort_name, last_seen_us = new.last_seen_us WHERE user_id = new.id;
     DELETE FROM roster_search WHERE rowid IN (SELECT a.row_id FROM role_assignments a WHERE a.user_id = new.id);
     INSERT INTO roster_search (rowid, marks, words)
-    SELECT a.row_id,
-        'o' || hex(a.organization_id) || ' r' || hex(a.organization_id || '/' || a.role) || ' s' || hex(a.organization_id || '/' || a.state),
-        new.search_words
-    FROM role_assignments a WHERE a.user_id = new.id;
+    SELECT row_id, marks, words FROM roster_search_rows WHERE user_id = new.id;
 END;
 -- +goose StatementEnd
 
@@ -306,9 +316,6 @@ WHEN old.search_words <> new.search_words
 BEGIN
     DELETE FROM roster_search WHERE rowid IN (SELECT a.row_id FROM role_assignments a WHERE a.user_id = new.id);
     INSERT INTO roster_search (rowid, marks, words)
-    SELECT a.row_id,
-        'o' || hex(a.organization_id) || ' r' || hex(a.organization_id || '/' || a.role) || ' s' || hex(a.organization_id || '/' || a.state),
-        new.search_words
-    FROM role_assignments a WHERE a.user_id = new.id;
+    SELECT row_id, marks, words FROM roster_search_rows WHERE user_id = new.id;
 END;
 -- +goose StatementEnd
