@@ -36,6 +36,8 @@ type Action struct {
 	// same page that answers instead where script runs.
 	Href   string
 	Dialog string
+	// ID keeps the focus on the button when the region around it is refreshed.
+	ID string
 }
 
 func (a Action) classes() string {
