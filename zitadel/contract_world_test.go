@@ -137,7 +137,14 @@ func newWorld(issuer string, ownerKey []byte) (*world, error) {
 
 func (w *world) restore() error {
 	p := w.policyBefore
-	_, err := w.owner.AdminService().UpdateLoginPolicy(context.Background(), &adminpb.UpdateLoginPolicyRequest{
+	now, err := w.owner.AdminService().GetLoginPolicy(context.Background(), &adminpb.GetLoginPolicyRequest{})
+	if err != nil {
+		return err
+	}
+	if is := now.GetPolicy(); is.GetDefaultRedirectUri() == p.GetDefaultRedirectUri() && is.GetAllowRegister() == p.GetAllowRegister() {
+		return nil // Zitadel refuses a change to the same
+	}
+	_, err = w.owner.AdminService().UpdateLoginPolicy(context.Background(), &adminpb.UpdateLoginPolicyRequest{
 		AllowUsernamePassword: p.GetAllowUsernamePassword(), AllowRegister: p.GetAllowRegister(),
 		AllowExternalIdp: p.GetAllowExternalIdp(), ForceMfa: p.GetForceMfa(), ForceMfaLocalOnly: p.GetForceMfaLocalOnly(),
 		PasswordlessType: p.GetPasswordlessType(), HidePasswordReset: p.GetHidePasswordReset(),
