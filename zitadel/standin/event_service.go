@@ -60,6 +60,7 @@ func selectEvents(r *admin.ListEventsRequest) eventSelection {
 	}
 	from := r.GetFrom()
 	if from == nil {
+		//lint:ignore SA1019 callers of the older field are served as well
 		from = r.GetCreationDate()
 	}
 	switch {

@@ -6,7 +6,6 @@ import (
 
 	object "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/object/v2"
 	userv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // ListAuthenticationMethodTypes looks at the context organization of the
@@ -36,7 +35,7 @@ func (x *userService) ListAuthenticationMethodTypes(ctx context.Context, r *user
 		add(d.otpEmail, userv2.AuthenticationMethodType_AUTHENTICATION_METHOD_TYPE_OTP_EMAIL)
 		add(d.password != "", userv2.AuthenticationMethodType_AUTHENTICATION_METHOD_TYPE_PASSWORD)
 	}
-	answer.Details = &object.ListDetails{TotalResult: uint64(len(answer.GetAuthMethodTypes())), Timestamp: timestamppb.New(micros(s.clock))}
+	answer.Details = s.totals(len(answer.GetAuthMethodTypes()))
 	return answer, nil
 }
 
@@ -76,7 +75,7 @@ func (x *userService) ListPasskeys(ctx context.Context, r *userv2.ListPasskeysRe
 	s, c := x.s, callerOf(ctx)
 	s.RLock()
 	defer s.RUnlock()
-	answer := &userv2.ListPasskeysResponse{Details: noTimestamp(0)}
+	answer := &userv2.ListPasskeysResponse{Details: &object.ListDetails{Timestamp: never()}}
 	u := s.users[r.GetUserId()]
 	if u == nil || len(u.details().passkeys) == 0 {
 		return answer, nil
@@ -87,8 +86,13 @@ func (x *userService) ListPasskeys(ctx context.Context, r *userv2.ListPasskeysRe
 	for _, f := range u.details().passkeys {
 		answer.Result = append(answer.Result, &userv2.Passkey{Id: f.id, Name: f.name, State: userv2.AuthFactorState_AUTH_FACTOR_STATE_READY})
 	}
-	answer.Details = &object.ListDetails{TotalResult: uint64(len(answer.GetResult())), Timestamp: timestamppb.New(micros(s.clock))}
+	answer.Details = s.totals(len(answer.GetResult()))
 	return answer, nil
+}
+
+// ListIDPLinks is empty: the stand-in knows no identity providers.
+func (x *userService) ListIDPLinks(context.Context, *userv2.ListIDPLinksRequest) (*userv2.ListIDPLinksResponse, error) {
+	return &userv2.ListIDPLinksResponse{Details: &object.ListDetails{Timestamp: never()}}, nil
 }
 
 // removal takes one factor away. find tells whether it is there; whether it is

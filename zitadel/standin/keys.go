@@ -29,7 +29,7 @@ var made struct {
 func (k *keyring) next() (*rsa.PrivateKey, error) {
 	made.Lock()
 	for len(made.keys) <= k.used {
-		made.keys = append(made.keys, sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }))
+		made.keys = append(made.keys, newKey())
 	}
 	get := made.keys[k.used]
 	made.Unlock()
@@ -37,16 +37,26 @@ func (k *keyring) next() (*rsa.PrivateKey, error) {
 	return get()
 }
 
-// prepare makes the first n keys in the background.
+// prepare makes the first n keys in the background, the first ones first: they
+// are waited for.
 func (k *keyring) prepare(n int) {
 	made.Lock()
 	defer made.Unlock()
 	for len(made.keys) < n {
-		made.keys = append(made.keys, sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }))
+		made.keys = append(made.keys, newKey())
 	}
-	for _, get := range made.keys[:n] {
-		go func() { _, _ = get() }()
+	keys := slices.Clone(made.keys[:n])
+	for worker := range 2 {
+		go func() {
+			for i := worker; i < n; i += 2 {
+				_, _ = keys[i]()
+			}
+		}()
 	}
+}
+
+func newKey() func() (*rsa.PrivateKey, error) {
+	return sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 }
 
 // machineKey is a key of a service account; Zitadel keeps the public half.

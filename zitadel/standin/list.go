@@ -75,9 +75,9 @@ func page[T any](rows []T, p *filter.PaginationRequest) ([]T, *filter.Pagination
 	return cut(rows, p.GetOffset(), limit), answer, nil
 }
 
-// pageOld cuts rows as the older lists do: all of them when nothing is said.
-func (s *state) pageOld(total int, timestamp int64) *object.ListDetails {
-	return &object.ListDetails{TotalResult: uint64(total), Timestamp: timestamppb.New(micros(timestamp))}
+// totals are what the older lists say beside their rows.
+func (s *state) totals(total int) *object.ListDetails {
+	return &object.ListDetails{TotalResult: uint64(total), Timestamp: timestamppb.New(micros(s.clock))}
 }
 
 func cut[T any](rows []T, offset, limit uint64) []T {

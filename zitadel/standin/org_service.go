@@ -27,6 +27,7 @@ func (x *orgService) AddOrganization(ctx context.Context, r *orgv2.AddOrganizati
 	defer s.Unlock()
 	id := r.GetOrganizationId()
 	if id == "" {
+		//lint:ignore SA1019 callers of the older field are served as well
 		id = r.GetOrgId()
 	}
 	if err := s.check(c, "org.write", ""); err != nil {
@@ -180,7 +181,7 @@ func (x *orgService) ListOrganizations(ctx context.Context, r *orgv2.ListOrganiz
 	}
 	// Rows of foreign organizations are taken out after paging, and the total
 	// counts them.
-	answer := &orgv2.ListOrganizationsResponse{Details: s.pageOld(len(found), s.clock), SortingColumn: r.GetSortingColumn()}
+	answer := &orgv2.ListOrganizationsResponse{Details: s.totals(len(found)), SortingColumn: r.GetSortingColumn()}
 	for _, o := range cut(found, r.GetQuery().GetOffset(), uint64(r.GetQuery().GetLimit())) {
 		if s.may(c, "org.read", o.id) {
 			answer.Result = append(answer.Result, orgMessage(o))

@@ -6,17 +6,22 @@ import (
 	"strings"
 
 	"connectrpc.com/vanguard/vanguardgrpc"
+	action "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/action/v2"
 	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
 	application "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/application/v2"
 	authorizationv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
 	feature "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/feature/v2"
+	idp "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/idp/v2"
+	instancev2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/instance/v2"
 	permission "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/internal_permission/v2"
 	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/management"
+	oidcv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/oidc/v2"
 	orgv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/org/v2"
 	projectv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/project/v2"
 	sessionv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/session/v2"
 	settings "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/settings/v2"
 	userv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
+	webkey "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/webkey/v2"
 	"google.golang.org/grpc"
 )
 
@@ -38,6 +43,12 @@ func (s *Server) route() error {
 	sessionv2.RegisterSessionServiceServer(v2, &sessionService{s: s})
 	settings.RegisterSettingsServiceServer(v2, &settingsService{s: s})
 	feature.RegisterFeatureServiceServer(v2, &featureService{s: s})
+	// The rest answer Unimplemented, and not a bare 404.
+	action.RegisterActionServiceServer(v2, action.UnimplementedActionServiceServer{})
+	idp.RegisterIdentityProviderServiceServer(v2, idp.UnimplementedIdentityProviderServiceServer{})
+	instancev2.RegisterInstanceServiceServer(v2, instancev2.UnimplementedInstanceServiceServer{})
+	oidcv2.RegisterOIDCServiceServer(v2, oidcv2.UnimplementedOIDCServiceServer{})
+	webkey.RegisterWebKeyServiceServer(v2, webkey.UnimplementedWebKeyServiceServer{})
 
 	transcoder, err := vanguardgrpc.NewTranscoder(v2)
 	if err != nil {

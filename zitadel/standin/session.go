@@ -69,7 +69,7 @@ func (x *sessionService) ListSessions(ctx context.Context, r *sessionv2.ListSess
 	if r.GetSortingColumn() == sessionv2.SessionFieldName_SESSION_FIELD_NAME_CREATION_DATE {
 		arrange(found, r.GetQuery().GetAsc(), func(a, b *session) int { return int(a.created - b.created) })
 	}
-	answer := &sessionv2.ListSessionsResponse{Details: s.pageOld(len(found), s.clock)}
+	answer := &sessionv2.ListSessionsResponse{Details: s.totals(len(found))}
 	for _, one := range cut(found, r.GetQuery().GetOffset(), uint64(r.GetQuery().GetLimit())) {
 		if one.user == c.user.id || s.may(c, "session.read", one.home) {
 			answer.Sessions = append(answer.Sessions, s.sessionMessage(one))

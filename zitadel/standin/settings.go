@@ -27,11 +27,11 @@ type oidcSettings struct {
 }
 
 type features struct {
-	of                                                                                                      aggregate
-	loginDefaultOrg, userSchema, tokenExchange, debugParent, singleV1, backChannel, permissionV2, consoleV2 *bool
-	improved                                                                                                []int32
-	improvedSet                                                                                             bool
-	loginV2                                                                                                 *loginV2
+	of                                                                          aggregate
+	loginDefaultOrg, userSchema, debugParent, singleV1, permissionV2, consoleV2 *bool
+	improved                                                                    []int32
+	improvedSet                                                                 bool
+	loginV2                                                                     *loginV2
 	edited
 }
 

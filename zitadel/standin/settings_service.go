@@ -26,6 +26,7 @@ func (x *settingsService) GetLoginSettings(context.Context, *settings.GetLoginSe
 	defer s.RUnlock()
 	p := s.instance.loginPolicy
 	return &settings.GetLoginSettingsResponse{Details: s.settingDetailsV2(p.edited), Settings: &settings.LoginSettings{
+		//lint:ignore SA1019 a real server fills the older field as well
 		AllowUsernamePassword: p.userNamePassword, AllowLocalAuthentication: p.userNamePassword, AllowRegister: p.register,
 		AllowExternalIdp: p.externalIDP, ForceMfa: p.forceMFA, ForceMfaLocalOnly: p.forceMFALocal,
 		PasskeysType: settings.PasskeysType(p.passwordless), HidePasswordReset: p.hideReset,
@@ -33,7 +34,7 @@ func (x *settingsService) GetLoginSettings(context.Context, *settings.GetLoginSe
 		PasswordCheckLifetime: durationpb.New(p.lifetimes[0]), ExternalLoginCheckLifetime: durationpb.New(p.lifetimes[1]),
 		MfaInitSkipLifetime: durationpb.New(p.lifetimes[2]), SecondFactorCheckLifetime: durationpb.New(p.lifetimes[3]),
 		MultiFactorCheckLifetime: durationpb.New(p.lifetimes[4]),
-		SecondFactors:            []settings.SecondFactorType{settings.SecondFactorType_SECOND_FACTOR_TYPE_OTP, settings.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
+		SecondFactors:            []settings.SecondFactorType{settings.SecondFactorType_SECOND_FACTOR_TYPE_TOTP, settings.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
 		MultiFactors:             []settings.MultiFactorType{settings.MultiFactorType_MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION},
 		AllowDomainDiscovery:     p.domainDiscovery, DisableLoginWithEmail: p.noEmail, DisableLoginWithPhone: p.noPhone,
 		ResourceOwnerType: settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_INSTANCE,
@@ -71,9 +72,9 @@ func (x *featureService) GetInstanceFeatures(context.Context, *feature.GetInstan
 	f := s.instance.features
 	answer := &feature.GetInstanceFeaturesResponse{
 		Details:         s.settingDetailsV2(f.edited),
-		LoginDefaultOrg: flag(f.loginDefaultOrg), UserSchema: flag(f.userSchema), OidcTokenExchange: flag(f.tokenExchange),
+		LoginDefaultOrg: flag(f.loginDefaultOrg), UserSchema: flag(f.userSchema),
 		DebugOidcParentError: flag(f.debugParent), OidcSingleV1SessionTermination: flag(f.singleV1),
-		EnableBackChannelLogout: flag(f.backChannel), PermissionCheckV2: flag(f.permissionV2), ConsoleUseV2UserApi: flag(f.consoleV2),
+		PermissionCheckV2: flag(f.permissionV2), ConsoleUseV2UserApi: flag(f.consoleV2),
 		ImprovedPerformance: &feature.ImprovedPerformanceFeatureFlag{Source: feature.Source_SOURCE_SYSTEM},
 		LoginV2:             &feature.LoginV2FeatureFlag{Source: feature.Source_SOURCE_SYSTEM, Required: x.s.version == 2},
 	}
@@ -120,10 +121,8 @@ func (x *featureService) SetInstanceFeatures(ctx context.Context, r *feature.Set
 	}
 	set("login_default_org", &f.loginDefaultOrg, r.LoginDefaultOrg)
 	set("user_schema", &f.userSchema, r.UserSchema)
-	set("token_exchange", &f.tokenExchange, r.OidcTokenExchange)
 	set("debug_oidc_parent_error", &f.debugParent, r.DebugOidcParentError)
 	set("oidc_single_v1_session_termination", &f.singleV1, r.OidcSingleV1SessionTermination)
-	set("enable_back_channel_logout", &f.backChannel, r.EnableBackChannelLogout)
 	set("permission_check_v2", &f.permissionV2, r.PermissionCheckV2)
 	set("console_use_v2_user_api", &f.consoleV2, r.ConsoleUseV2UserApi)
 	if len(r.GetImprovedPerformance()) > 0 {

@@ -2,12 +2,10 @@ package standin_test
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
 
-	oidcclient "github.com/zitadel/oidc/v3/pkg/client"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/zitadel-go/v3/pkg/client"
 	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
@@ -38,12 +36,12 @@ func dial(t *testing.T, s *standin.Server, key []byte) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := new(oidcclient.KeyFile)
-	if err := json.Unmarshal(key, file); err != nil {
+	file, err := client.ConfigFromKeyFileData(key)
+	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := client.New(t.Context(), zitadel.New(u.Hostname(), zitadel.WithInsecure(u.Port())),
-		client.WithAuth(client.JWTAuthentication(file, oidc.ScopeOpenID, client.ScopeZitadelAPI())))
+		client.WithAuth(client.AuthenticationJWTProfile(file, oidc.ScopeOpenID, client.ScopeZitadelAPI())))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -287,7 +287,6 @@ type projectGrant struct {
 	id, org          string
 	roles            []string
 	inactive         bool
-	lost             bool
 	created, changed int64
 }
 

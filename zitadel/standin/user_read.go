@@ -8,7 +8,6 @@ import (
 	filter "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/filter/v2"
 	object "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/object/v2"
 	userv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // userService is zitadel.user.v2.UserService.
@@ -88,7 +87,7 @@ func (x *userService) ListUsers(ctx context.Context, r *userv2.ListUsersRequest)
 	s.candidates(r.GetQueries(), take)
 	asc := r.GetQuery().GetAsc()
 	arrange(found, asc, userOrder(r.GetSortingColumn()))
-	answer := &userv2.ListUsersResponse{Details: s.pageOld(len(found), s.clock), SortingColumn: r.GetSortingColumn()}
+	answer := &userv2.ListUsersResponse{Details: s.totals(len(found)), SortingColumn: r.GetSortingColumn()}
 	for _, u := range cut(found, r.GetQuery().GetOffset(), uint64(r.GetQuery().GetLimit())) {
 		answer.Result = append(answer.Result, userMessage(u))
 	}
@@ -252,13 +251,4 @@ func (x *userService) ListUserMetadata(ctx context.Context, r *userv2.ListUserMe
 		return nil, err
 	}
 	return &userv2.ListUserMetadataResponse{Pagination: pagination, Metadata: rows}, nil
-}
-
-// noTimestamp is what lists show that no projection keeps a time for.
-func noTimestamp(total int) *object.ListDetails {
-	d := &object.ListDetails{TotalResult: uint64(total), Timestamp: never()}
-	if total > 0 {
-		d.Timestamp = timestamppb.Now()
-	}
-	return d
 }
