@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -50,6 +51,7 @@ type Jobs struct {
 	client   *river.Client[*sql.Tx]
 	writer   *sql.DB
 	handlers map[string]Handler
+	chores   []chore
 	log      *slog.Logger
 }
 
@@ -97,6 +99,7 @@ func New(ctx context.Context, s *store.Store, mailer identity.Mailer, log *slog.
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
 	j.Handle(store.MailJob, sendMail(s, mailer))
+	j.Every(time.Hour, "delete what is expired", s.DeleteExpired)
 	return j, nil
 }
 
@@ -123,6 +126,11 @@ func (j *Jobs) Enqueue(ctx context.Context, tx *sql.Tx, name string, payload any
 func (j *Jobs) Run(ctx context.Context) error {
 	if err := j.takeUp(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("take up the jobs that were cut off: %w", err)
+	}
+	var chores sync.WaitGroup
+	defer chores.Wait()
+	for _, c := range j.chores {
+		chores.Go(func() { j.repeat(ctx, c) })
 	}
 	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
