@@ -70,6 +70,7 @@ const demoDatabase = "demo.sqlite"
 type demo struct {
 	*portal
 	standin *standin.Server
+	made    zitadel.Installation
 	mailbox *mail.Mailbox
 	urls    demoURLs
 	run     func(context.Context) error
@@ -106,17 +107,17 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 	if err := started.standin.Start(ctx, d.ZitadelAddr); err != nil {
 		return nil, fmt.Errorf("%s cannot be listened on (choose another with --zitadel-addr): %w", d.ZitadelAddr, err)
 	}
-	made, err := zitadel.Bootstrap(ctx, zitadel.BootstrapOptions{
+	started.made, err = zitadel.Bootstrap(ctx, zitadel.BootstrapOptions{
 		Issuer: started.standin.Issuer(), OwnerKey: started.standin.OwnerKey(), PortalURL: started.urls.portal,
 	}, func(string, bool) {})
 	if err != nil {
 		return nil, err
 	}
-	if err := seedDemo(started.standin, made); err != nil {
+	if err := seedDemo(started.standin, started.made); err != nil {
 		return nil, fmt.Errorf("fill the demo: %w", err)
 	}
 	started.portal, err = newPortal(ctx, settings{
-		made:    made,
+		made:    started.made,
 		storage: storage{Database: filepath.Join(data, demoDatabase), SealKeys: store.NewKey()},
 		mailer:  started.mailbox, publicURL: started.urls.portal,
 		standaloneClassrooms: true, demo: true, log: log,

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The main job, as people do it: a teacher invites, a student accepts from the
+// mail and signs in, the teacher makes her co-teacher and removes her, and it
+// is so on the roster, in the token and on record.
+func TestATeacherInvitesAStudentWhoComesAndGoes(t *testing.T) {
+	d := startDemo(t)
+	b := newBrowser(t)
+	const address = "alma.brandt@linden.example"
+
+	teacher := b.window("teacher")
+	teacher.open(d.urls.portal + "/")
+	teacher.picture("landing")
+	teacher.signIn(d, demoTeacher.userName, demoPassword)
+	teacher.sees("Biology 7B")
+	teacher.picture("home")
+	teacher.press("Biology 7B")
+	teacher.sees("32 students")
+	teacher.picture("roster")
+	classroom := strings.Split(strings.TrimPrefix(teacher.location(), d.urls.portal+"/o/"), "/")[0]
+
+	// Three addresses, one malformed: kept, explained, nothing sent.
+	teacher.press("Invite")
+	teacher.fill("E-mail addresses", "Alma Brandt <"+address+">, ben.linden.example, cleo@linden.example")
+	teacher.press("Send invitations")
+	teacher.sees("The @ is missing. An address looks like name@school.org.")
+	teacher.sees("nothing was sent yet")
+	teacher.picture("invite")
+	if typed := teacher.value("E-mail addresses"); !strings.Contains(typed, address) || !strings.Contains(typed, "ben.linden.example") {
+		t.Errorf("what was typed is lost: %q", typed)
+	}
+	if _, sent := d.mailbox.To(address); sent {
+		t.Error("a mail went out although the list has to be corrected")
+	}
+	teacher.press("Invite the 2 good ones and leave out ben.linden.example")
+	teacher.sees("2 people are invited")
+	teacher.press("See all invitations")
+	teacher.sees("Mail sent")
+	teacher.picture("invitations")
+
+	// The student opens the mail, sets a password, lands in the classroom.
+	student := b.window("student")
+	student.open(d.urls.mailbox + "/?q=alma")
+	student.pressBeginning(address)
+	student.follow(d.urls.portal + "/i/")
+	student.sees("Maria Lee invites you to Biology 7B")
+	student.picture("accept")
+	student.press("Join Biology 7B")
+	student.sees("Alma")
+	student.fill("Password", "Blue-Table-42!")
+	student.fill("Repeat", "Blue-Table-42!")
+	student.press("Set password")
+	student.sees("You joined Biology 7B.")
+	student.picture("student")
+
+	// The open list of invitations says so without a reload, and so does the roster.
+	teacher.sees("Accepted")
+	teacher.open(d.urls.portal + "/o/" + classroom + "/roster?q=alma")
+	teacher.sees("Alma Brandt")
+
+	if roles := student.token(d); !slices.Contains(roles["student"], classroom) {
+		t.Errorf("roles in the token: %v, want student in %s", roles, classroom)
+	}
+
+	// Made co-teacher.
+	teacher.press("Alma Brandt")
+	teacher.sees("Alma Brandt is")
+	teacher.press("Co-teacher")
+	teacher.press("Change role")
+	teacher.sees("Alma Brandt is now Co-teacher.")
+	teacher.picture("member")
+	student.open(d.urls.portal + "/o/" + classroom)
+	student.sees("Invite")
+	if roles := student.token(d); !slices.Contains(roles["co_teacher"], classroom) || len(roles) != 1 {
+		t.Errorf("roles in the token: %v, want co_teacher in %s alone", roles, classroom)
+	}
+
+	// Removed: the next click is refused, a new token has no such role.
+	student.open(d.urls.portal + "/o/" + classroom)
+	student.sees("Invite")
+	teacher.press("Remove Alma Brandt from Biology 7B")
+	teacher.sees("Remove Alma Brandt from Biology 7B?")
+	teacher.picture("remove")
+	teacher.press("Remove Alma Brandt from Biology 7B")
+	teacher.sees("Alma Brandt was removed.")
+	removed := time.Now()
+	student.press("Invite")
+	student.until(`performance.getEntriesByType("navigation")[0].responseStatus === 404 || document.title.includes("not")`, "is not refused")
+	if took := time.Since(removed); took > 2*time.Second {
+		t.Logf("refused %s after the removal", took) // a loaded machine is no reason to fail
+	}
+	student.picture("refused")
+	if roles := student.token(d); len(roles) != 0 {
+		t.Errorf("roles in the token after the removal: %v", roles)
+	}
+
+	// The activity page tells it in sentences.
+	teacher.open(d.urls.portal + "/o/" + classroom + "/activity")
+	for _, sentence := range []string{
+		"Maria Lee invited " + address + " as a student.",
+		"Alma Brandt accepted an invitation and is now a student.",
+		"Maria Lee made Alma Brandt a co-teacher.",
+		"Maria Lee removed Alma Brandt.",
+	} {
+		teacher.sees(sentence)
+	}
+	teacher.picture("activity")
+}
+
+// pressBeginning follows the link whose words begin with the given ones.
+func (w *window) pressBeginning(words string) {
+	w.t.Helper()
+	find := `[...document.querySelectorAll("a")].find(a => a.innerText.trim().startsWith(` + quote(words) + `))`
+	w.until(find, "has no link that begins with "+quote(words))
+	w.do(click(find))
+}
+
+// follow goes to the first link on the page that begins with url.
+func (w *window) follow(url string) {
+	w.t.Helper()
+	find := `[...document.links].find(a => a.href.startsWith(` + quote(url) + `))`
+	w.until(find, "has no link to "+url)
+	w.do(click(find))
+}
+
+// token signs the person in once more, as another service of the school would
+// for itself, and returns the roles of the new access token with the
+// organizations they are held in.
+func (w *window) token(d *demo) map[string][]string {
+	w.t.Helper()
+	verifier := rand.Text() + rand.Text()
+	challenge := sha256.Sum256([]byte(verifier))
+	callback := d.urls.portal + "/auth/callback"
+	w.open(d.standin.Issuer() + "/oauth/v2/authorize?" + url.Values{
+		"client_id": {d.made.ClientID}, "redirect_uri": {callback}, "response_type": {"code"},
+		"scope": {"openid urn:zitadel:iam:org:projects:roles"}, "state": {"elsewhere"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
+	}.Encode())
+	// The portal does not know this attempt and says so; the code stays unspent.
+	w.until(`new URL(location.href).searchParams.get("code")`, "got no code")
+	at, err := url.Parse(w.location())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer, err := http.PostForm(d.standin.Issuer()+"/oauth/v2/token", url.Values{
+		"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {callback},
+		"client_id": {d.made.ClientID}, "code_verifier": {verifier},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var tokens struct {
+		AccessToken string `json:"access_token"`
+		Error       string `json:"error_description"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&tokens); err != nil || tokens.AccessToken == "" {
+		w.t.Fatalf("%s: no token: %v %s", w.who, err, tokens.Error)
+	}
+	parts := strings.Split(tokens.AccessToken, ".")
+	if len(parts) != 3 {
+		w.t.Fatalf("%s: the access token is no JWT", w.who)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var claims struct {
+		Roles map[string]map[string]string `json:"urn:zitadel:iam:org:project:roles"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		w.t.Fatal(err)
+	}
+	roles := map[string][]string{}
+	for role, organizations := range claims.Roles {
+		roles[role] = slices.Collect(maps.Keys(organizations))
+	}
+	return roles
+}
