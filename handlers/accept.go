@@ -70,13 +70,8 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	link, err := identity.AcceptAsNewcomer(r.Context(), opened, s.store.In(opened), s.gateway.In(opened), invitation, n)
-	switch {
-	case identity.IsKind(err, identity.KindConflict), identity.IsKind(err, identity.KindGone):
-		return s.again(w, r, n, err)
-	case identity.IsKind(err, identity.KindUnavailable):
-		return s.notNow(w, r, offer, n, err)
-	case err != nil:
-		return err
+	if err != nil {
+		return s.notAccepted(w, r, offer, n, err)
 	}
 	return s.goSetCredential(w, r, offer, link)
 }
@@ -98,16 +93,22 @@ func (s *Server) acceptAsMe(w http.ResponseWriter, r *http.Request, offer offer)
 	}
 	logged(r.Context()).organization = offer.opened.ID()
 	err := identity.Accept(r.Context(), s.store.In(offer.opened), s.gateway.In(offer.opened), offer.invitation, offer.person)
+	if err != nil {
+		return s.notAccepted(w, r, offer, n, err)
+	}
+	return redirect(w, r, views.OrganizationPath(offer.opened.ID()),
+		identity.Say("accept.welcome", "Organization", offer.opened.Organization().Name))
+}
+
+// notAccepted answers what kept an invitation from being taken up.
+func (s *Server) notAccepted(w http.ResponseWriter, r *http.Request, offer offer, n identity.Newcomer, err error) error {
 	switch {
 	case identity.IsKind(err, identity.KindConflict), identity.IsKind(err, identity.KindGone):
 		return s.again(w, r, n, err)
 	case identity.IsKind(err, identity.KindUnavailable):
 		return s.notNow(w, r, offer, n, err)
-	case err != nil:
-		return err
 	}
-	return redirect(w, r, views.OrganizationPath(offer.opened.ID()),
-		identity.Say("accept.welcome", "Organization", offer.opened.Organization().Name))
+	return err
 }
 
 // again looks at the invitation anew after it turned out to be otherwise than
