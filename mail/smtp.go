@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	netmail "net/mail"
+	"regexp"
 	"strings"
 	"time"
 
@@ -100,13 +101,28 @@ func (s *SMTP) Send(ctx context.Context, m identity.Mail) error {
 	}
 	message, err := s.message(m)
 	if err != nil {
-		return identity.Invalid("mail.malformed").Because(err)
+		return identity.Invalid("mail.malformed").Because(discreet{err, m.To})
 	}
 	if err := client.DialAndSendWithContext(ctx, message); err != nil {
-		return translate(err)
+		return translate(discreet{err, m.To})
 	}
 	return nil
 }
+
+// discreet is an error that does not say whom it is about. Servers repeat the
+// address in what they answer, and errors end in logs.
+type discreet struct {
+	error
+	address string
+}
+
+func (d discreet) Error() string {
+	name, _, _ := strings.Cut(d.address, "@")
+	whom := regexp.MustCompile(`(?i)` + regexp.QuoteMeta(d.address) + `|\b` + regexp.QuoteMeta(name) + `\b`)
+	return whom.ReplaceAllLiteralString(d.error.Error(), "…")
+}
+
+func (d discreet) Unwrap() error { return d.error }
 
 // message is m as go-mail wants it. Its Message-ID is made of its key, so that
 // a mail that had to be sent twice is shown once.

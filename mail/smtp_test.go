@@ -135,7 +135,7 @@ func TestOnlyARefusalOfTheMailItselfIsFinal(t *testing.T) {
 		final   bool
 		message string
 	}{
-		{"the recipient for good", map[string]string{"RCPT": "550 5.1.1 nobody here"}, NoTLS, true, "mail.refused-address"},
+		{"the recipient for good", map[string]string{"RCPT": "550 5.1.1 <Sam@linden.example>: nobody called sam here"}, NoTLS, true, "mail.refused-address"},
 		{"the recipient for now", map[string]string{"RCPT": "451 4.7.1 later"}, NoTLS, false, ""},
 		{"the sender for good", map[string]string{"MAIL": "553 5.7.1 not you"}, NoTLS, true, "mail.refused"},
 		{"the text for good", map[string]string{"DATA": "554 5.7.1 spam"}, NoTLS, true, "mail.refused"},
@@ -152,6 +152,9 @@ func TestOnlyARefusalOfTheMailItselfIsFinal(t *testing.T) {
 			}
 			if test.final && !strings.Contains(err.Error(), "("+test.message+")") {
 				t.Errorf("%v does not say %s", err, test.message)
+			}
+			if said := strings.ToLower(err.Error()); strings.Contains(said, "sam") {
+				t.Errorf("%q says whom it is about, and errors are logged", said)
 			}
 		})
 	}
