@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,9 @@ func (s *site) serve() {
 		if err := <-done; err != nil {
 			s.t.Errorf("homeroom serve: %v", err)
 		}
+		if address := anAddress.FindString(log.String()); address != "" {
+			s.t.Errorf("the log holds an address, %s", address)
+		}
 		if s.t.Failed() {
 			for line := range strings.Lines(log.String()) {
 				if !strings.Contains(line, "method=GET") {
@@ -152,6 +156,9 @@ func (s *site) serve() {
 	})
 	s.answers()
 }
+
+// anAddress finds somebody's address: logs hold none.
+var anAddress = regexp.MustCompile(`\S+(@|%40)\w+\.example`)
 
 // answers waits until the portal does.
 func (s *site) answers() {
