@@ -17,9 +17,6 @@ import (
 	"homeroom.dev/homeroom/store"
 )
 
-// bigSchool is large enough for a rebuild to take several pages.
-const bigSchool = 5000
-
 func rebuild(t testing.TB, p *Projection) store.Replaced {
 	t.Helper()
 	replaced, err := p.Rebuild(t.Context(), nil)
@@ -174,9 +171,6 @@ func TestOwnWritesDuringARebuildStay(t *testing.T) {
 	check("after another rebuild")
 }
 
-// killedSchool is large enough for each step to be cut off half way.
-const killedSchool = 1500
-
 const childVariable = "HOMEROOM_TEST_REBUILD"
 
 // TestRebuildInAChildProcess is what the next test kills. It stands still at
@@ -200,7 +194,7 @@ func TestRebuildInAChildProcess(t *testing.T) {
 func TestKillingARebuildLeavesTheOldRows(t *testing.T) {
 	for _, step := range []Step{StepEvents, StepCompare, StepWrite} {
 		t.Run(string(step), func(t *testing.T) {
-			log := smallSchool(bigSchool)
+			log := smallSchool(killedSchool)
 			path := filepath.Join(t.TempDir(), "homeroom.sqlite")
 			s := openStore(t, log, path)
 			p := newProjection(t, log, s)

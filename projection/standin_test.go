@@ -132,15 +132,15 @@ func (w *zitadelWorld) students(t testing.TB, from, to, classrooms int) {
 // Zitadel loses rows of its lists and shows events late. Nobody is missing here,
 // and every loss has its line in the report.
 func TestNobodyIsMissingThoughZitadelForgets(t *testing.T) {
-	const count, rooms, step = 5000, 40, 250
+	const count, rooms, step = bigSchool, 40, bigSchool / 20
 	w := newZitadelWorld(t)
 	w.organization(t, "linden", identity.KindSchool, "")
 	for i := range rooms {
 		w.organization(t, fmt.Sprintf("room-%d", i), identity.KindClassroom, "linden")
 	}
-	lostUsers := []string{studentID(7), studentID(1234), studentID(4999)}
-	lostNames := []string{studentID(8), studentID(2500)}
-	lostAssignments := []string{studentID(9), studentID(3333)}
+	lostUsers := []string{studentID(7), studentID(count / 4), studentID(count - 1)}
+	lostNames := []string{studentID(8), studentID(count / 2)}
+	lostAssignments := []string{studentID(9), studentID(count / 3)}
 	among := func(ids []string) func(string) bool {
 		return func(id string) bool { return slices.Contains(ids, id) }
 	}

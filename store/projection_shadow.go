@@ -166,6 +166,7 @@ func (s *Store) Replace(ctx context.Context, shadow *Shadow, progress func(writi
 	if err != nil {
 		return Replaced{}, translate(err)
 	}
+	progress(false, r.replaced.Rows, r.replaced.Rows)
 	err = s.write(ctx, func(tx *transaction) error {
 		tx, free := tx.prepare()
 		defer free()

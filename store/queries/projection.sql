@@ -121,7 +121,7 @@ ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, user_
 DELETE FROM role_assignments WHERE id = sqlc.arg(id);
 
 -- name: CountProjected :one
-SELECT (SELECT COUNT(*) FROM organizations) + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM role_assignments) AS rows_projected;
+SELECT CAST((SELECT COUNT(*) FROM organizations) + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM role_assignments) AS BIGINT) AS rows_projected;
 
 -- name: Removed :one
 SELECT id, changed_us, sequence FROM removed WHERE id = sqlc.arg(id);

@@ -45,12 +45,12 @@ func (q *Queries) ClearDrift(ctx context.Context) error {
 }
 
 const countProjected = `-- name: CountProjected :one
-SELECT (SELECT COUNT(*) FROM organizations) + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM role_assignments) AS rows_projected
+SELECT CAST((SELECT COUNT(*) FROM organizations) + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM role_assignments) AS BIGINT) AS rows_projected
 `
 
-func (q *Queries) CountProjected(ctx context.Context) (int32, error) {
+func (q *Queries) CountProjected(ctx context.Context) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countProjected)
-	var rows_projected int32
+	var rows_projected int64
 	err := row.Scan(&rows_projected)
 	return rows_projected, err
 }
