@@ -189,7 +189,9 @@ func effects(e identity.Event, after folded) (identity.OrganizationID, string, [
 			return fact.Organization, string(fact.Organization), []identity.Action{identity.ActionOrganizationRenamed}
 		}
 	case identity.RoleAssignmentCreated:
-		return a.Organization, string(a.User), []identity.Action{identity.ActionRoleAssigned, identity.ActionStudentCreated}
+		return a.Organization, string(a.User), []identity.Action{
+			identity.ActionRoleAssigned, identity.ActionStudentCreated, identity.ActionInvitationAccepted,
+		}
 	case identity.RoleAssignmentChanged:
 		return a.Organization, string(a.User), []identity.Action{identity.ActionRoleChanged, identity.ActionRoleAssigned}
 	case identity.RoleAssignmentStateChanged:
