@@ -75,7 +75,7 @@ func (s *Store) OpenInvited(
 	if err != nil {
 		return none, identity.Invitation{}, fmt.Errorf("look up invitation: %w", orNotFound(err, missing))
 	}
-	row, err := q.Invitation(ctx, query.InvitationParams{OrganizationID: found.OrganizationID, ID: found.ID})
+	row, err := q.Invitation(ctx, query.InvitationParams(found))
 	if err != nil {
 		return none, identity.Invitation{}, fmt.Errorf("load invitation: %w", orNotFound(err, missing))
 	}
