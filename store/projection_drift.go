@@ -143,3 +143,31 @@ func (s *Store) ProjectedRoleAssignments(ctx context.Context, organization ident
 	}
 	return assignments, nil
 }
+
+// ProjectedTotal is how many organizations, users and role assignments there
+// are.
+func (s *Store) ProjectedTotal(ctx context.Context) (int, error) {
+	total, err := s.read().CountProjected(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count rows: %w", translate(err))
+	}
+	return int(total), nil
+}
+
+// ProjectedOrganizations lists every organization the projection knows, ours or
+// not, for comparison with Zitadel.
+func (s *Store) ProjectedOrganizations(ctx context.Context) ([]identity.Organization, error) {
+	var organizations []identity.Organization
+	w := &walk{about: aboutOrganization, read: s.read()}
+	for {
+		row, err := w.peek(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list organizations: %w", translate(err))
+		}
+		if row == nil {
+			return organizations, nil
+		}
+		organizations = append(organizations, row.organization)
+		w.next()
+	}
+}
