@@ -414,12 +414,19 @@ func eventful() *eventLog {
 		organization, aggregate, fact := change(at)
 		log.write(consoleAdmin, organization, aggregate, at, fact)
 	}
+	// Two events of one transaction share their time; their sequence decides.
+	at := log.tick()
+	for _, role := range []identity.Role{identity.RoleTeacher, identity.RoleCoTeacher} {
+		log.write(consoleAdmin, "biology", "biology:student-0000", at, identity.RoleAssignmentChanged{
+			ID: "biology:student-0000", Roles: []identity.Role{role}, At: at,
+		})
+	}
 	// An organization that was there for a while, with its people.
 	log.organization("gone", identity.KindSchool, "", "Gone")
 	log.user("gone", "wanderer", "Wim", "Wanderer")
 	log.assign("chess", "wanderer", identity.RoleStudent)
 	log.assign("gone", "wanderer", identity.RoleTeacher)
-	at := log.tick()
+	at = log.tick()
 	log.write(consoleAdmin, "gone", "gone", at, identity.OrganizationRemoved{Organization: "gone", At: at})
 	// A user created twice with the same ID, as a repair does it.
 	log.user("linden", "repaired", "Ria", "Repaired")
