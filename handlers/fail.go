@@ -53,7 +53,7 @@ func answer(err error) (int, identity.Message) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, identity.Say("request.too-slow")
 	}
-	return http.StatusInternalServerError, identity.Say("request.failed")
+	return http.StatusInternalServerError, identity.Message{} // the page for it says enough
 }
 
 // notFound serves every path that is no page, and a page's path asked for in

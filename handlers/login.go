@@ -41,7 +41,10 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		rp.AuthURLOpt(rp.WithURLParam("ui_locales", views.LanguageOf(r.Context()))),
 	}
 	if query.Get("create") != "" {
-		options = append(options, rp.WithPrompt("create"))
+		// Zitadel would register people in its default organization, where
+		// registering is closed.
+		in := strings.Join(scopes, " ") + " " + scopeIn + string(s.discovery.oidc.Individuals)
+		options = append(options, rp.WithPrompt("create"), rp.AuthURLOpt(rp.WithURLParam("scope", in)))
 	}
 	hint := s.invitedName(r.Context(), next)
 	if hint == "" {

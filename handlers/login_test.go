@@ -224,3 +224,11 @@ func query(address, name string) string {
 	}
 	return u.Query().Get(name)
 }
+
+func TestSomebodyNewRegistersAndComesHome(t *testing.T) {
+	p := newPortal(t)
+	seen := p.browser().signInAt("/sign-in?create=1", "fresh@example.org", secret)
+	if seen.Status != http.StatusOK || seen.URL.Path != "/home" || !strings.Contains(seen.text(), "fresh@example.org") {
+		t.Errorf("registering ends with %d at %s, want home\n%s", seen.Status, seen.URL, seen.text())
+	}
+}

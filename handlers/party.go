@@ -19,6 +19,9 @@ import (
 type OIDC struct {
 	Issuer   string
 	ClientID string
+	// Individuals is the organization in which people register themselves;
+	// without it nobody does.
+	Individuals identity.OrganizationID
 	// Client makes the calls to Zitadel; nil is one with a time-out of ten
 	// seconds.
 	Client *http.Client
@@ -28,10 +31,13 @@ type OIDC struct {
 // from the projection, and the claim grows with every classroom.
 var scopes = []string{"openid", "profile", "email", "offline_access", scopeHome}
 
-// scopeHome adds the claim [claimHome].
+// scopeHome adds the claim [claimHome]. scopeIn, before an organization's ID,
+// makes it the one that somebody registers in; people of another home are
+// refused by it, so it is for registering alone.
 const (
 	scopeHome = "urn:zitadel:iam:user:resourceowner"
 	claimHome = "urn:zitadel:iam:user:resourceowner:id"
+	scopeIn   = "urn:zitadel:iam:org:id:"
 )
 
 // discovery is the relying party, found when first needed: the portal starts

@@ -131,7 +131,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 	options := Options{
 		Store: p.store, Gateway: p.gateway, Provisioner: p.opener,
 		OIDC: OIDC{
-			Issuer: p.made.Issuer, ClientID: p.made.ClientID,
+			Issuer: p.made.Issuer, ClientID: p.made.ClientID, Individuals: p.made.Individuals,
 			Client: &http.Client{Transport: countingTransport{&p.oidcCalls}, Timeout: 5 * time.Second},
 		},
 		PublicURL: p.url,

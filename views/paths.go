@@ -12,6 +12,7 @@ import (
 const (
 	LandingPath      = "/"
 	SignInPath       = "/sign-in"
+	SignUpPath       = "/sign-in?create=1" // Zitadel's own form to register
 	SignOutPath      = "/sign-out"
 	SignedOutPath    = "/signed-out"
 	CallbackPath     = "/auth/callback"
