@@ -165,7 +165,8 @@ func (w *window) doesNotSee(text string) {
 const named = `(() => {
 	const want = %s;
 	const text = e => (e.innerText || e.value || e.getAttribute("aria-label") || "").replace(/\s+/g, " ").trim();
-	return [...document.querySelectorAll("a, button, summary, input[type=submit], label")]
+	const within = document.querySelector("dialog[open]") || document;
+	return [...within.querySelectorAll("a, button, summary, input[type=submit], label")]
 		.filter(e => e.getClientRects().length && (text(e) === want || e.getAttribute("aria-label") === want))
 		.sort((a, b) => (a.tagName === "LABEL") - (b.tagName === "LABEL"))[0];
 })()`
@@ -186,7 +187,9 @@ func click(find string) chromedp.Action[chromedp.Void] {
 // field finds an input by the words of its label.
 const field = `(() => {
 	const want = %s;
-	const label = [...document.querySelectorAll("label")].find(l => l.innerText.replace(/\s+/g, " ").trim().startsWith(want));
+	const text = l => l.innerText.replace(/\s+/g, " ").trim();
+	const labels = [...document.querySelectorAll("label")];
+	const label = labels.find(l => text(l) === want) || labels.find(l => text(l).startsWith(want));
 	return label && (label.control || document.getElementById(label.htmlFor));
 })()`
 

@@ -85,7 +85,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.store.UseQueue(p.jobs)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
-		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID},
+		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
 		PublicURL:  s.publicURL,
 		Projection: p.projectionStatus, MailReady: s.mailer.Ready,
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
