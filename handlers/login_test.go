@@ -142,6 +142,9 @@ func TestSigningUpLeadsToZitadelsOwnForm(t *testing.T) {
 	if query(location, "prompt") != "create" || !strings.HasPrefix(location, p.zitadel.Issuer()) {
 		t.Errorf("sign-up leads to %q, want the issuer with prompt=create", location)
 	}
+	if in := "urn:zitadel:iam:org:id:" + string(p.made.Individuals); !slices.Contains(strings.Fields(query(location, "scope")), in) {
+		t.Errorf("sign-up asks for %q, want %s among it", query(location, "scope"), in)
+	}
 	if query(location, "code_challenge_method") != "S256" || query(location, "nonce") == "" || query(location, "state") == "" {
 		t.Errorf("authorization request lacks PKCE, nonce or state: %q", location)
 	}

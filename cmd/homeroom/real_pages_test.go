@@ -22,9 +22,12 @@ type somebody struct {
 }
 
 // next reads what a page of Zitadel's asks for: both generations of its login
-// name their fields alike, and differ in their buttons.
+// name their fields alike, and differ in their buttons. Pages of the newer one
+// do nothing before their script has taken hold of them.
 const next = `(() => {
 	if (document.readyState !== "complete") return "";
+	const scripted = e => Object.keys(e).some(k => k.startsWith("__react"));
+	if (location.pathname.includes("/v2/") && ![...document.querySelectorAll("button, a")].some(scripted)) return "";
 	const shown = s => [...document.querySelectorAll(s)].filter(e => e.getClientRects().length && !e.disabled);
 	if (shown("input[name=firstname]").length) return "register";
 	if (shown("input[type=password]").length) return "password";
@@ -71,11 +74,11 @@ func (w *window) throughZitadel(r *realSite, who somebody) {
 				w.types("input[name=code]", r.addressCode(who.name))
 			}
 		case "skip":
-			w.do(click(`document.querySelector("button[name=skip], [data-testid=reset-button]")`))
+			w.clicks("button[name=skip], [data-testid=reset-button]")
 			w.leaves(at, asks)
 			continue
 		case "choose":
-			w.do(click(`document.querySelector("a[href*='/password/set']")`))
+			w.clicks("a[href*='/password/set']")
 			w.leaves(at, asks)
 			continue
 		}
@@ -146,6 +149,14 @@ func (w *window) number(expression string) float64 {
 		w.t.Fatalf("%s: %s: %v", w.who, expression, err)
 	}
 	return value
+}
+
+// clicks clicks what a selector finds first.
+func (w *window) clicks(selector string) {
+	w.t.Helper()
+	find := "document.querySelector(" + quote(selector) + ")"
+	w.until(find, "has nothing to click: "+selector)
+	w.do(click(find))
 }
 
 // sends sends the form that path takes.
