@@ -119,18 +119,67 @@ func TestTheLogBecomesRosters(t *testing.T) {
 }
 
 func TestOneUserIsOnARosterOnlyOnce(t *testing.T) {
+	for _, laterFirst := range []bool{false, true} { // as the log shows them
+		log := smallSchool(1)
+		first := log.events[len(log.events)-1]
+		second := log.write(consoleAdmin, "biology", "second", log.tick(), identity.RoleAssignmentCreated{
+			At: log.clock(), Assignment: identity.RoleAssignment{
+				ID: "second", User: "student-0000", Organization: "biology", Roles: []identity.Role{identity.RoleCoTeacher},
+			},
+		})
+		s := newStore(t, log)
+		p := newProjection(t, log, s)
+		late := second
+		if laterFirst {
+			late = first
+		}
+		log.hide(late)
+		update(t, p)
+		log.show(late)
+		update(t, p)
+		got := export(t, s)
+		if people(got) != 4 || !strings.Contains(got, "student-0000,second,co_teacher") {
+			t.Errorf("later first %t: want the later assignment alone:\n%s", laterFirst, got)
+		}
+	}
+}
+
+func TestTheSameEventsAgainAskForNothing(t *testing.T) {
+	log := eventful()
+	s := newStore(t, log)
+	p := newProjection(t, log, s)
+	update(t, p)
+	want := export(t, s)
+	if err := s.ApplyEvents(t.Context(), store.EventBatch{Events: log.visible(), Cursor: log.clock()}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, export(t, s)); diff != "" {
+		t.Errorf("rosters differ (-once +twice):\n%s", diff)
+	}
+	stale, err := s.StaleAggregates(t.Context(), true)
+	if err != nil || len(stale) != 0 {
+		t.Errorf("%v (%v) to be folded anew, want none", stale, err)
+	}
+}
+
+// Sign-ins are told by sessions, which may be seen before the person is.
+func TestASignInBeforeItsUserCounts(t *testing.T) {
 	log := smallSchool(1)
 	s := newStore(t, log)
 	p := newProjection(t, log, s)
-	log.write(consoleAdmin, "biology", "second", log.tick(), identity.RoleAssignmentCreated{
-		At: log.clock(), Assignment: identity.RoleAssignment{
-			ID: "second", User: "student-0000", Organization: "biology", Roles: []identity.Role{identity.RoleCoTeacher},
-		},
-	})
-	update(t, p)
-	got := export(t, s)
-	if people(got) != 4 || !strings.Contains(got, "student-0000,second,co_teacher") {
-		t.Errorf("want the later assignment alone:\n%s", got)
+	log.user("linden", "new", "Nia", "New")
+	created := log.events[len(log.events)-2]
+	log.hide(created)
+	log.assign("biology", "new", identity.RoleStudent)
+	at := log.tick()
+	log.write("new", "instance", "session-1", at, identity.UserSignedIn{User: "new", At: at})
+	poll(t, p)
+	log.show(created)
+	log.pass(time.Second)
+	poll(t, p)
+	poll(t, p)
+	if got := export(t, s); !strings.Contains(got, ",new@school.example,true,,active,"+at.Format(time.RFC3339Nano)) {
+		t.Errorf("the sign-in at %v does not count:\n%s", at, got)
 	}
 }
 
