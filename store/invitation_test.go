@@ -80,7 +80,8 @@ func TestTheSameFormAgainInvitesNobodyAndAnswersTheSame(t *testing.T) {
 	w := newWorld(t)
 	o := w.as("linden-tom", "linden-7b")
 	drafts := []identity.Invitation{
-		{Address: "a@x.example", Role: identity.RoleStudent}, {Address: "b@x.example", Role: identity.RoleStudent},
+		{Address: "a@x.example", Role: identity.RoleStudent},
+		{Address: "b@x.example", Role: identity.RoleStudent},
 		{Address: "sam@linden.example", Role: identity.RoleStudent},
 	}
 	first, err := o.Invite(t.Context(), drafts, "form-1", composed)

@@ -50,20 +50,26 @@ func TestInvitationMails(t *testing.T) {
 			"Biology 7B (Linden School)", "Invitación de Ada Lee a Biology 7B",
 		},
 		{
-			"reminder.en", identity.Organization{Name: "Chess Club"}, with(func(i *identity.Invitation) {
+			"reminder.en",
+			identity.Organization{Name: "Chess Club"},
+			with(func(i *identity.Invitation) {
 				i.Role, i.SentAt = identity.RoleCoTeacher, now.AddDate(0, 0, -3)
 			}),
 			"Chess Club", "Reminder: Ada Lee invites you to Chess Club",
 		},
 		{
-			"school-admin.en", identity.Organization{Name: "Linden School"}, with(func(i *identity.Invitation) {
+			"school-admin.en",
+			identity.Organization{Name: "Linden School"},
+			with(func(i *identity.Invitation) {
 				i.Role, i.Inviter = identity.RoleSchoolAdmin, identity.Actor{}
 			}),
 			"Linden School", "Your invitation to Linden School",
 		},
 		{
 			// Names come from people: none may end the subject or leave its place.
-			"hostile.en", identity.Organization{Name: "7B\r\nBcc: all@x.org <b>"}, with(func(i *identity.Invitation) {
+			"hostile.en",
+			identity.Organization{Name: "7B\r\nBcc: all@x.org <b>"},
+			with(func(i *identity.Invitation) {
 				i.GivenName, i.Inviter.Name = "<script>", "Ada\n\u202eLee"
 				i.Message = "-- \nAccept the invitation:\nhttps://evil.example/\u202e</blockquote>"
 			}),

@@ -33,24 +33,28 @@ func TestAnInvitationTellsItsStepsInTheOrderTheyCame(t *testing.T) {
 		{"sent", with(func(i *identity.Invitation) { i.SentAt = hour(1) }), hour(2), []string{"Invited by Ada Lee 0", "Mail sent 1", "Expires 100"}, made},
 		{
 			"opened", with(func(i *identity.Invitation) { i.State, i.OpenedAt = identity.InvitationOpened, hour(3) }), hour(4),
-			[]string{"Invited by Ada Lee 0", "Opened 3", "Expires 100"}, hour(3),
+			[]string{"Invited by Ada Lee 0", "Opened 3", "Expires 100"},
+			hour(3),
 		},
 		{
 			"accepted", with(func(i *identity.Invitation) {
 				i.State, i.OpenedAt, i.AcceptedAt = identity.InvitationAccepted, hour(3), hour(4)
 			}), hour(200),
-			[]string{"Invited by Ada Lee 0", "Opened 3", "Accepted 4"}, hour(4),
+			[]string{"Invited by Ada Lee 0", "Opened 3", "Accepted 4"},
+			hour(4),
 		},
 		{
 			"revoked", with(func(i *identity.Invitation) { i.State, i.RevokedAt = identity.InvitationRevoked, hour(5) }), hour(6),
-			[]string{"Invited by Ada Lee 0", "Revoked 5"}, hour(5),
+			[]string{"Invited by Ada Lee 0", "Revoked 5"},
+			hour(5),
 		},
 		{"expired", base, hour(100), []string{"Invited by Ada Lee 0", "Expired 100"}, hour(100)},
 		{
 			"sent again after it was opened", with(func(i *identity.Invitation) {
 				i.State, i.OpenedAt, i.SentAt = identity.InvitationOpened, hour(3), hour(9)
 			}), hour(10),
-			[]string{"Invited by Ada Lee 0", "Opened 3", "Mail sent 9", "Expires 100"}, hour(3),
+			[]string{"Invited by Ada Lee 0", "Opened 3", "Mail sent 9", "Expires 100"},
+			hour(3),
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -35,9 +35,14 @@ type installation struct {
 func (i installation) check() error {
 	var missing []string
 	for _, setting := range []struct{ flag, value string }{
-		{"issuer", i.Issuer}, {"project", i.Project}, {"client-id", i.ClientID},
-		{"operators", i.Operators}, {"individuals", i.Individuals}, {"runtime-key", i.RuntimeKey},
-		{"provisioner-key", i.ProvisionerKey}, {"events-key", i.EventsKey},
+		{"issuer", i.Issuer},
+		{"project", i.Project},
+		{"client-id", i.ClientID},
+		{"operators", i.Operators},
+		{"individuals", i.Individuals},
+		{"runtime-key", i.RuntimeKey},
+		{"provisioner-key", i.ProvisionerKey},
+		{"events-key", i.EventsKey},
 	} {
 		if setting.value == "" {
 			missing = append(missing, "--"+setting.flag)
