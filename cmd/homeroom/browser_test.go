@@ -29,6 +29,10 @@ func startDemo(t *testing.T) *demo {
 		cancel()
 		t.Fatal(err)
 	}
+	if err := started.projection.Sync(ctx, nil); err != nil {
+		cancel()
+		t.Fatal(err)
+	}
 	done := make(chan error, 1)
 	go func() { done <- started.run(ctx) }()
 	t.Cleanup(func() {

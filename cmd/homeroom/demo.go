@@ -41,8 +41,16 @@ func (d *demoCommand) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, running.close()) }()
-	running.welcome(c.Out)
-	return running.run(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return running.run(ctx) })
+	group.Go(func() error {
+		if err := running.projection.Sync(ctx, nil); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("read the rosters: %w", err)
+		}
+		running.welcome(c.Out)
+		return nil
+	})
+	return group.Wait()
 }
 
 // folder is where the database goes, and what removes it at the end.
@@ -80,8 +88,8 @@ type demo struct {
 type demoURLs struct{ portal, mailbox string }
 
 // start brings up the stand-in with people in it, prepares it as bootstrap does
-// a real Zitadel, and wires the portal to it. It answers once every roster is
-// there.
+// a real Zitadel, and wires the portal to it. The rosters are read once it runs,
+// as those of a real Zitadel are.
 func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *demo, err error) {
 	front, err := listenOn("addr", d.Addr)
 	if err != nil {
@@ -124,9 +132,6 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 	})
 	if err != nil {
 		return nil, err
-	}
-	if err := started.projection.Sync(ctx, nil); err != nil {
-		return nil, fmt.Errorf("read the rosters: %w", err)
 	}
 	started.run = func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
