@@ -84,15 +84,12 @@ func (b *bootstrap) application(ctx context.Context) error {
 func (b *bootstrap) ensureApplication(ctx context.Context) (changed bool, err error) {
 	applications := b.client.ApplicationServiceV2()
 	name := b.options.Name + " portal"
-	listed, err := applications.ListApplications(ctx, &applicationpb.ListApplicationsRequest{Filters: []*applicationpb.ApplicationSearchFilter{
-		{Filter: &applicationpb.ApplicationSearchFilter_ProjectIdFilter{ProjectIdFilter: &applicationpb.ProjectIDFilter{ProjectId: b.installation.Project}}},
-		{Filter: &applicationpb.ApplicationSearchFilter_NameFilter{NameFilter: &applicationpb.ApplicationNameFilter{Name: name}}},
-	}})
+	listed, err := b.listApplications(ctx, name)
 	if err != nil {
-		return false, fail("list applications", err, "remote.refused")
+		return false, err
 	}
 	want := b.oidc()
-	for _, a := range listed.GetApplications() {
+	for _, a := range listed {
 		if a.GetProjectId() != b.installation.Project || a.GetName() != name || a.GetOidcConfiguration() == nil {
 			continue
 		}
@@ -126,7 +123,28 @@ func (b *bootstrap) ensureApplication(ctx context.Context) (changed bool, err er
 	})
 	b.installation.Application = created.GetApplicationId()
 	b.installation.ClientID = created.GetOidcConfiguration().GetClientId()
-	return true, failApplication("create application", err)
+	if err != nil {
+		return true, failApplication("create application", err)
+	}
+	// Until it is shown nobody can sign in, and another run would make a second.
+	found, err := shown(ctx, func() (bool, error) {
+		listed, err := b.listApplications(ctx, name)
+		return slices.ContainsFunc(listed, func(a *applicationpb.Application) bool {
+			return a.GetApplicationId() == b.installation.Application
+		}), err
+	})
+	if err == nil && !found {
+		err = notShown("read application back")
+	}
+	return true, err
+}
+
+func (b *bootstrap) listApplications(ctx context.Context, name string) ([]*applicationpb.Application, error) {
+	listed, err := b.client.ApplicationServiceV2().ListApplications(ctx, &applicationpb.ListApplicationsRequest{Filters: []*applicationpb.ApplicationSearchFilter{
+		{Filter: &applicationpb.ApplicationSearchFilter_ProjectIdFilter{ProjectIdFilter: &applicationpb.ProjectIDFilter{ProjectId: b.installation.Project}}},
+		{Filter: &applicationpb.ApplicationSearchFilter_NameFilter{NameFilter: &applicationpb.ApplicationNameFilter{Name: name}}},
+	}})
+	return listed.GetApplications(), fail("list applications", err, "remote.refused")
 }
 
 // failApplication says what to do about the one refusal that an operator is

@@ -20,8 +20,7 @@ import (
 // What somebody changes at Zitadel itself is on an open roster within two
 // seconds, and on record; the database built anew says the same.
 func TestRealZitadelsOwnChangesAreSeen(t *testing.T) {
-	b := newBrowser(t)
-	c := newRealClass(newRealSite(t))
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
 	desk := b.enters(c.realSite, c.maria)
 	roster := views.RosterPath(c.class.ID)
 	desk.open(c.url + roster)
@@ -88,8 +87,7 @@ func TestRealZitadelsOwnChangesAreSeen(t *testing.T) {
 // Signing out ends the session at Zitadel and the refresh token with it; a
 // session that ends at Zitadel ends here.
 func TestRealZitadelEndsSessions(t *testing.T) {
-	b := newBrowser(t)
-	c := newRealClass(newRealSite(t))
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
 
 	desk := b.enters(c.realSite, c.maria)
 	was, seeing := c.session(desk.visitor(c.site)), desk.visitor(c.site)

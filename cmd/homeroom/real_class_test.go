@@ -31,8 +31,8 @@ func newRealClass(r *realSite) *realClass {
 	r.t.Helper()
 	c := &realClass{
 		realSite: r,
-		maria:    somebody{"Maria", "Lee", r.called("maria.lee@linden.example"), "Green-Chair-28!"},
-		alma:     somebody{"Alma", "Brandt", r.called("alma.brandt@linden.example"), "Blue-Table-42!"},
+		maria:    somebody{given: "Maria", family: "Lee", name: r.called("maria.lee@linden.example"), password: "Green-Chair-28!"},
+		alma:     somebody{given: "Alma", family: "Brandt", name: r.called("alma.brandt@linden.example"), password: "Blue-Table-42!"},
 	}
 	c.school = r.opens(identity.NewOrganization{Kind: identity.KindSchool, Name: r.called("Linden School")})
 	c.class = r.opens(identity.NewOrganization{Kind: identity.KindClassroom, Name: r.called("Biology 7B"), School: c.school.ID})

@@ -14,9 +14,9 @@ import (
 // invites, a student accepts, is made co-teacher, and removed.
 func TestRealZitadelCarriesTheMainJob(t *testing.T) {
 	r, b := newRealSite(t), newBrowser(t)
-	admin := somebody{"Priya", "Nair", r.called("priya.nair@linden.example"), "Quiet-Lamp-17!"}
-	maria := somebody{"Maria", "Lee", r.called("maria.lee@linden.example"), "Green-Chair-28!"}
-	alma := somebody{"Alma", "Brandt", r.called("alma.brandt@linden.example"), "Blue-Table-42!"}
+	admin := somebody{given: "Priya", family: "Nair", name: r.called("priya.nair@linden.example"), password: "Quiet-Lamp-17!"}
+	maria := somebody{given: "Maria", family: "Lee", name: r.called("maria.lee@linden.example"), password: "Green-Chair-28!"}
+	alma := somebody{given: "Alma", family: "Brandt", name: r.called("alma.brandt@linden.example"), password: "Blue-Table-42!"}
 	cleo := r.called("cleo@linden.example")
 	school, class := r.called("Linden School"), r.called("Biology 7B")
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	adminpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
 	settingspb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/settings"
@@ -21,6 +22,7 @@ type somebody struct {
 	given, family string
 	name          string // user name, which is the address of those who have one
 	password      string
+	passkey       bool // instead, where Zitadel offers it
 }
 
 // next reads what a page of Zitadel's asks for: both generations of its login
@@ -81,12 +83,13 @@ func (w *window) throughZitadel(r *realSite, who somebody) {
 			w.leaves(at, asks)
 			continue
 		case "choose":
-			w.clicks("a[href*='/password/set']")
+			w.clicks(map[bool]string{false: "a[href*='/password/set']", true: "a[href*='/passkey/set']"}[who.passkey])
 			w.leaves(at, asks)
 			continue
 		}
-		w.until("!("+submit+").disabled", "cannot go on")
-		w.do(click("(" + submit + ")"))
+		// Some pages go on by themselves.
+		w.until(`location.href !== `+quote(at)+` || !(`+submit+`).disabled`, "cannot go on")
+		w.do(chromedp.Evaluate[chromedp.Void](`location.href === ` + quote(at) + ` && (` + submit + `)?.click(), void 0`))
 		w.leaves(at, asks)
 	}
 	w.t.Fatalf("%s: Zitadel asks on and on: %s\n%s", w.who, strings.Join(met, ", "), w.page())
@@ -152,6 +155,21 @@ func (w *window) number(expression string) float64 {
 		w.t.Fatalf("%s: %s: %v", w.who, expression, err)
 	}
 	return value
+}
+
+// hasPasskeys gives the window a device that keeps passkeys, and a finger.
+func (w *window) hasPasskeys() {
+	w.t.Helper()
+	w.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if _, err := chromedp.Call(ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := chromedp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		return err
+	}))
 }
 
 // clicks clicks what a selector finds first.

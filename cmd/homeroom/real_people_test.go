@@ -14,8 +14,7 @@ import (
 // A student without e-mail signs in with what the slip says, and again with
 // what a second one says.
 func TestRealZitadelTakesStudentsWithoutAddress(t *testing.T) {
-	b := newBrowser(t)
-	c := newRealClass(newRealSite(t))
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
 	desk := b.enters(c.realSite, c.maria)
 	desk.open(c.url + views.NewStudentPath(c.class.ID))
 	desk.types("input[name=given-name]", "Noor")
@@ -51,8 +50,7 @@ func (w *window) slip(who somebody) somebody {
 
 // A reset takes a student with an address to a new password.
 func TestRealZitadelTakesANewPassword(t *testing.T) {
-	b := newBrowser(t)
-	c := newRealClass(newRealSite(t))
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
 	desk := b.enters(c.realSite, c.maria)
 	phone := b.enters(c.realSite, c.alma)
 	before := phone.visitor(c.site)
@@ -73,10 +71,9 @@ func TestRealZitadelTakesANewPassword(t *testing.T) {
 // Somebody who registers is at home with the individuals, may open a class,
 // and is invited to another school's class as a guest.
 func TestRealZitadelTakesPeopleWhoRegister(t *testing.T) {
-	b := newBrowser(t)
-	c := newRealClass(newRealSite(t))
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
 	c.zitadelMails()
-	ruth := somebody{"Ruth", "Adler", c.called("ruth.adler@example.com"), "Gold-Window-51!"}
+	ruth := somebody{given: "Ruth", family: "Adler", name: c.called("ruth.adler@example.com"), password: "Gold-Window-51!"}
 	home := b.window(ruth.given)
 	home.open(c.url)
 	home.clicks(`a[href="` + views.SignUpPath + `"]`)
@@ -132,4 +129,70 @@ func TestRealZitadelTakesPeopleWhoRegister(t *testing.T) {
 	if len(roles) != 2 || !slices.Equal(roles["student"], []string{string(c.class.ID)}) || !slices.Equal(roles["teacher"], []string{string(club)}) {
 		t.Errorf("roles in the token: %v, want student in %s and teacher in %s", roles, c.class.ID, club)
 	}
+}
+
+// Somebody of another school joins with their account and stays a guest. On a
+// computer where somebody else is signed in, the invitation asks first, and
+// its owner comes in after them.
+func TestRealZitadelTakesGuests(t *testing.T) {
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
+	lea := somebody{given: "Lea", family: "Novak", name: c.called("lea.novak@birch.example"), password: "Brown-Shelf-64!"}
+	omar := somebody{given: "Omar", family: "Said", name: c.called("omar.said@linden.example"), password: "White-Spoon-85!"}
+	birch := c.opens(identity.NewOrganization{Kind: identity.KindSchool, Name: c.called("Birch Academy")})
+	c.person(birch.ID, lea)
+	desk := b.enters(c.realSite, c.maria)
+	desk.open(c.url + views.NewInvitationPath(c.class.ID))
+	desk.types("textarea[name=addresses]", lea.name+", "+omar.name)
+	desk.press("Send invitations")
+	desk.sees("2 people are invited")
+	join := views.OrganizationPath(c.class.ID)
+
+	shared := b.enters(c.realSite, lea)
+	link := c.mailTo(omar.name).link(t)
+	shared.open(link)
+	shared.sees("You are signed in as Lea Novak.")
+	shared.press("Sign out and use the other account")
+	shared.isAt(strings.TrimPrefix(link, c.url))
+	shared.types("input[name=given-name]", omar.given)
+	shared.types("input[name=family-name]", omar.family)
+	shared.sends(strings.TrimPrefix(link, c.url))
+	shared.throughZitadel(c.realSite, omar)
+	shared.isAt(join)
+	shared.sees("Omar Said")
+
+	phone := b.window("Lea's phone")
+	phone.open(c.mailTo(lea.name).link(t))
+	phone.press("Sign in to join")
+	phone.throughZitadel(c.realSite, lea)
+	phone.press("Join " + c.class.Name)
+	phone.isAt(join)
+	if roles := c.service().roles(phone, lea); len(roles) != 1 || !slices.Equal(roles["student"], []string{string(c.class.ID)}) {
+		t.Errorf("roles in the token: %v, want student in %s alone", roles, c.class.ID)
+	}
+	desk.open(c.url + views.RosterPath(c.class.ID) + "?q=lea")
+	desk.sees("Guest")
+}
+
+// Whoever would rather have a passkey than a password sets one on the way, and
+// signs in with it.
+func TestRealZitadelTakesPasskeys(t *testing.T) {
+	c, b := newRealClass(newRealSite(t)), newBrowser(t)
+	if pages, err := c.gateway.LoginPages(t.Context()); err != nil || pages.Version == 1 {
+		t.Skip("Login V1 asks those who were invited for a password")
+	}
+	cleo := somebody{given: "Cleo", family: "Marsh", name: c.called("cleo.marsh@linden.example"), passkey: true}
+	desk := b.enters(c.realSite, c.maria)
+	desk.open(c.url + views.NewInvitationPath(c.class.ID))
+	desk.types("textarea[name=addresses]", cleo.name)
+	desk.press("Send invitations")
+	desk.sees("One person is invited")
+	phone := b.joins(c.realSite, c.mailTo(cleo.name).link(t), cleo)
+	phone.isAt(views.OrganizationPath(c.class.ID))
+
+	phone.sends(views.SignOutPath)
+	phone.isAt(views.SignedOutPath)
+	phone.open(c.url + views.SignInPath)
+	phone.throughZitadel(c.realSite, cleo)
+	phone.isAt(views.HomePath)
+	phone.sees(c.class.Name)
 }

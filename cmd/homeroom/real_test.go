@@ -176,6 +176,10 @@ func (r *realSite) service() *service {
 	})
 	r.check(err)
 	s.clientID = made.GetOidcConfiguration().GetClientId()
+	r.eventually("Zitadel does not show the service", func() bool {
+		_, err := r.owner.ApplicationServiceV2().GetApplication(r.t.Context(), &applicationpb.GetApplicationRequest{ApplicationId: made.GetApplicationId()})
+		return err == nil
+	})
 	return s
 }
 
@@ -223,6 +227,9 @@ func (s *service) roles(w *window, who somebody) map[string][]string {
 func (b *browser) joins(r *realSite, link string, who somebody) *window {
 	b.t.Helper()
 	w := b.window(who.given)
+	if who.passkey {
+		w.hasPasskeys()
+	}
 	w.open(link)
 	w.types("input[name=given-name]", who.given)
 	w.types("input[name=family-name]", who.family)
