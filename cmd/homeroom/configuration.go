@@ -174,8 +174,15 @@ func (c configuration) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve is the value of a flag in the file, or nil.
+// Resolve is the value of a flag in the file, or nil. Kong takes what is in the
+// environment for a default, which a file would overrule; here it is the other
+// way round.
 func (c configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil
+		}
+	}
 	return c[flag.Name], nil
 }
 
