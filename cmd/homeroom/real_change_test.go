@@ -104,10 +104,15 @@ func TestRealZitadelEndsSessions(t *testing.T) {
 	}
 	desk.open(c.url + views.SignInPath)
 	desk.until(`!location.href.startsWith(`+quote(c.url)+`) && `+next, "is signed in at Zitadel without asking")
-	if at, asks := desk.arrives(c.url); asks != "name" && asks != "password" && asks != "go on" {
+	at, asks := desk.arrives(c.url)
+	if asks == "go on" { // Login V1 shows who was signed in
+		desk.sees(c.maria.name)
+		desk.do(click("(" + submit + ")"))
+		desk.leaves(at, asks)
+		_, asks = desk.arrives(c.url)
+	}
+	if asks != "name" && asks != "password" {
 		t.Errorf("after signing out Zitadel asks %q", asks)
-	} else {
-		t.Logf("after signing out Zitadel asks %q at %s", asks, at)
 	}
 
 	// Zitadel tells the portal of the end of a session.

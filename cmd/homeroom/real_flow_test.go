@@ -26,6 +26,11 @@ func TestRealZitadelCarriesTheMainJob(t *testing.T) {
 	if mailed := r.mailTo(admin.name).link(t); mailed != link {
 		t.Errorf("the mail leads to %s, open-school said %s", mailed, link)
 	}
+	// The same school once more, beside the running portal: one more is invited.
+	deputy := r.called("deputy@linden.example")
+	if link := r.openSchool(school, deputy); r.mailTo(deputy).link(t) != link {
+		t.Error("the mail to the second admin leads elsewhere")
+	}
 	elsewhere := r.service()
 
 	// The school's admin sets a password at Zitadel and comes back signed in.
