@@ -17,7 +17,7 @@ import (
 func (s *Server) routes() http.Handler {
 	router := chi.NewRouter()
 	router.Use(s.chain, middleware.GetHead)
-	nothing := chi.Chain(s.withLanguage, s.withNotice, s.sessions.LoadAndSave).Handler(s.open(s.notFound))
+	nothing := chi.Chain(s.withLanguage, s.withNotice, s.withSession).Handler(s.open(s.notFound))
 	router.NotFound(nothing.ServeHTTP)
 	router.MethodNotAllowed(nothing.ServeHTTP)
 
@@ -28,7 +28,7 @@ func (s *Server) routes() http.Handler {
 	router.With(s.withLanguage).Method("POST", views.BackChannelPath, s.open(s.backChannelLogout))
 
 	router.Group(func(r chi.Router) {
-		r.Use(s.withLanguage, s.crossOrigin.Handler, s.withNotice, s.sessions.LoadAndSave)
+		r.Use(s.withLanguage, s.crossOrigin.Handler, s.withNotice, s.withSession)
 
 		// The open list.
 		r.Group(func(r chi.Router) {

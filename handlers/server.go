@@ -118,8 +118,3 @@ func (s *Server) chain(next http.Handler) http.Handler {
 		resolveAddress(s.trusted), identify, s.logRequests, s.recoverPanics, s.secureHeaders, limitRequests,
 	).Handler(next)
 }
-
-// sessionFailed answers when a session cannot be read or written.
-func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
-	s.fail(w, r, err)
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/views"
 )
 
 // How long a session lives: without a click, and at all.
@@ -51,6 +52,56 @@ func newSessions(store scs.Store, secure bool, onError func(http.ResponseWriter,
 	sessions.Cookie.Persist = false
 	return sessions
 }
+
+// withSession loads the session of a request, and keeps what became of it
+// before the first byte of the answer.
+func (s *Server) withSession(next http.Handler) http.Handler {
+	kept := s.sessions.LoadAndSave(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kept.ServeHTTP(&oneAnswer{ResponseWriter: w}, r)
+	})
+}
+
+// sessionFailed answers when a session cannot be read or written. To somebody
+// who is signed in and reads, pages are shown all the same: all that is lost is
+// a note of the click.
+func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	if rec := logged(r.Context()); rec.user != "" && reads(r) && r.URL.Path != views.CallbackPath {
+		rec.aside = err
+		return
+	}
+	for _, elsewhere := range []string{"Location", "Refresh", "HX-Redirect", "HX-Push-Url"} {
+		w.Header().Del(elsewhere)
+	}
+	s.fail(w, r, err)
+	if answer, ok := w.(*oneAnswer); ok {
+		answer.over = true
+	}
+}
+
+// oneAnswer lets nothing follow once over: scs asks for the answer to a failure
+// and then goes on with the page that was about to be sent.
+type oneAnswer struct {
+	http.ResponseWriter
+	over bool
+}
+
+// WriteHeader sends the status of the first answer.
+func (w *oneAnswer) WriteHeader(status int) {
+	if !w.over {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *oneAnswer) Write(text []byte) (int, error) {
+	if w.over {
+		return len(text), nil
+	}
+	return w.ResponseWriter.Write(text)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *oneAnswer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // moment reads a time of the session; zero if there is none.
 func (s *Server) moment(ctx context.Context, key string) time.Time {
