@@ -34,7 +34,7 @@ func (s *Server) showAcceptance(w http.ResponseWriter, r *http.Request) error {
 
 // accept serves POST /i/{token}. Form: user, the ID of whom the page showed as
 // signed in, to accept as them; or given-name and family-name, to accept without
-// an account.
+// an account. Who follows a copied link without one is sent the mail instead.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) error {
 	offer, err := s.offer(r)
 	if err != nil {
@@ -56,6 +56,8 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) error {
 		return s.firstSignIn(w, r, offer)
 	case !offer.open():
 		return offer.show(w, r, http.StatusGone, n, nil)
+	case offer.invitation.Handed:
+		return s.mailInstead(w, r, offer)
 	}
 	if problems := n.Check(); problems != nil {
 		return offer.show(w, r, http.StatusUnprocessableEntity, n, problems)
@@ -74,6 +76,19 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) error {
 		return s.notAccepted(w, r, offer, n, err)
 	}
 	return s.goSetCredential(w, r, offer, link)
+}
+
+// mailInstead sends the invitation to its address: only who opens the link there
+// gets an account that counts as that address's owner. The answer is the same
+// whether the address has an account, and whether a mail was on its way already.
+func (s *Server) mailInstead(w http.ResponseWriter, r *http.Request, offer offer) error {
+	logged(r.Context()).organization = offer.opened.ID()
+	compose := invitationMail(r, Organization{Opened: offer.opened, Portal: s.portal})
+	if err := s.store.In(offer.opened).MailInvited(r.Context(), compose); err != nil {
+		return s.notAccepted(w, r, offer, identity.Newcomer{}, err)
+	}
+	offer.mailed = true
+	return offer.show(w, r, http.StatusOK, identity.Newcomer{}, nil)
 }
 
 // acceptAsMe takes the invitation up as whoever is signed in, if that is still
@@ -170,6 +185,7 @@ type offer struct {
 	state      identity.InvitationState
 	person     identity.User // signed in; zero if nobody is
 	inTime     bool
+	mailed     bool // the link is on its way to the address
 	trouble    identity.Message
 }
 
@@ -194,9 +210,6 @@ func (s *Server) visitor(r *http.Request) (identity.User, error) {
 	if _, err := s.live(r); err != nil {
 		return identity.User{}, err
 	}
-	if err := s.revalidate(r.Context()); err != nil {
-		return identity.User{}, err
-	}
 	user, err := s.person(r.Context())
 	if err != nil || user.ID == "" || user.State != identity.UserActive {
 		return identity.User{}, err
@@ -218,9 +231,9 @@ func (o offer) mine() bool {
 }
 
 // resumable reports whether an account was made by this invitation, whose
-// owner may not have set a credential yet.
+// owner may not have set a credential yet, and who follows the mailed link.
 func (o offer) resumable() bool {
-	return o.state == identity.InvitationAccepted && o.inTime && o.invitation.AcceptedBy != ""
+	return !o.invitation.Handed && o.state == identity.InvitationAccepted && o.inTime && o.invitation.AcceptedBy != ""
 }
 
 // same reports whether the person looking owns the address that was invited.
@@ -241,6 +254,7 @@ func (o offer) show(w http.ResponseWriter, r *http.Request, status int, n identi
 		Person:       o.person,
 		Same:         o.same(),
 		Resumable:    o.resumable(),
+		Mailed:       o.mailed,
 		Newcomer:     n,
 		Problems:     problems,
 		Trouble:      o.trouble,
@@ -255,8 +269,8 @@ func (s *Server) invitedName(ctx context.Context, next string) string {
 		return ""
 	}
 	_, invitation, err := s.store.OpenInvited(ctx, identity.Actor{}, token)
-	if err != nil {
-		return "" // the page itself will say so
+	if err != nil || invitation.Handed {
+		return "" // the page itself will say so; a copied link tells no address
 	}
 	return invitation.Address
 }

@@ -103,14 +103,18 @@ func TestAnInvitationIsSentAgainTakenBackAndHandedOver(t *testing.T) {
 	}
 }
 
-func TestTheLinkShownIsTheLinkOfTheMail(t *testing.T) {
+func TestTheLinkShownLeadsToTheInvitationAndIsNotThatOfTheMail(t *testing.T) {
 	p := newPortal(t)
 	token := p.invite(biology, lee, "ada@x.example", identity.RoleStudent)
 	path := p.fill("/o/{biology}/invitations/") + string(p.invitationTo(biology, "ada@x.example").ID) + "/link"
 	seen := p.signIn(lee).post(path)
 	field := find(seen.doc, "input", "id", "link")
-	if field == nil || attribute(field, "value") != p.url+"/i/"+token {
-		t.Errorf("no field holds the link: %s", seen.text())
+	if field == nil || !strings.HasPrefix(attribute(field, "value"), p.url+"/i/") {
+		t.Fatalf("no field holds the link: %s", seen.text())
+	}
+	shown := strings.TrimPrefix(attribute(field, "value"), p.url+"/i/")
+	if got := p.invitation(shown); shown == token || got.ID != p.invitation(token).ID || !got.Handed {
+		t.Errorf("the link leads to %+v", got)
 	}
 	if got := seen.Header.Get("Cache-Control"); !strings.Contains(got, "no-store") {
 		t.Errorf("Cache-Control is %q", got)

@@ -137,8 +137,8 @@ func NewcomerID(invitation Invitation) UserID {
 // AcceptAsNewcomer takes up the invitation for somebody without an account: it
 // is made in the home of the organization, which org was opened for with
 // [NewcomerID]. The address counts as verified, because the link was sent there.
-// The answer is the URL at Zitadel's login where they set their first
-// credential.
+// One that was handed over otherwise is refused. The answer is the URL at
+// Zitadel's login where they set their first credential.
 //
 // An address that has an account already is a conflict ("user.name-taken") and
 // leaves the invitation as it was. Every step may be repeated: whatever cut it
@@ -146,6 +146,9 @@ func NewcomerID(invitation Invitation) UserID {
 func AcceptAsNewcomer(
 	ctx context.Context, org Opened, rows Acceptance, remote Remote, invitation Invitation, n Newcomer,
 ) (string, error) {
+	if invitation.Handed {
+		return "", Forbidden("accept.handed")
+	}
 	n = n.Clean()
 	user := User{
 		ID: org.Actor().User, Home: org.Organization().Home(), UserName: invitation.Address,

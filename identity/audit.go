@@ -17,6 +17,7 @@ const (
 	ActionInvitationResent    Action = "invitation.resent"
 	ActionInvitationRevoked   Action = "invitation.revoked"
 	ActionInvitationCopied    Action = "invitation.copied" // its link was shown
+	ActionInvitationAsked     Action = "invitation.asked"  // its mail, by who has a copied link
 	ActionInvitationAccepted  Action = "invitation.accepted"
 	ActionStudentCreated      Action = "student.created"
 	ActionRoleAssigned        Action = "role.assigned"

@@ -69,6 +69,10 @@ type Invitation struct {
 	// AcceptedBy is who took it up. It is set, with the state still opened,
 	// while the acceptance is being carried out at Zitadel.
 	AcceptedBy UserID
+	// Handed says that it was reached by a link that was copied and handed over.
+	// Whoever has seen such a link may have it, its sender too, so that it proves
+	// nothing about the address.
+	Handed bool
 }
 
 // StateAt is the state of the invitation at now: a waiting one expires.

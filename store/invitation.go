@@ -46,9 +46,9 @@ func (o *Organization) Invitations(ctx context.Context, q InvitationQuery) (Invi
 	if err != nil {
 		return InvitationPage{}, fmt.Errorf("count invitations: %w", translate(err))
 	}
-	remindable, err := reader.InvitationsToRemind(ctx, o.toRemind(now))
+	remindable, err := o.remindable(ctx, now)
 	if err != nil {
-		return InvitationPage{}, fmt.Errorf("count invitations to remind of: %w", translate(err))
+		return InvitationPage{}, err
 	}
 	page := InvitationPage{
 		Counts: make(map[identity.InvitationState]int, len(counts)), Remindable: len(remindable),
@@ -86,19 +86,22 @@ func (o *Organization) Invitation(ctx context.Context, id identity.InvitationID)
 	return invitationOf(row), nil
 }
 
-// InvitationToken is the secret of a waiting invitation's link, for somebody who
-// hands it over by other means than mail. That it was shown goes on the audit
-// log.
+// InvitationToken is the secret of a waiting invitation's second link, for
+// somebody who hands it over by other means than mail: unlike the mailed one it
+// proves nothing about the address, see [identity.Invitation.Handed]. That it was
+// shown goes on the audit log.
 func (o *Organization) InvitationToken(ctx context.Context, id identity.InvitationID) (string, error) {
 	var token string
 	err := o.store.write(ctx, func(tx *transaction) error {
-		row, err := o.waiting(ctx, tx, string(id))
+		row, err := o.offered(ctx, tx, string(id))
 		if err != nil {
 			return err
 		}
-		if token, err = o.store.token(row); err != nil {
+		mailed, err := o.store.token(row)
+		if err != nil {
 			return err
 		}
+		token = handedToken(mailed)
 		return o.record(ctx, tx, auditedInvitation(identity.ActionInvitationCopied, row))
 	})
 	if err != nil {
@@ -117,8 +120,8 @@ func (o *Organization) RevokeInvitation(ctx context.Context, id identity.Invitat
 	}
 	defer done()
 	err = o.store.write(ctx, func(tx *transaction) error {
-		row, err := o.waiting(ctx, tx, string(id))
-		if row.State == string(identity.InvitationRevoked) {
+		row, err := o.offered(ctx, tx, string(id))
+		if identity.IsKind(err, identity.KindGone) && row.State == string(identity.InvitationRevoked) {
 			return nil
 		}
 		if err != nil {
@@ -156,6 +159,19 @@ func (o *Organization) waiting(ctx context.Context, tx *transaction, id string) 
 		return row, identity.Gone("accept.used.title")
 	}
 	return row, nil
+}
+
+// offered is waiting for somebody who may offer the invitation's role themselves.
+// With the link of a teacher's invitation a co-teacher could become one.
+func (o *Organization) offered(ctx context.Context, tx *transaction, id string) (query.Invitation, error) {
+	row, err := o.waiting(ctx, tx, id)
+	if row.ID == "" {
+		return row, err
+	}
+	if err := o.opened.MayInvite(identity.Role(row.Role)); err != nil {
+		return row, err
+	}
+	return row, err
 }
 
 // tokenPlace is where the token of an invitation is sealed.

@@ -188,7 +188,8 @@ func (o *Organization) insertInvitation(ctx context.Context, tx *transaction, d 
 		return err
 	}
 	err = tx.InsertInvitation(ctx, query.InsertInvitationParams{
-		OrganizationID: o.id, ID: string(i.ID), TokenHash: hashToken(d.token), TokenSealed: sealed,
+		OrganizationID: o.id, ID: string(i.ID), TokenHash: hashToken(d.token),
+		HandedHash: hashToken(handedToken(d.token)), TokenSealed: sealed,
 		Address: i.Address, AddressKey: addressKey(i.Address), GivenName: i.GivenName, FamilyName: i.FamilyName,
 		SearchWords: joinWords(i.GivenName+" "+i.FamilyName, i.Address),
 		Role:        string(i.Role), Message: i.Message, Language: i.Language,
@@ -232,14 +233,14 @@ func (o *Organization) ResendInvitation(ctx context.Context, id identity.Invitat
 }
 
 // RemindAll sends every waiting invitation again whose mail went out more than
-// a day ago, or did not go out, and answers how many those are. The time to
-// accept stays as it is.
+// a day ago, or did not go out, and answers how many those are: of those the
+// actor could make themselves. The time to accept stays as it is.
 func (o *Organization) RemindAll(ctx context.Context, compose Compose) (int, error) {
 	var reminded int
 	err := o.InTurn(ctx, func(ctx context.Context) error {
-		rows, err := o.store.read().InvitationsToRemind(ctx, o.toRemind(micros(o.store.clock())))
+		rows, err := o.remindable(ctx, micros(o.store.clock()))
 		if err != nil {
-			return translate(err)
+			return err
 		}
 		for _, row := range rows {
 			invitation := invitationOf(row)
@@ -260,10 +261,17 @@ func (o *Organization) RemindAll(ctx context.Context, compose Compose) (int, err
 	return reminded, nil
 }
 
-func (o *Organization) toRemind(now int64) query.InvitationsToRemindParams {
-	return query.InvitationsToRemindParams{
+// remindable are the invitations RemindAll would mail.
+func (o *Organization) remindable(ctx context.Context, now int64) ([]query.Invitation, error) {
+	rows, err := o.store.read().InvitationsToRemind(ctx, query.InvitationsToRemindParams{
 		OrganizationID: o.id, NowUs: now, SentBeforeUs: now - remindAfter.Microseconds(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list invitations to remind of: %w", translate(err))
 	}
+	return slices.DeleteFunc(rows, func(row query.Invitation) bool {
+		return o.opened.MayInvite(identity.Role(row.Role)) != nil
+	}), nil
 }
 
 // sendAgain queues a new mail for a waiting invitation and withdraws one that is
@@ -271,33 +279,74 @@ func (o *Organization) toRemind(now int64) query.InvitationsToRemindParams {
 func (o *Organization) sendAgain(
 	ctx context.Context, invitation identity.Invitation, expires time.Time, compose Compose,
 ) error {
-	invitation.ExpiresAt, invitation.Mail, invitation.MailError = moment(micros(expires)), identity.MailQueued, identity.Message{}
 	return o.store.write(ctx, func(tx *transaction) error {
-		row, err := o.waiting(ctx, tx, string(invitation.ID))
+		row, err := o.offered(ctx, tx, string(invitation.ID))
 		if err != nil {
 			return err
 		}
-		token, err := o.store.token(row)
-		if err != nil {
-			return err
-		}
-		mail, err := compose(invitation, token)
-		if err != nil {
-			return fmt.Errorf("write mail: %w", err)
-		}
-		if _, err := tx.RequeueInvitation(ctx, query.RequeueInvitationParams{
-			OrganizationID: o.id, ID: row.ID, ExpiresUs: micros(expires),
-		}); err != nil {
-			return err
-		}
-		if err := tx.WithdrawMailOf(ctx, query.WithdrawMailOfParams{
-			OrganizationID: o.id, InvitationID: row.ID, NowUs: tx.now,
-		}); err != nil {
-			return err
-		}
-		if err := o.record(ctx, tx, auditedInvitation(identity.ActionInvitationResent, row)); err != nil {
-			return err
-		}
-		return o.queueMail(ctx, tx, invitation.ID, mail)
+		return o.requeue(ctx, tx, row, micros(expires), identity.ActionInvitationResent, compose)
 	})
+}
+
+// mailPause is how long the mail of an invitation is not sent again to who asks
+// for it with a copied link.
+const mailPause = 5 * time.Minute
+
+// MailInvited sends the invitation by which the organization was opened to its
+// address once more, for somebody who has only a copied link: the mail shows
+// that the address is theirs. It does nothing if a mail is on its way, or went
+// out a moment ago.
+func (o *Organization) MailInvited(ctx context.Context, compose Compose) error {
+	id := string(o.opened.Invitation())
+	err := o.store.write(ctx, func(tx *transaction) error {
+		row, err := o.waiting(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if tx.now >= row.ExpiresUs {
+			return identity.Gone("accept.expired.title")
+		}
+		last, err := tx.LastMailOf(ctx, query.LastMailOfParams{OrganizationID: o.id, InvitationID: id})
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return err
+		case last.State == "queued", tx.now-last.CreatedUs < mailPause.Microseconds():
+			return nil
+		}
+		return o.requeue(ctx, tx, row, row.ExpiresUs, identity.ActionInvitationAsked, compose)
+	})
+	if err != nil {
+		return fmt.Errorf("mail an invitation once more: %w", err)
+	}
+	return nil
+}
+
+func (o *Organization) requeue(
+	ctx context.Context, tx *transaction, row query.Invitation, expires int64, action identity.Action, compose Compose,
+) error {
+	invitation := invitationOf(row)
+	invitation.ExpiresAt, invitation.Mail, invitation.MailError = moment(expires), identity.MailQueued, identity.Message{}
+	token, err := o.store.token(row)
+	if err != nil {
+		return err
+	}
+	mail, err := compose(invitation, token)
+	if err != nil {
+		return fmt.Errorf("write mail: %w", err)
+	}
+	if _, err := tx.RequeueInvitation(ctx, query.RequeueInvitationParams{
+		OrganizationID: o.id, ID: row.ID, ExpiresUs: expires,
+	}); err != nil {
+		return err
+	}
+	if err := tx.WithdrawMailOf(ctx, query.WithdrawMailOfParams{
+		OrganizationID: o.id, InvitationID: row.ID, NowUs: tx.now,
+	}); err != nil {
+		return err
+	}
+	if err := o.record(ctx, tx, auditedInvitation(action, row)); err != nil {
+		return err
+	}
+	return o.queueMail(ctx, tx, invitation.ID, mail)
 }

@@ -310,8 +310,13 @@ func TestCopyingALinkIsOnRecord(t *testing.T) {
 	o := w.as("linden-tom", "linden-7b")
 	i, token := w.invite(o, "a@x.example")
 	got, err := o.InvitationToken(t.Context(), i.ID)
-	if err != nil || got != token {
-		t.Errorf("token = %q, %v; want %q", got, err, token)
+	if err != nil || got == token || len(got) != len(token) {
+		t.Errorf("token = %q, %v; want another one than %q", got, err, token)
+	}
+	for token, handed := range map[string]bool{token: false, got: true} {
+		if _, found, err := w.OpenInvited(t.Context(), identity.Actor{}, token); err != nil || found.ID != i.ID || found.Handed != handed {
+			t.Errorf("opened by %s: %+v, %v; want handed = %v", token, found, err, handed)
+		}
 	}
 	records, err := o.Audit(t.Context(), AuditQuery{Action: identity.ActionInvitationCopied})
 	if err != nil || len(records.Records) != 1 {

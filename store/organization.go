@@ -62,7 +62,8 @@ func settingsOf(school string, studentsSeeNames, own, ofSchool bool) identity.Or
 }
 
 // OpenInvited opens the organization of the invitation with this token for who
-// follows its link, and answers the invitation. An unknown token is not found
+// follows its link, and answers the invitation, which says whether the link is
+// the mailed one or a copied one. An unknown token is not found
 // ("invitation.not-found"); what the invitation's state allows is for the caller
 // to see.
 func (s *Store) OpenInvited(
@@ -71,11 +72,12 @@ func (s *Store) OpenInvited(
 	none := identity.Opened{}
 	missing := identity.NotFound("invitation.not-found")
 	q := s.read()
-	found, err := q.InvitedOrganization(ctx, hashToken(token))
+	hash := hashToken(token)
+	found, err := q.InvitedOrganization(ctx, hash)
 	if err != nil {
 		return none, identity.Invitation{}, fmt.Errorf("look up invitation: %w", orNotFound(err, missing))
 	}
-	row, err := q.Invitation(ctx, query.InvitationParams(found))
+	row, err := q.Invitation(ctx, query.InvitationParams{OrganizationID: found.OrganizationID, ID: found.ID})
 	if err != nil {
 		return none, identity.Invitation{}, fmt.Errorf("load invitation: %w", orNotFound(err, missing))
 	}
@@ -84,6 +86,7 @@ func (s *Store) OpenInvited(
 		return none, identity.Invitation{}, fmt.Errorf("load organization: %w", orNotFound(err, missing))
 	}
 	invitation := invitationOf(row)
+	invitation.Handed = found.TokenHash != hash
 	opened, err := identity.OpenInvited(organization, actor, invitation)
 	if err != nil {
 		return none, identity.Invitation{}, err

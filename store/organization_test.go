@@ -129,6 +129,7 @@ func TestNothingOfAnotherOrganizationIsSeenOrChanged(t *testing.T) {
 		"InvitationToken":  func(ctx context.Context) (any, error) { return linden.InvitationToken(ctx, theirs.ID) },
 		"RevokeInvitation": func(ctx context.Context) (any, error) { return nil, linden.RevokeInvitation(ctx, theirs.ID) },
 		"ResendInvitation": func(ctx context.Context) (any, error) { return nil, linden.ResendInvitation(ctx, theirs.ID, composed) },
+		"MailInvited":      func(ctx context.Context) (any, error) { return nil, accepting.MailInvited(ctx, composed) },
 		"RemindAll":        func(ctx context.Context) (any, error) { return linden.RemindAll(ctx, composed) },
 		"OpenedInvitation": func(ctx context.Context) (any, error) { return nil, accepting.OpenedInvitation(ctx) },
 		"BeginAcceptance": func(ctx context.Context) (any, error) {

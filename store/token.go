@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -20,6 +21,14 @@ func newID(now int64) string {
 
 // newToken is the secret of a link: 130 random bits.
 func newToken() string { return strings.ToLower(rand.Text()) }
+
+// handedToken is the secret of an invitation's link that is copied and handed
+// over, made of the one that is mailed. Nobody gets from it to the mailed one,
+// which is the proof that its reader reads mail at the address.
+func handedToken(mailed string) string {
+	sum := sha256.Sum256([]byte("homeroom handed link\x00" + mailed))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:len(mailed)])
+}
 
 // hashToken is what the store looks a token up by. A token is random and long,
 // so that a plain hash does.

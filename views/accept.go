@@ -18,9 +18,11 @@ type Acceptance struct {
 	// Resumable says that the invitation made an account whose owner may still
 	// have to set a password or a passkey.
 	Resumable bool
-	Newcomer  identity.Newcomer
-	Problems  identity.Problems
-	Trouble   identity.Message // why the last try came to nothing
+	// Mailed says that the way on is in a mail to the invited address.
+	Mailed   bool
+	Newcomer identity.Newcomer
+	Problems identity.Problems
+	Trouble  identity.Message // why the last try came to nothing
 }
 
 func (a Acceptance) path() string { return AcceptPath(a.Token) }

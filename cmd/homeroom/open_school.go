@@ -72,7 +72,8 @@ func (o *openSchoolCommand) input() (school identity.NewOrganization, admin stri
 	return school, entries[0].Address, nil
 }
 
-// inviteAdmin invites the school's first admin, once, and returns the link.
+// inviteAdmin invites the school's first admin, once, and returns the link that
+// is mailed. The same again mails it again.
 func (p *portal) inviteAdmin(
 	ctx context.Context, school identity.NewOrganization, founder identity.Actor, admin, language, publicURL string,
 ) (link string, err error) {
@@ -86,19 +87,23 @@ func (p *portal) inviteAdmin(
 		Address: admin, Role: identity.RoleSchoolAdmin, Language: language, Inviter: identity.Actor{User: founder.User},
 		ExpiresAt: time.Now().Add(identity.InvitationLifetime),
 	}
-	result, err := org.Invite(ctx, []identity.Invitation{invitation}, "open-school/"+admin,
-		func(i identity.Invitation, token string) (identity.Mail, error) {
-			return views.InvitationMail(ctx, organization, i, publicURL+views.AcceptPath(token))
-		})
+	links := make(map[identity.InvitationID]string)
+	compose := func(i identity.Invitation, token string) (identity.Mail, error) {
+		links[i.ID] = publicURL + views.AcceptPath(token)
+		return views.InvitationMail(ctx, organization, i, links[i.ID])
+	}
+	result, err := org.Invite(ctx, []identity.Invitation{invitation}, "open-school/"+admin, compose)
 	if err != nil {
 		return "", fmt.Errorf("invite %s: %w", admin, err)
 	}
 	if len(result.Invited) == 0 {
 		return "", fmt.Errorf("%s is invited or a member already; the invitations page of the school shows it", admin)
 	}
-	token, err := org.InvitationToken(ctx, result.Invited[0].ID)
-	if err != nil {
-		return "", fmt.Errorf("make the link: %w", err)
+	id := result.Invited[0].ID
+	if links[id] == "" { // invited by the same command before
+		if err := org.ResendInvitation(ctx, id, compose); err != nil {
+			return "", fmt.Errorf("invite %s again: %w", admin, err)
+		}
 	}
-	return publicURL + views.AcceptPath(token), nil
+	return links[id], nil
 }

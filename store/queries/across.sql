@@ -25,9 +25,10 @@ LEFT JOIN users u ON u.id = sqlc.arg(user_id)
 WHERE o.id = sqlc.arg(organization_id) AND o.kind <> '';
 
 -- name: InvitedOrganization :one
-SELECT i.organization_id, i.id
+-- By the link that was mailed, or by the one that was copied.
+SELECT i.organization_id, i.id, i.token_hash
 FROM invitations i
-WHERE i.token_hash = sqlc.arg(token_hash);
+WHERE i.token_hash = sqlc.arg(token_hash) OR i.handed_hash = sqlc.arg(token_hash);
 
 -- name: OrganizationByID :one
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,

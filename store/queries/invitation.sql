@@ -1,9 +1,9 @@
 -- name: InsertInvitation :exec
 INSERT INTO invitations (
-    organization_id, id, token_hash, token_sealed, address, address_key, given_name, family_name, search_words,
+    organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words,
     role, message, language, inviter_id, inviter_name, state, mail, created_us, expires_us
 ) VALUES (
-    sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(token_hash), sqlc.arg(token_sealed), sqlc.arg(address), sqlc.arg(address_key),
+    sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(token_hash), sqlc.arg(handed_hash), sqlc.arg(token_sealed), sqlc.arg(address), sqlc.arg(address_key),
     sqlc.arg(given_name), sqlc.arg(family_name), sqlc.arg(search_words), sqlc.arg(role), sqlc.arg(message), sqlc.arg(language),
     sqlc.arg(inviter_id), sqlc.arg(inviter_name), sqlc.arg(state), sqlc.arg(mail), sqlc.arg(created_us), sqlc.arg(expires_us)
 );

@@ -10,3 +10,10 @@ WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND stat
 -- name: WithdrawMailOf :exec
 UPDATE outbox SET state = 'withdrawn', sealed = '', closed_us = sqlc.arg(now_us)
 WHERE organization_id = sqlc.arg(organization_id) AND invitation_id = sqlc.arg(invitation_id) AND state = 'queued';
+
+-- name: LastMailOf :one
+-- The newest mail of an invitation that was not withdrawn.
+SELECT state, created_us FROM outbox
+WHERE organization_id = sqlc.arg(organization_id) AND invitation_id = sqlc.arg(invitation_id) AND state <> 'withdrawn'
+ORDER BY created_us DESC, id DESC
+LIMIT 1;

@@ -85,7 +85,7 @@ func (q *Queries) EndSessionsOfUser(ctx context.Context, arg EndSessionsOfUserPa
 }
 
 const invitationsFor = `-- name: InvitationsFor :many
-SELECT i.organization_id, i.id, i.token_hash, i.token_sealed, i.address, i.address_key, i.given_name, i.family_name, i.search_words, i.role, i.message, i.language, i.inviter_id, i.inviter_name, i.state, i.mail, i.mail_error, i.accepted_by, i.created_us, i.sent_us, i.opened_us, i.accepted_us, i.revoked_us, i.expires_us, o.kind, o.name AS organization_name, COALESCE(school.name, '') AS school_name
+SELECT i.organization_id, i.id, i.token_hash, i.handed_hash, i.token_sealed, i.address, i.address_key, i.given_name, i.family_name, i.search_words, i.role, i.message, i.language, i.inviter_id, i.inviter_name, i.state, i.mail, i.mail_error, i.accepted_by, i.created_us, i.sent_us, i.opened_us, i.accepted_us, i.revoked_us, i.expires_us, o.kind, o.name AS organization_name, COALESCE(school.name, '') AS school_name
 FROM invitations i
 JOIN organizations o ON o.id = i.organization_id
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
@@ -118,6 +118,7 @@ func (q *Queries) InvitationsFor(ctx context.Context, arg InvitationsForParams) 
 			&i.Invitation.OrganizationID,
 			&i.Invitation.ID,
 			&i.Invitation.TokenHash,
+			&i.Invitation.HandedHash,
 			&i.Invitation.TokenSealed,
 			&i.Invitation.Address,
 			&i.Invitation.AddressKey,
@@ -157,20 +158,22 @@ func (q *Queries) InvitationsFor(ctx context.Context, arg InvitationsForParams) 
 }
 
 const invitedOrganization = `-- name: InvitedOrganization :one
-SELECT i.organization_id, i.id
+SELECT i.organization_id, i.id, i.token_hash
 FROM invitations i
-WHERE i.token_hash = $1
+WHERE i.token_hash = $1 OR i.handed_hash = $1
 `
 
 type InvitedOrganizationRow struct {
 	OrganizationID string
 	ID             string
+	TokenHash      string
 }
 
+// By the link that was mailed, or by the one that was copied.
 func (q *Queries) InvitedOrganization(ctx context.Context, tokenHash string) (InvitedOrganizationRow, error) {
 	row := q.db.QueryRowContext(ctx, invitedOrganization, tokenHash)
 	var i InvitedOrganizationRow
-	err := row.Scan(&i.OrganizationID, &i.ID)
+	err := row.Scan(&i.OrganizationID, &i.ID, &i.TokenHash)
 	return i, err
 }
 

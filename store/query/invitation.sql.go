@@ -98,12 +98,12 @@ func (q *Queries) CountInvitations(ctx context.Context, arg CountInvitationsPara
 
 const insertInvitation = `-- name: InsertInvitation :exec
 INSERT INTO invitations (
-    organization_id, id, token_hash, token_sealed, address, address_key, given_name, family_name, search_words,
+    organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words,
     role, message, language, inviter_id, inviter_name, state, mail, created_us, expires_us
 ) VALUES (
-    $1, $2, $3, $4, $5, $6,
-    $7, $8, $9, $10, $11, $12,
-    $13, $14, $15, $16, $17, $18
+    $1, $2, $3, $4, $5, $6, $7,
+    $8, $9, $10, $11, $12, $13,
+    $14, $15, $16, $17, $18, $19
 )
 `
 
@@ -111,6 +111,7 @@ type InsertInvitationParams struct {
 	OrganizationID string
 	ID             string
 	TokenHash      string
+	HandedHash     string
 	TokenSealed    string
 	Address        string
 	AddressKey     string
@@ -133,6 +134,7 @@ func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationPara
 		arg.OrganizationID,
 		arg.ID,
 		arg.TokenHash,
+		arg.HandedHash,
 		arg.TokenSealed,
 		arg.Address,
 		arg.AddressKey,
@@ -175,7 +177,7 @@ func (q *Queries) InsertSubmission(ctx context.Context, arg InsertSubmissionPara
 }
 
 const invitation = `-- name: Invitation :one
-SELECT organization_id, id, token_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations WHERE organization_id = $1 AND id = $2
+SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations WHERE organization_id = $1 AND id = $2
 `
 
 type InvitationParams struct {
@@ -190,6 +192,7 @@ func (q *Queries) Invitation(ctx context.Context, arg InvitationParams) (Invitat
 		&i.OrganizationID,
 		&i.ID,
 		&i.TokenHash,
+		&i.HandedHash,
 		&i.TokenSealed,
 		&i.Address,
 		&i.AddressKey,
@@ -248,7 +251,7 @@ func (q *Queries) InvitationMailSent(ctx context.Context, arg InvitationMailSent
 }
 
 const invitations = `-- name: Invitations :many
-SELECT organization_id, id, token_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
+SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
 WHERE organization_id = $1 AND (created_us, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
     AND (CAST($4 AS TEXT) = ''
         OR (state IN ('pending', 'opened') AND expires_us > $5 AND state = CAST($4 AS TEXT))
@@ -292,6 +295,7 @@ func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]Inv
 			&i.OrganizationID,
 			&i.ID,
 			&i.TokenHash,
+			&i.HandedHash,
 			&i.TokenSealed,
 			&i.Address,
 			&i.AddressKey,
@@ -328,7 +332,7 @@ func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]Inv
 }
 
 const invitationsToRemind = `-- name: InvitationsToRemind :many
-SELECT organization_id, id, token_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
+SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
 WHERE organization_id = $1 AND state IN ('pending', 'opened') AND expires_us > $2
     AND mail <> 'queued' AND accepted_by = '' AND sent_us <= $3
 ORDER BY created_us, id
@@ -353,6 +357,7 @@ func (q *Queries) InvitationsToRemind(ctx context.Context, arg InvitationsToRemi
 			&i.OrganizationID,
 			&i.ID,
 			&i.TokenHash,
+			&i.HandedHash,
 			&i.TokenSealed,
 			&i.Address,
 			&i.AddressKey,

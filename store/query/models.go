@@ -62,6 +62,7 @@ type Invitation struct {
 	OrganizationID string
 	ID             string
 	TokenHash      string
+	HandedHash     string
 	TokenSealed    string
 	Address        string
 	AddressKey     string

@@ -59,6 +59,31 @@ func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
 	return err
 }
 
+const lastMailOf = `-- name: LastMailOf :one
+SELECT state, created_us FROM outbox
+WHERE organization_id = $1 AND invitation_id = $2 AND state <> 'withdrawn'
+ORDER BY created_us DESC, id DESC
+LIMIT 1
+`
+
+type LastMailOfParams struct {
+	OrganizationID string
+	InvitationID   string
+}
+
+type LastMailOfRow struct {
+	State     string
+	CreatedUs int64
+}
+
+// The newest mail of an invitation that was not withdrawn.
+func (q *Queries) LastMailOf(ctx context.Context, arg LastMailOfParams) (LastMailOfRow, error) {
+	row := q.db.QueryRowContext(ctx, lastMailOf, arg.OrganizationID, arg.InvitationID)
+	var i LastMailOfRow
+	err := row.Scan(&i.State, &i.CreatedUs)
+	return i, err
+}
+
 const withdrawMailOf = `-- name: WithdrawMailOf :exec
 UPDATE outbox SET state = 'withdrawn', sealed = '', closed_us = $1
 WHERE organization_id = $2 AND invitation_id = $3 AND state = 'queued'

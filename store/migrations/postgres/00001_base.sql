@@ -127,8 +127,9 @@ CREATE TABLE settings (
 CREATE TABLE invitations (
     organization_id TEXT COLLATE "C" NOT NULL,
     id              TEXT COLLATE "C" NOT NULL UNIQUE,
-    token_hash      TEXT NOT NULL UNIQUE, -- SHA-256, hexadecimal
-    token_sealed    TEXT NOT NULL,        -- to send and to copy the link again
+    token_hash      TEXT NOT NULL UNIQUE, -- SHA-256, hexadecimal: of the link that is mailed
+    handed_hash     TEXT NOT NULL UNIQUE, -- of the link that is copied, see handedToken
+    token_sealed    TEXT NOT NULL,        -- to send the link again
     address         TEXT NOT NULL,
     address_key     TEXT COLLATE "C" NOT NULL, -- the address in lower case
     given_name      TEXT NOT NULL DEFAULT '',
