@@ -94,7 +94,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	// The file of changes to come keeps its size. It takes small ones even now,
 	// and a large one does not fit.
 	const full = "Homeroom’s disk is full, so nothing can be saved. Tell whoever runs Homeroom."
-	size := identity.MaxInvitationsAtOnce
+	const size = 250
 	addresses := pupils("disk", size)
 	form := append(invitationForm("a-form", addresses...), "message", "")
 	form[len(form)-1] = strings.Repeat("Bring a pencil. ", 60)

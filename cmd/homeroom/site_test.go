@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ type site struct {
 	database string
 	url      string // of the portal
 	class    identity.OrganizationID
+	ahead    atomic.Int64 // of Zitadel's clock, in nanoseconds
 }
 
 // Who is at the school of every site, beside its students.
@@ -53,7 +55,9 @@ func newSite(t *testing.T) *site {
 		config: filepath.Join(folder, "homeroom.yaml"), database: filepath.Join(folder, "data", "homeroom.sqlite"),
 	}
 	var err error
-	s.zitadel, err = standin.New(standin.Options{})
+	s.zitadel, err = standin.New(standin.Options{
+		Now: func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) },
+	})
 	s.check(err)
 	s.check(s.zitadel.Start(context.Background(), ""))
 	t.Cleanup(func() { _ = s.zitadel.Close() })
