@@ -189,8 +189,15 @@ func (s *Server) awaitUser(ctx context.Context, user identity.UserID) {
 // welcome serves GET /welcome, Zitadel's default redirect: whoever finished
 // something there is signed in on the way here, and goes on to the classroom
 // whose invitation they accepted, or home.
-func (s *Server) welcome(w http.ResponseWriter, r *http.Request, _ Person) error {
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, who Person) error {
 	landing := s.sessions.PopString(r.Context(), sessionLanding)
+	if id, ok := strings.CutPrefix(landing, views.OrganizationPath("")); ok {
+		joined, err := s.store.OpenFor(r.Context(), who.Actor, identity.OrganizationID(id))
+		if err == nil {
+			return redirect(w, r, landing, identity.Say("accept.welcome", "Organization", joined.Organization().Name))
+		}
+		// Removed meanwhile, for example: that page says so.
+	}
 	return leave(w, r, localPath(landing, views.HomePath))
 }
 

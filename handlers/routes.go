@@ -95,6 +95,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/activity", org(identity.ReadAudit, showActivity))
 				r.Method("GET", "/settings", org(identity.ManageClassroom, showSettings))
 				r.Method("POST", "/settings", org(identity.ManageClassroom, saveSettings))
+				r.Method("POST", "/name", org(identity.ManageClassroom, rename))
 				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
 				r.Method("GET", "/leave", org(identity.Visit, askLeave))

@@ -9,7 +9,7 @@ import (
 
 // showSettings serves GET /o/{organization}/settings.
 func showSettings(w http.ResponseWriter, r *http.Request, org Organization) error {
-	return render(w, r, http.StatusOK, views.Settings(org.Page, org.Opened, org.Organization().Settings))
+	return render(w, r, http.StatusOK, views.Settings(org.Page, org.Opened, org.Organization().Name, nil))
 }
 
 // saveSettings serves POST /o/{organization}/settings. Form, each "on" or
@@ -26,4 +26,21 @@ func saveSettings(w http.ResponseWriter, r *http.Request, org Organization) erro
 		return err
 	}
 	return redirect(w, r, views.SettingsPath(org.ID()), identity.Say("settings.saved"))
+}
+
+// rename serves POST /o/{organization}/name. Form: name.
+func rename(w http.ResponseWriter, r *http.Request, org Organization) error {
+	name, status := r.PostFormValue("name"), http.StatusUnprocessableEntity
+	problems := (identity.NewOrganization{Name: name}).Check()
+	if problems == nil {
+		if err := identity.Rename(r.Context(), org.Opened, org.Store, org.Remote, name); err != nil {
+			if status, problems = retryable(err, "name"); problems == nil {
+				return err
+			}
+		}
+	}
+	if problems != nil {
+		return render(w, r, status, views.Settings(org.Page, org.Opened, name, problems))
+	}
+	return redirect(w, r, views.SettingsPath(org.ID()), identity.Say("settings.renamed", "Name", identity.CleanName(name)))
 }

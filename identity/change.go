@@ -34,4 +34,5 @@ const (
 	AuditRole     = "role"
 	AuditState    = "state"
 	AuditUserName = "user-name"
+	AuditName     = "name" // of an organization
 )

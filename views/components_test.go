@@ -199,7 +199,7 @@ func TestAStudentsHomeHasLessOnIt(t *testing.T) {
 	}
 	teacher := draw(t, Home(reader, HomeView{Classrooms: []Place{{Organization: biology, Role: identity.RoleTeacher, Students: 31, Waiting: 2}}, Opens: NewClassroomPath}))
 	has(t, teacher, `.place a[href="/o/42/roster"]`, "Biology")
-	has(t, teacher, `a[href="/classrooms/new"]`, "Open a classroom")
+	has(t, teacher, `a[href="/classrooms/new"]`, "Open a class")
 	suspended := draw(t, Home(reader, HomeView{Classrooms: []Place{{Organization: biology, Role: identity.RoleTeacher, State: identity.AssignmentSuspended}}}))
 	if n := find(t, suspended, ".place a"); len(n) > 0 {
 		t.Error("a suspended role leads somewhere")

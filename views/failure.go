@@ -14,6 +14,12 @@ type Failure struct {
 	Request string           // the request's ID in the log
 }
 
+// signsIn reports whether signing in, which did not work, is what there is to
+// do.
+func (f Failure) signsIn() bool {
+	return f.Message.ID == "sign-in.lost" || f.Message.ID == "sign-in.denied"
+}
+
 func (f Failure) icon() IconName {
 	switch f.Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
@@ -27,6 +33,9 @@ func (f Failure) icon() IconName {
 }
 
 func (f Failure) title(ctx context.Context) string {
+	if f.signsIn() {
+		return text(ctx, "failure.sign-in")
+	}
 	switch f.Status {
 	case http.StatusNotFound:
 		return text(ctx, "failure.not-found")
@@ -50,8 +59,11 @@ func (f Failure) title(ctx context.Context) string {
 	return text(ctx, "failure.ours")
 }
 
-// next is what can be done about it.
+// next is what can be done about it; empty where the message says so already.
 func (f Failure) next(ctx context.Context) string {
+	if f.Message.ID != "" && (f.signsIn() || f.Status == http.StatusNotFound || f.Status == http.StatusGone) {
+		return ""
+	}
 	switch f.Status {
 	case http.StatusNotFound:
 		return text(ctx, "failure.not-found.next")

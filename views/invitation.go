@@ -113,7 +113,10 @@ func (l InvitationList) tabs(ctx context.Context, org identity.OrganizationID) [
 	tab := func(state identity.InvitationState, label string, count int) Tab {
 		filtered := l
 		filtered.State = state
-		return Tab{Label: label, Href: filtered.path(org), Current: l.State == state, Count: Number(ctx, count)}
+		return Tab{
+			Label: label, Href: filtered.path(org), Current: l.State == state, Count: Number(ctx, count),
+			ID: "tab-" + string(state),
+		}
 	}
 	tabs := []Tab{tab("", text(ctx, "invitation.list.all"), l.all())}
 	for _, state := range identity.InvitationStates {

@@ -43,6 +43,7 @@ type Tab struct {
 	Href    string
 	Current bool
 	Count   string // empty: no number
+	ID      string // keeps the focus on the tab when the region around it is refreshed
 }
 
 // sectionTab is a tab of the organization's pages, with what it needs.

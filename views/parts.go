@@ -120,6 +120,8 @@ func invitationTag(ctx context.Context, state identity.InvitationState) (TagKind
 		return TagGood, text(ctx, "state.accepted")
 	case identity.InvitationExpired:
 		return TagWarning, text(ctx, "state.expired")
+	case identity.InvitationLapsed:
+		return TagWarning, text(ctx, "state.lapsed")
 	}
 	return TagOff, text(ctx, "state.revoked")
 }

@@ -128,6 +128,9 @@ func ActivityPath(organization identity.OrganizationID) string { return in(organ
 // SettingsPath shows and changes the settings.
 func SettingsPath(organization identity.OrganizationID) string { return in(organization, "settings") }
 
+// RenamePath changes the name of a school or a classroom.
+func RenamePath(organization identity.OrganizationID) string { return in(organization, "name") }
+
 // OpenClassroomPath opens a classroom in a school.
 func OpenClassroomPath(school identity.OrganizationID) string { return in(school, "classrooms", "new") }
 

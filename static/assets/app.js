@@ -9,6 +9,13 @@
   const focusFirst = () => document.querySelector("[autofocus]:not(:focus)")?.focus();
   document.addEventListener("DOMContentLoaded", focusFirst);
 
+  // On a narrow screen tabs scroll; the current one is in sight.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+      tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  });
+
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/go-chi/chi/v5"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/views"
+)
+
+// axe finds what keeps people from using a page.
+//
+//go:embed testdata/axe/axe.min.js
+var axe string
+
+// Every page, for everybody who may see it, is free of what axe knows as a
+// barrier, and fits a narrow phone. The pages are the router's own list, so a
+// new one is looked at as soon as it has a route.
+func TestEveryPageIsAccessible(t *testing.T) {
+	d := startDemo(t)
+	b := newBrowser(t)
+	p := d.places(b)
+	seen := &sync.Map{}
+	t.Run("as", func(t *testing.T) {
+		for name, account := range map[string]demoAccount{
+			"teacher": demoTeacher, "school admin": demoSchoolAdmin, "student": demoStudent, "operator": demoOperator, "nobody": {},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := b.window(name)
+				w.t = t
+				if name != "nobody" {
+					w.signIn(d, account.userName, demoPassword)
+					w.sees(account.given)
+				}
+				e := &examiner{window: w, portal: d.urls.portal, seen: seen}
+				for _, route := range d.pages(t) {
+					for _, path := range p.fill(route) {
+						e.visit(path)
+					}
+				}
+				if account == demoTeacher {
+					p.forms(e)
+				}
+				t.Logf("%d pages, %d of them unlike any before", e.pages, e.examined)
+			})
+		}
+	})
+}
+
+// pages are the routes that a browser may show.
+func (d *demo) pages(t *testing.T) []string {
+	t.Helper()
+	var routes []string
+	err := chi.Walk(d.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		switch {
+		case method != http.MethodGet, strings.HasPrefix(route, "/static/"), route == views.HealthPath, route == views.ReadyPath:
+		default:
+			routes = append(routes, route)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(routes) < 20 {
+		t.Fatalf("only %d pages were found", len(routes))
+	}
+	return append(routes, "/no/such/page")
+}
+
+// places are what the routes' parameters may stand for.
+type places struct {
+	classes, schools    []string
+	student, invitation string
+	tokens              []string
+}
+
+// places fills the demo with invitations in every state.
+func (d *demo) places(b *browser) *places {
+	t := b.t
+	t.Helper()
+	one := func(query string) (value string) {
+		t.Helper()
+		if err := d.store.Writer().QueryRowContext(t.Context(), query).Scan(&value); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return value
+	}
+	biology := one("SELECT id FROM organizations WHERE name = 'Biology 7B'")
+	history := one("SELECT id FROM organizations WHERE name = 'History 8A' AND school_id <> ''")
+	p := &places{
+		classes: []string{biology},
+		schools: []string{one("SELECT id FROM organizations WHERE name = 'Linden School'")},
+		student: one("SELECT user_id FROM role_assignments WHERE role = 'student' AND organization_id = '" + biology + "'"),
+		tokens:  []string{"unknown"},
+	}
+	w := b.window("host")
+	w.signIn(d, demoTeacher.userName, demoPassword)
+	w.sees("Biology 7B")
+	states := []string{"waiting", "expired", "revoked", "accepted", "failed"}
+	invited := []string{demoStudent.userName}
+	for _, state := range states {
+		invited = append(invited, state+"@linden.example")
+	}
+	w.open(d.urls.portal + views.NewInvitationPath(identity.OrganizationID(history)))
+	w.fill("E-mail addresses", strings.Join(invited, ", "))
+	w.press("Send invitations")
+	w.sees("6 people are invited")
+	w.open(d.urls.portal + views.NewInvitationPath(identity.OrganizationID(biology)))
+	w.fill("E-mail addresses", strings.Join(invited[1:], ", "))
+	w.press("Send invitations")
+	w.sees("5 people are invited")
+	for _, address := range invited {
+		p.tokens = append(p.tokens, d.token(t, address))
+	}
+	for _, change := range []string{
+		"state = 'revoked', revoked_us = created_us WHERE address LIKE 'revoked@%'",
+		"state = 'accepted', accepted_us = created_us, accepted_by = '1' WHERE address LIKE 'accepted@%'",
+		"expires_us = created_us WHERE address LIKE 'expired@%'",
+		`mail = 'failed', mail_error = '{"ID":"mail.gave-up"}' WHERE address LIKE 'failed@%'`,
+	} {
+		if _, err := d.store.Writer().ExecContext(t.Context(), "UPDATE invitations SET "+change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.invitation = one("SELECT id FROM invitations WHERE address LIKE 'waiting@%' AND organization_id = '" + biology + "'")
+	return p
+}
+
+// token waits for the mail to address and takes the token out of its link.
+func (d *demo) token(t *testing.T, address string) string {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+		if mail, sent := d.mailbox.To(address); sent {
+			_, link, _ := strings.Cut(mail.Text, d.urls.portal+views.AcceptPath(""))
+			return strings.Fields(link)[0]
+		}
+	}
+	t.Fatalf("no mail to %s", address)
+	return ""
+}
+
+// fill puts what there is in place of a route's parameters.
+func (p *places) fill(route string) []string {
+	paths := []string{strings.TrimSuffix(route, "/*")}
+	for name, values := range map[string][]string{
+		"{organization}": append(p.schools, p.classes...),
+		"{user}":         {p.student},
+		"{invitation}":   {p.invitation},
+		"{token}":        p.tokens,
+	} {
+		var filled []string
+		for _, path := range paths {
+			if !strings.Contains(path, name) {
+				filled = append(filled, path)
+				continue
+			}
+			for _, value := range values {
+				filled = append(filled, strings.ReplaceAll(path, name, value))
+			}
+		}
+		paths = filled
+	}
+	return paths
+}
+
+// forms are the pages that answer a form.
+func (p *places) forms(e *examiner) {
+	class := identity.OrganizationID(p.classes[0])
+	student := identity.UserID(p.student)
+	e.send(views.InvitationsPath(class), url.Values{"addresses": {"noor.linden.example, maria.lee@linden.example"}, "days": {"14"}})
+	e.send(views.InvitationsPath(class), url.Values{
+		"addresses": {"noor.linden.example, maria.lee@linden.example, waiting@linden.example, anna@linden.example"},
+		"days":      {"14"}, "role": {"student"}, "leave-out": {"1"}, "submission": {"receipt"},
+	})
+	e.send(views.NewStudentPath(class), url.Values{})
+	e.send(views.NewStudentPath(class), url.Values{"given-name": {"Nadia"}, "submission": {"slip"}})
+	e.send(views.NewClassroomPath, url.Values{})
+	e.send(views.RenamePath(class), url.Values{})
+	e.send(views.MemberRolePath(class, student), url.Values{})
+	e.send(views.InvitationLinkPath(class, identity.InvitationID(p.invitation)), url.Values{})
+	e.send(views.ResetPath(class, student), url.Values{})
+}
+
+// examiner looks at pages as one person.
+type examiner struct {
+	*window
+	portal          string
+	seen            *sync.Map // of what pages are made, by anybody's examiner
+	pages, examined int
+}
+
+// visit examines the page at path.
+func (e *examiner) visit(path string) {
+	e.t.Helper()
+	response, err := chromedp.Run(e.ctx, chromedp.NavigateResponse(e.portal+path))
+	if err != nil {
+		e.t.Fatalf("%s: %v", path, err)
+	}
+	e.examine(fmt.Sprintf("GET %s (%d)", path, response.Status))
+}
+
+// send examines what answers a form.
+func (e *examiner) send(path string, fields url.Values) {
+	e.t.Helper()
+	e.open(e.portal + views.HomePath)
+	e.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+		const form = document.createElement("form");
+		form.method = "post", form.action = %s;
+		for (const [name, value] of new URLSearchParams(%s)) {
+			const input = document.createElement("input");
+			input.name = name, input.value = value, form.append(input);
+		}
+		document.body.append(form);
+		window.leaving = true;
+		form.submit();
+	})()`, quote(path), quote(fields.Encode()))))
+	e.until(`!window.leaving && document.readyState === "complete"`, "gets no answer to "+path)
+	e.examine("POST " + path)
+}
+
+// barriers runs axe and names what it finds, with the elements.
+const barriers = `axe.run(document, {resultTypes: ["violations"], runOnly: %s}).then(found =>
+	found.violations.map(v => v.id + ": " + v.help + v.nodes.map(n => "\n      " + n.html.slice(0, 160) + "\n      " + n.any.map(a => a.message).join(" ")).join("")))`
+
+// What axe checks: everything, and again what colours decide.
+const (
+	everything = `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
+	colours    = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
+)
+
+// parts is what a page is made of, whatever its words: two pages of the same
+// parts have the same barriers, so axe looks at one of them.
+const parts = `[location.origin, ...[...document.querySelectorAll("h1, h2, h3, h4")].map(h => h.tagName), ...new Set(
+	[...document.querySelectorAll("body *")].map(e => [e.parentElement, e].map(e =>
+		e.tagName + "." + e.className.toString().replace(/hue-./, "") + e.getAttributeNames()).join(" > ")))].join("\n")`
+
+// examine checks the page in the window, narrow and wide, light and dark.
+func (e *examiner) examine(what string) {
+	e.t.Helper()
+	made, err := chromedp.Run(e.ctx, chromedp.Evaluate[string](parts))
+	if err != nil {
+		e.t.Fatalf("%s: %v", what, err)
+	}
+	if !strings.HasPrefix(made, e.portal+"\n") {
+		return // Zitadel's
+	}
+	e.pages++
+	_, known := e.seen.LoadOrStore(made, true)
+	e.size(320, 900, "light")
+	e.report(what, "320 px", tooWide)
+	if known {
+		return
+	}
+	e.examined++
+	e.do(chromedp.Evaluate[chromedp.Void](axe))
+	for _, look := range []struct {
+		width         int64
+		scheme, rules string
+	}{{320, "light", everything}, {320, "dark", colours}, {1280, "dark", colours}, {1280, "light", everything}} {
+		e.size(look.width, 900, look.scheme)
+		e.report(what, fmt.Sprint(look.width, " px, ", look.scheme), fmt.Sprintf(barriers, look.rules))
+	}
+}
+
+// report evaluates an expression that lists what is wrong.
+func (e *examiner) report(what, look, expression string) {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.ctx, 2*patience)
+	defer cancel()
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		e.t.Fatalf("%s: %v", what, err)
+	}
+	for _, barrier := range found {
+		e.t.Errorf("%s as %s, %s: %s", what, e.who, look, barrier)
+	}
+}
+
+// tooWide names what makes a page scroll sideways.
+const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] :
+	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3)
+		.map(e => "wider than the window: " + e.outerHTML.slice(0, 160))`
