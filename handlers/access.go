@@ -65,9 +65,6 @@ func (s *Server) signedIn(h signedInHandler) http.Handler {
 		if _, err := s.live(r); err != nil {
 			return err
 		}
-		if err := s.revalidate(r.Context()); err != nil {
-			return err
-		}
 		user, err := s.person(r.Context())
 		if err != nil {
 			return err

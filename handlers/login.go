@@ -139,7 +139,7 @@ func (s *Server) begin(ctx context.Context, tokens *oidc.Tokens[*oidc.IDTokenCla
 	}
 	now := s.portal.Now()
 	s.sessions.SetDeadline(ctx, now.Add(sessionLifetime))
-	for _, key := range []string{sessionSince, sessionSeen, sessionConfirmed, sessionTried} {
+	for _, key := range []string{sessionSince, sessionSeen} {
 		s.setMoment(ctx, key, now)
 	}
 	logged(ctx).user = user.ID

@@ -50,7 +50,6 @@ type Server struct {
 	provisioner   identity.Provisioner
 	sessions      *scs.SessionManager
 	discovery     *discovery
-	refreshes     refreshes
 	logouts       seenTokens
 	ready         readiness
 	projection    func() ProjectionStatus
@@ -105,7 +104,6 @@ func newServer(o Options) (*Server, error) {
 		log:         o.Log,
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
-	s.refreshes.recent = make(map[refreshKey]refreshed)
 	s.logouts.seen = make(map[string]time.Time)
 	s.crossOrigin.SetDenyHandler(http.HandlerFunc(s.foreignOrigin))
 	s.sessions = newSessions(s.store.Sessions(), s.secure, s.sessionFailed)

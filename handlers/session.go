@@ -13,7 +13,11 @@ import (
 	"homeroom.dev/homeroom/views"
 )
 
-// How long a session lives: without a click, and at all.
+// How long a session lives: without a click, and at all. What ends one sooner
+// comes from Zitadel by itself: the end of the session there by back-channel
+// logout, a user deactivated, locked or removed by the event log. No page asks
+// Zitadel; spending the refresh token would not tell more, for Zitadel accepts it
+// after the end of its session.
 const (
 	sessionIdle     = 30 * time.Minute
 	sessionLifetime = 12 * time.Hour
@@ -25,17 +29,15 @@ const (
 // What a session holds. The store keeps the first two in columns as well, to
 // end sessions by them, and seals the whole.
 const (
-	sessionUser      = "user"
-	sessionSID       = "sid"       // of the session at Zitadel
-	sessionIDToken   = "id_token"  // for signing out
-	sessionRefresh   = "refresh"   // refresh token
-	sessionClaims    = "claims"    // identity.User as JSON, as the ID token said
-	sessionSince     = "since"     // when they signed in
-	sessionSeen      = "seen"      // the last click, to the minute
-	sessionConfirmed = "confirmed" // when Zitadel last said that they may
-	sessionTried     = "tried"     // when it was last asked
-	sessionLanding   = "landing"   // where an accepted invitation leads after sign-in
-	sessionHint      = "hint"      // login name for the sign-in to come
+	sessionUser    = "user"
+	sessionSID     = "sid"      // of the session at Zitadel
+	sessionIDToken = "id_token" // for signing out
+	sessionRefresh = "refresh"  // refresh token, to be revoked at sign-out
+	sessionClaims  = "claims"   // identity.User as JSON, as the ID token said
+	sessionSince   = "since"    // when they signed in
+	sessionSeen    = "seen"     // the last click, to the minute
+	sessionLanding = "landing"  // where an accepted invitation leads after sign-in
+	sessionHint    = "hint"     // login name for the sign-in to come
 )
 
 func newSessions(store scs.Store, secure bool, onError func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
@@ -141,8 +143,8 @@ func polls(r *http.Request) bool {
 }
 
 // claimsTrusted is how long the ID token may speak for a user whom the
-// projection does not know (yet): until the next time Zitadel is asked.
-const claimsTrusted = revalidateEvery + 5*time.Minute
+// projection does not know (yet). After that they sign in again.
+const claimsTrusted = 15 * time.Minute
 
 // person is who is signed in, as the projection knows them; the zero value if
 // nobody is. Somebody who has just come to exist at Zitadel is taken from the
@@ -159,7 +161,7 @@ func (s *Server) person(ctx context.Context) (identity.User, error) {
 	if !identity.IsKind(err, identity.KindNotFound) {
 		return identity.User{}, fmt.Errorf("look up who is signed in: %w", err)
 	}
-	if s.portal.Now().Sub(s.moment(ctx, sessionConfirmed)) > claimsTrusted {
+	if s.portal.Now().Sub(s.moment(ctx, sessionSince)) > claimsTrusted {
 		return identity.User{}, s.sessions.Destroy(ctx)
 	}
 	if err := json.Unmarshal(s.sessions.GetBytes(ctx, sessionClaims), &user); err != nil {

@@ -55,10 +55,13 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	return leave(w, r, party.GetEndSessionEndpoint()+"?"+query.Encode())
 }
 
+// revokeTimeout is how long signing out waits for Zitadel.
+const revokeTimeout = 3 * time.Second
+
 // revoke takes a refresh token's worth. If Zitadel does not answer the session
 // here is over all the same, so that is no failure.
 func (s *Server) revoke(ctx context.Context, refresh string) {
-	ctx, cancel := context.WithTimeout(ctx, revalidateTimeout)
+	ctx, cancel := context.WithTimeout(ctx, revokeTimeout)
 	defer cancel()
 	party, err := s.discovery.party(ctx)
 	if err == nil {

@@ -28,6 +28,11 @@ func TestSigningOutEndsBothSessionsAndTheRefreshToken(t *testing.T) {
 		t.Errorf("the refresh token was not revoked; called %v", called)
 	}
 	mu.Unlock()
+	spent := p.browser().post(p.zitadel.Issuer()+"/oauth/v2/token",
+		"grant_type", "refresh_token", "client_id", p.made.ClientID, "refresh_token", network.refresh.Load().(string))
+	if spent.Status != http.StatusBadRequest {
+		t.Errorf("the refresh token answers %d after signing out, want 400", spent.Status)
+	}
 	other := p.browser()
 	other.setCookie("homeroom-session", session)
 	if seen := other.staying().get("/home"); seen.Status != http.StatusSeeOther {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -196,29 +197,56 @@ func TestEachRoleMayWhatTheTableSays(t *testing.T) {
 	}
 }
 
+// asking are the only paths whose reading asks Zitadel: those that lead there,
+// and the one for machines that says whether it answers.
+var asking = []string{"GET /sign-in", "GET /auth/callback", "GET /readyz"}
+
+// Counted are the calls of the gateway, where they arrive, and those of the
+// relying party, where they leave. The clock goes on between the rounds, so that
+// nothing is asked for because a session got old either.
 func TestReadingAPageMakesNoCallToZitadel(t *testing.T) {
 	p := newPortal(t)
-	invitation := p.waiting()
-	people := map[string]*browser{}
-	for _, who := range []string{sam, jon, lee, priya} {
+	token := p.invite(biology, lee, lea, identity.RoleStudent)
+	invitation := p.invitation(token).ID
+	people := map[string]*browser{"nobody": p.browser()}
+	for _, who := range []string{sam, jon, lee, priya, lea, olu} {
 		people[who] = p.signIn(who)
 	}
 	before := p.calls()
-	pages := 0
-	for _, s := range p.walk() {
-		if s.method != http.MethodGet || slices.Contains(openRoutes, s.String()) && s.route != "/i/{token}" {
-			continue
-		}
-		for _, organization := range []string{biology, linden} {
-			path := strings.Replace(p.real(s.route, invitation), string(p.id(biology)), string(p.id(organization)), 1)
-			for _, b := range people {
-				b.staying().get(path)
-				pages++
+	shown := map[string]int{}
+	routes := 0
+	for range 3 {
+		p.now.advance(sessionIdle - 2*time.Minute)
+		for _, s := range p.walk() {
+			if s.method != http.MethodGet || slices.Contains(asking, s.String()) {
+				continue
+			}
+			routes++
+			path := p.real(s.route, invitation)
+			for _, path := range []string{
+				path,
+				strings.Replace(path, string(p.id(biology)), string(p.id(linden)), 1),
+				strings.Replace(path, "unknown", token, 1),
+			} {
+				for who, b := range people {
+					if b.staying().get(path).Status == http.StatusOK {
+						shown[who]++
+					}
+				}
+			}
+			if after := p.calls(); !maps.Equal(before, after) {
+				t.Fatalf("%s made calls: %v, before %v", s, after, before)
 			}
 		}
 	}
-	if after := p.calls(); !maps.Equal(before, after) {
-		t.Errorf("%d pages made calls: %v, before %v", pages, after, before)
+	// The control: pages were shown, and to those signed in more of them.
+	for who, pages := range shown {
+		if who != "nobody" && pages <= shown["nobody"] {
+			t.Errorf("%s was shown %d pages, nobody in particular %d", who, pages, shown["nobody"])
+		}
+	}
+	if shown[lee] < routes || routes < 3*25 {
+		t.Errorf("%d routes; shown were %v", routes, shown)
 	}
 }
 
