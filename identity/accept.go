@@ -19,7 +19,8 @@ type Acceptance interface {
 	// BeginAcceptance notes who takes the invitation up, before anything happens
 	// at Zitadel: after a crash the same user goes on. It may be repeated by the
 	// same user. An invitation that somebody else has taken up is a conflict
-	// ("invitation.taken"), one that does not wait any more is gone.
+	// ("invitation.taken"), one that does not wait any more is gone, as is one
+	// whose inviter may not make it any more.
 	BeginAcceptance(context.Context, User) error
 	// ReleaseAcceptance forgets that user has begun.
 	ReleaseAcceptance(ctx context.Context, user UserID) error

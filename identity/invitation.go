@@ -16,9 +16,13 @@ const (
 	InvitationAccepted InvitationState = "accepted"
 	InvitationExpired  InvitationState = "expired"
 	InvitationRevoked  InvitationState = "revoked"
+	// InvitationLapsed is not stored either: a waiting invitation holds as long as
+	// its inviter may make it.
+	InvitationLapsed InvitationState = "lapsed"
 )
 
-// InvitationStates lists every state in the order in which pages show them.
+// InvitationStates lists the states that can be asked for, in the order in which
+// pages show them.
 var InvitationStates = []InvitationState{
 	InvitationPending, InvitationOpened, InvitationAccepted, InvitationExpired, InvitationRevoked,
 }
@@ -73,12 +77,19 @@ type Invitation struct {
 	// Whoever has seen such a link may have it, its sender too, so that it proves
 	// nothing about the address.
 	Handed bool
+	// Lapsed says that the inviter may not make it any more: one who was removed
+	// must not come back by an invitation from before.
+	Lapsed bool
 }
 
-// StateAt is the state of the invitation at now: a waiting one expires.
+// StateAt is the state of the invitation at now: a waiting one expires, or lapses
+// with its inviter's right to make it.
 func (i Invitation) StateAt(now time.Time) InvitationState {
 	if i.Waiting() && !now.Before(i.ExpiresAt) {
 		return InvitationExpired
+	}
+	if i.Waiting() && i.Lapsed {
+		return InvitationLapsed
 	}
 	return i.State
 }

@@ -17,6 +17,7 @@ type Opened struct {
 	roles        []Role // effective: held here, in its school, on the platform
 	held         []Role // held here
 	invitation   InvitationID
+	founded      bool
 }
 
 // Held are an actor's active role assignments that can count in an
@@ -53,7 +54,9 @@ func OpenFounded(organization Organization, founder Actor, role Role) (Opened, e
 	if organization.ID == "" || founder.User == "" || !slices.Contains(RolesIn(organization.Kind), role) {
 		return Opened{}, NotFound("organization.not-found")
 	}
-	return Opened{organization: organization, actor: founder, roles: []Role{role}, held: []Role{role}}, nil
+	return Opened{
+		organization: organization, actor: founder, roles: []Role{role}, held: []Role{role}, founded: true,
+	}, nil
 }
 
 // effective are the roles that count in organization: those held there, those
@@ -102,6 +105,10 @@ func (o Opened) Holds() bool { return len(o.held) > 0 }
 func (o Opened) Visiting() bool {
 	return slices.Contains(o.roles, RoleOperator) && len(o.roles) == 1
 }
+
+// Founded reports whether it was opened by [OpenFounded]: no role assignment
+// stands behind what the actor may do.
+func (o Opened) Founded() bool { return o.founded }
 
 // Invitation is the invitation the organization was opened by, or empty.
 func (o Opened) Invitation() InvitationID { return o.invitation }

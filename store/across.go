@@ -69,16 +69,22 @@ func (s *Store) InvitationsFor(ctx context.Context, user identity.UserID) ([]Wai
 	if err != nil {
 		return nil, fmt.Errorf("list invitations of a user: %w", translate(err))
 	}
-	waiting := make([]WaitingInvitation, len(rows))
-	for i, row := range rows {
+	var waiting []WaitingInvitation
+	for _, row := range rows {
+		switch lapsed, err := s.lapsed(ctx, row.Invitation); {
+		case err != nil:
+			return nil, fmt.Errorf("list invitations of a user: %w", err)
+		case lapsed:
+			continue
+		}
 		token, err := s.keys.open(tokenPlace(row.Invitation.ID), row.Invitation.TokenSealed)
 		if err != nil {
 			return nil, fmt.Errorf("list invitations of a user: %w", err)
 		}
-		waiting[i] = WaitingInvitation{
+		waiting = append(waiting, WaitingInvitation{
 			Invitation: invitationOf(row.Invitation), Kind: identity.Kind(row.Kind),
 			Organization: row.OrganizationName, School: row.SchoolName, Token: string(token),
-		}
+		})
 	}
 	return waiting, nil
 }

@@ -63,6 +63,9 @@ func (o *Organization) Invitations(ctx context.Context, q InvitationQuery) (Invi
 		}
 		page.Rows = append(page.Rows, invitationOf(row))
 	}
+	if err := o.store.markLapsed(ctx, rows[:len(page.Rows)], page.Rows); err != nil {
+		return InvitationPage{}, fmt.Errorf("list invitations: %w", err)
+	}
 	return page, nil
 }
 

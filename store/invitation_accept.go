@@ -30,10 +30,10 @@ func (o *Organization) OpenedInvitation(ctx context.Context) error {
 // happens at Zitadel: of two clicks one wins, and after a crash the same user
 // goes on. It may be repeated by the same user. What somebody else has taken up
 // is a conflict ("invitation.taken"); what is expired, revoked or accepted is
-// gone.
+// gone, and what the inviter may not offer any more.
 func (o *Organization) BeginAcceptance(ctx context.Context, user identity.User) error {
 	err := o.store.write(ctx, func(tx *transaction) error {
-		row, err := o.waiting(ctx, tx, string(o.opened.Invitation()))
+		row, err := o.holding(ctx, tx, string(o.opened.Invitation()))
 		if err != nil {
 			return err
 		}

@@ -193,7 +193,7 @@ func (o *Organization) insertInvitation(ctx context.Context, tx *transaction, d 
 		Address: i.Address, AddressKey: addressKey(i.Address), GivenName: i.GivenName, FamilyName: i.FamilyName,
 		SearchWords: joinWords(i.GivenName+" "+i.FamilyName, i.Address),
 		Role:        string(i.Role), Message: i.Message, Language: i.Language,
-		InviterID: string(i.Inviter.User), InviterName: i.Inviter.Name,
+		InviterID: string(i.Inviter.User), InviterName: i.Inviter.Name, ByInstallation: o.opened.Founded(),
 		State: string(i.State), Mail: string(i.Mail), CreatedUs: micros(i.CreatedAt), ExpiresUs: micros(i.ExpiresAt),
 	})
 	if err != nil {
@@ -213,7 +213,8 @@ func (o *Organization) insertInvitation(ctx context.Context, tx *transaction, d 
 }
 
 // ResendInvitation sends a waiting invitation again, with the same link and new
-// time to accept it. It revives an expired one.
+// time to accept it. It revives an expired one, and one that lapsed: the actor
+// becomes its inviter.
 func (o *Organization) ResendInvitation(ctx context.Context, id identity.InvitationID, compose Compose) error {
 	err := o.InTurn(ctx, func(ctx context.Context) error {
 		invitation, err := o.Invitation(ctx, id)
@@ -238,12 +239,11 @@ func (o *Organization) ResendInvitation(ctx context.Context, id identity.Invitat
 func (o *Organization) RemindAll(ctx context.Context, compose Compose) (int, error) {
 	var reminded int
 	err := o.InTurn(ctx, func(ctx context.Context) error {
-		rows, err := o.remindable(ctx, micros(o.store.clock()))
+		invitations, err := o.remindable(ctx, micros(o.store.clock()))
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			invitation := invitationOf(row)
+		for _, invitation := range invitations {
 			err := o.sendAgain(ctx, invitation, invitation.ExpiresAt, compose)
 			switch {
 			case identity.IsKind(err, identity.KindGone):
@@ -261,16 +261,24 @@ func (o *Organization) RemindAll(ctx context.Context, compose Compose) (int, err
 	return reminded, nil
 }
 
-// remindable are the invitations RemindAll would mail.
-func (o *Organization) remindable(ctx context.Context, now int64) ([]query.Invitation, error) {
+// remindable are the invitations RemindAll would mail. One that lapsed is not
+// among them: reviving it is decided one by one.
+func (o *Organization) remindable(ctx context.Context, now int64) ([]identity.Invitation, error) {
 	rows, err := o.store.read().InvitationsToRemind(ctx, query.InvitationsToRemindParams{
 		OrganizationID: o.id, NowUs: now, SentBeforeUs: now - remindAfter.Microseconds(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list invitations to remind of: %w", translate(err))
 	}
-	return slices.DeleteFunc(rows, func(row query.Invitation) bool {
-		return o.opened.MayInvite(identity.Role(row.Role)) != nil
+	invitations := make([]identity.Invitation, len(rows))
+	for i, row := range rows {
+		invitations[i] = invitationOf(row)
+	}
+	if err := o.store.markLapsed(ctx, rows, invitations); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(invitations, func(i identity.Invitation) bool {
+		return i.Lapsed || o.opened.MayInvite(i.Role) != nil
 	}), nil
 }
 
@@ -283,6 +291,13 @@ func (o *Organization) sendAgain(
 		row, err := o.offered(ctx, tx, string(invitation.ID))
 		if err != nil {
 			return err
+		}
+		lapsed, err := o.store.lapsed(ctx, row)
+		if err != nil {
+			return err
+		}
+		if lapsed {
+			row.InviterID, row.InviterName = string(o.opened.Actor().User), o.opened.Actor().Name
 		}
 		return o.requeue(ctx, tx, row, micros(expires), identity.ActionInvitationResent, compose)
 	})
@@ -299,7 +314,7 @@ const mailPause = 5 * time.Minute
 func (o *Organization) MailInvited(ctx context.Context, compose Compose) error {
 	id := string(o.opened.Invitation())
 	err := o.store.write(ctx, func(tx *transaction) error {
-		row, err := o.waiting(ctx, tx, id)
+		row, err := o.holding(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -337,6 +352,7 @@ func (o *Organization) requeue(
 	}
 	if _, err := tx.RequeueInvitation(ctx, query.RequeueInvitationParams{
 		OrganizationID: o.id, ID: row.ID, ExpiresUs: expires,
+		InviterID: row.InviterID, InviterName: row.InviterName,
 	}); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func settingsOf(school string, studentsSeeNames, own, ofSchool bool) identity.Or
 
 // OpenInvited opens the organization of the invitation with this token for who
 // follows its link, and answers the invitation, which says whether the link is
-// the mailed one or a copied one. An unknown token is not found
+// the mailed one or a copied one, and whether it lapsed. An unknown token is not found
 // ("invitation.not-found"); what the invitation's state allows is for the caller
 // to see.
 func (s *Store) OpenInvited(
@@ -87,6 +87,9 @@ func (s *Store) OpenInvited(
 	}
 	invitation := invitationOf(row)
 	invitation.Handed = found.TokenHash != hash
+	if invitation.Lapsed, err = s.lapsed(ctx, row); err != nil {
+		return none, identity.Invitation{}, err
+	}
 	opened, err := identity.OpenInvited(organization, actor, invitation)
 	if err != nil {
 		return none, identity.Invitation{}, err

@@ -1,11 +1,12 @@
 -- name: InsertInvitation :exec
 INSERT INTO invitations (
     organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words,
-    role, message, language, inviter_id, inviter_name, state, mail, created_us, expires_us
+    role, message, language, inviter_id, inviter_name, by_installation, state, mail, created_us, expires_us
 ) VALUES (
     sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(token_hash), sqlc.arg(handed_hash), sqlc.arg(token_sealed), sqlc.arg(address), sqlc.arg(address_key),
     sqlc.arg(given_name), sqlc.arg(family_name), sqlc.arg(search_words), sqlc.arg(role), sqlc.arg(message), sqlc.arg(language),
-    sqlc.arg(inviter_id), sqlc.arg(inviter_name), sqlc.arg(state), sqlc.arg(mail), sqlc.arg(created_us), sqlc.arg(expires_us)
+    sqlc.arg(inviter_id), sqlc.arg(inviter_name), sqlc.arg(by_installation), sqlc.arg(state), sqlc.arg(mail),
+    sqlc.arg(created_us), sqlc.arg(expires_us)
 );
 
 -- name: Invitation :one
@@ -44,7 +45,8 @@ WHERE organization_id = sqlc.arg(organization_id) AND state IN ('pending', 'open
 ORDER BY created_us, id;
 
 -- name: RequeueInvitation :execrows
-UPDATE invitations SET mail = 'queued', mail_error = '', expires_us = sqlc.arg(expires_us)
+UPDATE invitations SET mail = 'queued', mail_error = '', expires_us = sqlc.arg(expires_us),
+    inviter_id = sqlc.arg(inviter_id), inviter_name = sqlc.arg(inviter_name)
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND state IN ('pending', 'opened');
 
 -- name: RevokeInvitation :execrows

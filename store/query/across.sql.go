@@ -85,7 +85,7 @@ func (q *Queries) EndSessionsOfUser(ctx context.Context, arg EndSessionsOfUserPa
 }
 
 const invitationsFor = `-- name: InvitationsFor :many
-SELECT i.organization_id, i.id, i.token_hash, i.handed_hash, i.token_sealed, i.address, i.address_key, i.given_name, i.family_name, i.search_words, i.role, i.message, i.language, i.inviter_id, i.inviter_name, i.state, i.mail, i.mail_error, i.accepted_by, i.created_us, i.sent_us, i.opened_us, i.accepted_us, i.revoked_us, i.expires_us, o.kind, o.name AS organization_name, COALESCE(school.name, '') AS school_name
+SELECT i.organization_id, i.id, i.token_hash, i.handed_hash, i.token_sealed, i.address, i.address_key, i.given_name, i.family_name, i.search_words, i.role, i.message, i.language, i.inviter_id, i.inviter_name, i.by_installation, i.state, i.mail, i.mail_error, i.accepted_by, i.created_us, i.sent_us, i.opened_us, i.accepted_us, i.revoked_us, i.expires_us, o.kind, o.name AS organization_name, COALESCE(school.name, '') AS school_name
 FROM invitations i
 JOIN organizations o ON o.id = i.organization_id
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
@@ -130,6 +130,7 @@ func (q *Queries) InvitationsFor(ctx context.Context, arg InvitationsForParams) 
 			&i.Invitation.Language,
 			&i.Invitation.InviterID,
 			&i.Invitation.InviterName,
+			&i.Invitation.ByInstallation,
 			&i.Invitation.State,
 			&i.Invitation.Mail,
 			&i.Invitation.MailError,

@@ -99,11 +99,12 @@ func (q *Queries) CountInvitations(ctx context.Context, arg CountInvitationsPara
 const insertInvitation = `-- name: InsertInvitation :exec
 INSERT INTO invitations (
     organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words,
-    role, message, language, inviter_id, inviter_name, state, mail, created_us, expires_us
+    role, message, language, inviter_id, inviter_name, by_installation, state, mail, created_us, expires_us
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7,
     $8, $9, $10, $11, $12, $13,
-    $14, $15, $16, $17, $18, $19
+    $14, $15, $16, $17, $18,
+    $19, $20
 )
 `
 
@@ -123,6 +124,7 @@ type InsertInvitationParams struct {
 	Language       string
 	InviterID      string
 	InviterName    string
+	ByInstallation bool
 	State          string
 	Mail           string
 	CreatedUs      int64
@@ -146,6 +148,7 @@ func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationPara
 		arg.Language,
 		arg.InviterID,
 		arg.InviterName,
+		arg.ByInstallation,
 		arg.State,
 		arg.Mail,
 		arg.CreatedUs,
@@ -177,7 +180,7 @@ func (q *Queries) InsertSubmission(ctx context.Context, arg InsertSubmissionPara
 }
 
 const invitation = `-- name: Invitation :one
-SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations WHERE organization_id = $1 AND id = $2
+SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, by_installation, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations WHERE organization_id = $1 AND id = $2
 `
 
 type InvitationParams struct {
@@ -204,6 +207,7 @@ func (q *Queries) Invitation(ctx context.Context, arg InvitationParams) (Invitat
 		&i.Language,
 		&i.InviterID,
 		&i.InviterName,
+		&i.ByInstallation,
 		&i.State,
 		&i.Mail,
 		&i.MailError,
@@ -251,7 +255,7 @@ func (q *Queries) InvitationMailSent(ctx context.Context, arg InvitationMailSent
 }
 
 const invitations = `-- name: Invitations :many
-SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
+SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, by_installation, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
 WHERE organization_id = $1 AND (created_us, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
     AND (CAST($4 AS TEXT) = ''
         OR (state IN ('pending', 'opened') AND expires_us > $5 AND state = CAST($4 AS TEXT))
@@ -307,6 +311,7 @@ func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]Inv
 			&i.Language,
 			&i.InviterID,
 			&i.InviterName,
+			&i.ByInstallation,
 			&i.State,
 			&i.Mail,
 			&i.MailError,
@@ -332,7 +337,7 @@ func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]Inv
 }
 
 const invitationsToRemind = `-- name: InvitationsToRemind :many
-SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
+SELECT organization_id, id, token_hash, handed_hash, token_sealed, address, address_key, given_name, family_name, search_words, role, message, language, inviter_id, inviter_name, by_installation, state, mail, mail_error, accepted_by, created_us, sent_us, opened_us, accepted_us, revoked_us, expires_us FROM invitations
 WHERE organization_id = $1 AND state IN ('pending', 'opened') AND expires_us > $2
     AND mail <> 'queued' AND accepted_by = '' AND sent_us <= $3
 ORDER BY created_us, id
@@ -369,6 +374,7 @@ func (q *Queries) InvitationsToRemind(ctx context.Context, arg InvitationsToRemi
 			&i.Language,
 			&i.InviterID,
 			&i.InviterName,
+			&i.ByInstallation,
 			&i.State,
 			&i.Mail,
 			&i.MailError,
@@ -433,18 +439,27 @@ func (q *Queries) ReleaseInvitation(ctx context.Context, arg ReleaseInvitationPa
 }
 
 const requeueInvitation = `-- name: RequeueInvitation :execrows
-UPDATE invitations SET mail = 'queued', mail_error = '', expires_us = $1
-WHERE organization_id = $2 AND id = $3 AND state IN ('pending', 'opened')
+UPDATE invitations SET mail = 'queued', mail_error = '', expires_us = $1,
+    inviter_id = $2, inviter_name = $3
+WHERE organization_id = $4 AND id = $5 AND state IN ('pending', 'opened')
 `
 
 type RequeueInvitationParams struct {
 	ExpiresUs      int64
+	InviterID      string
+	InviterName    string
 	OrganizationID string
 	ID             string
 }
 
 func (q *Queries) RequeueInvitation(ctx context.Context, arg RequeueInvitationParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, requeueInvitation, arg.ExpiresUs, arg.OrganizationID, arg.ID)
+	result, err := q.db.ExecContext(ctx, requeueInvitation,
+		arg.ExpiresUs,
+		arg.InviterID,
+		arg.InviterName,
+		arg.OrganizationID,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}

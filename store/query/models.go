@@ -74,6 +74,7 @@ type Invitation struct {
 	Language       string
 	InviterID      string
 	InviterName    string
+	ByInstallation bool
 	State          string
 	Mail           string
 	MailError      string

@@ -140,6 +140,7 @@ CREATE TABLE invitations (
     language        TEXT NOT NULL DEFAULT '',
     inviter_id      TEXT NOT NULL,
     inviter_name    TEXT NOT NULL,
+    by_installation BOOLEAN NOT NULL DEFAULT FALSE, -- by a command, where nobody is signed in
     state           TEXT NOT NULL, -- expired is not stored: see expires_us
     mail            TEXT NOT NULL,
     mail_error      TEXT NOT NULL DEFAULT '', -- a message of the catalogue, as JSON
