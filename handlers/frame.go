@@ -10,7 +10,10 @@ import (
 // page is the frame around the pages of a signed-in person.
 func (s *Server) page(r *http.Request, actor identity.Actor, user identity.User) views.Page {
 	page := views.Page{Actor: actor, Account: user.UserName, Here: s.here(r), Notice: notice(r.Context())}
-	if known := s.projection().KnownAt; s.portal.Now().Sub(known) > staleAfter {
+	switch known := s.projection().KnownAt; {
+	case known.IsZero():
+		page.Trouble = identity.Say("layout.never-known")
+	case s.portal.Now().Sub(known) > staleAfter:
 		page.KnownAt = known
 	}
 	return page
