@@ -12,7 +12,8 @@
   // On a narrow screen tabs scroll; the current one is in sight.
   document.addEventListener("DOMContentLoaded", () => {
     for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
-      tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const list = tab.closest("ul");
+      list.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - list.getBoundingClientRect().right);
     }
   });
 
