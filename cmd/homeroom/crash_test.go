@@ -20,22 +20,20 @@ import (
 )
 
 // childVariable makes of this test binary the program itself: its value are the
-// arguments, one a line. diskVariable gives it a small disk first.
-const (
-	childVariable = "HOMEROOM_TEST_COMMAND"
-	diskVariable  = "HOMEROOM_TEST_DISK"
-)
+// arguments, one a line.
+const childVariable = "HOMEROOM_TEST_COMMAND"
+
+// beforeChild is done first, where the system can do it.
+var beforeChild = func() error { return nil }
 
 func TestMain(m *testing.M) {
 	arguments, child := os.LookupEnv(childVariable)
 	if !child {
 		os.Exit(m.Run())
 	}
-	if folder := os.Getenv(diskVariable); folder != "" {
-		if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, diskSize); err != nil {
-			fmt.Fprintln(os.Stderr, noSmallDisk+":", err)
-			os.Exit(1)
-		}
+	if err := beforeChild(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
