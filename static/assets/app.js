@@ -34,6 +34,7 @@
       if (dialog instanceof HTMLDialogElement) {
         event.preventDefault();
         dialog.showModal();
+        dialog.querySelector("[data-close]")?.focus(); // Enter by habit destroys nothing
         return;
       }
     }
