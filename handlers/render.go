@@ -36,8 +36,9 @@ func render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Add("Vary", "HX-Target")
+	sent := compress(w, r, &body)
 	w.WriteHeader(status)
-	_, _ = body.WriteTo(w) // the reader is gone; nothing left to do
+	_, _ = sent.WriteTo(w) // the reader is gone; nothing left to do
 	return nil
 }
 

@@ -128,7 +128,7 @@ func Handler() http.Handler {
 			return
 		}
 		body := f.plain
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 			body = f.gzip
 		}
@@ -140,9 +140,9 @@ func Handler() http.Handler {
 	})
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3): gzip or * with
+// AcceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3): gzip or * with
 // a weight that is not zero.
-func acceptsGzip(header string) bool {
+func AcceptsGzip(header string) bool {
 	for coding := range strings.SplitSeq(header, ",") {
 		name, weight, weighed := strings.Cut(strings.TrimSpace(coding), ";")
 		if name = strings.TrimSpace(name); !strings.EqualFold(name, "gzip") && name != "*" {
