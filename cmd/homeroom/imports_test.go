@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"zitadel/standin": {"identity"},
 	"store":           {"identity", "store/query"},
 	"store/query":     {"identity"},
+	"store/crowd":     {},
 	"jobs":            {"identity", "store"},
 	"projection":      {"identity", "store"},
 	"roster":          {"identity"},
@@ -53,7 +54,7 @@ var mayUse = map[string][]string{
 	"github.com/a-h/templ":              {"views", "handlers"},
 	"github.com/wneessen/go-mail":       {"mail"},
 	"github.com/alecthomas/kong":        {"cmd/homeroom"},
-	"database/sql":                      {"store", "store/query", "jobs"},
+	"database/sql":                      {"store", "store/query", "store/crowd", "jobs"},
 }
 
 type goPackage struct {
