@@ -78,17 +78,35 @@ func IsPlaceholderAddress(address string) bool {
 }
 
 // CleanName trims a name typed by a person, folds runs of white space, and
-// drops control and bidirectional-override characters, which serve only to
-// deceive readers.
+// drops characters that serve only to deceive readers. One that shows nothing is
+// empty.
 func CleanName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar:
+		case deceives(r):
 			return -1
 		}
 		return r
 	}, name)
+	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && r != ' ' }) {
+		return ""
+	}
 	return strings.Join(strings.Fields(name), " ")
+}
+
+// deceives reports whether r cannot be seen or turns round what is written:
+// control and bidirectional-override characters, and those that fill no space
+// or an empty one, with which a name looks like another one. The joiners of
+// Arabic and Indic scripts stay.
+func deceives(r rune) bool {
+	switch r {
+	case '\u200c', '\u200d':
+		return false
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', unicode.ReplacementChar:
+		return true
+	}
+	// Cf holds the bidirectional controls, and a few Arabic signs that are seen.
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
