@@ -3,6 +3,8 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -50,7 +52,7 @@ func redirect(w http.ResponseWriter, r *http.Request, path string, notice ...ide
 		if err != nil {
 			return err
 		}
-		http.SetCookie(w, noticeCookie(r.Context(), base64.RawURLEncoding.EncodeToString(text), noticeSeconds))
+		http.SetCookie(w, noticeCookie(r.Context(), sealNotice(r.Context(), text), noticeSeconds))
 	}
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return nil
@@ -65,6 +67,7 @@ type noticeKey struct{}
 // browser once a page that shows it was rendered.
 type noticeState struct {
 	message identity.Message
+	key     []byte // what the portal says is not for others to write
 	secure  bool
 	read    bool
 }
@@ -72,15 +75,40 @@ type noticeState struct {
 // withNotice reads the notice that a redirect left behind.
 func (s *Server) withNotice(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		state := &noticeState{secure: s.secure}
+		state := &noticeState{key: s.noticeKey, secure: s.secure}
 		if cookie, err := r.Cookie(hostCookie("notice", s.secure)); err == nil {
-			// A broken cookie is no notice.
-			if text, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil {
-				_ = json.Unmarshal(text, &state.message)
-			}
+			state.open(cookie.Value)
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), noticeKey{}, state)))
 	})
+}
+
+// sealNotice is the notice as its cookie holds it, behind its MAC. Without https
+// other ports and sub-domains of the host can set the cookie as well.
+func sealNotice(ctx context.Context, text []byte) string {
+	state, ok := ctx.Value(noticeKey{}).(*noticeState)
+	if !ok {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(append(state.mac(text), text...))
+}
+
+func (s *noticeState) mac(text []byte) []byte {
+	h := hmac.New(sha256.New, s.key)
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+// open reads a cookie that sealNotice wrote. Any other, such as one from before
+// the portal was started again, is no notice.
+func (s *noticeState) open(cookie string) {
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil || len(sealed) < sha256.Size {
+		return
+	}
+	if mac, text := sealed[:sha256.Size], sealed[sha256.Size:]; hmac.Equal(mac, s.mac(text)) {
+		_ = json.Unmarshal(text, &s.message) // our own words
+	}
 }
 
 // notice is the notice to show on the page; a zero message is none.

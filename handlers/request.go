@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -56,6 +57,11 @@ func identify(next http.Handler) http.Handler {
 func clientAddress(r *http.Request) string {
 	if address := middleware.GetClientIP(r.Context()); address != "" {
 		return address
+	}
+	// A proxy that says nothing of use. The port is no part of who asks: with it
+	// every connection would be somebody else.
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
 	}
 	return r.RemoteAddr
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -62,6 +63,7 @@ type Server struct {
 	log           *slog.Logger
 	crossOrigin   *http.CrossOriginProtection
 	visitRecorded visits
+	noticeKey     []byte // of this process; see sealNotice
 }
 
 // New is the portal as a handler. It calls nobody: Zitadel may be away.
@@ -105,6 +107,7 @@ func newServer(o Options) (*Server, error) {
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	s.logouts.seen = make(map[string]time.Time)
+	s.noticeKey = []byte(rand.Text())
 	s.crossOrigin.SetDenyHandler(http.HandlerFunc(s.foreignOrigin))
 	s.sessions = newSessions(s.store.Sessions(), s.secure, s.sessionFailed)
 	return s, nil

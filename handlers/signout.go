@@ -115,6 +115,7 @@ func (s *Server) backChannelLogout(w http.ResponseWriter, r *http.Request) error
 		err = s.store.Sessions().End(r.Context(), identity.UserID(claims.Subject))
 	}
 	if err != nil {
+		s.logouts.forget(claims.JWTID) // Zitadel tries again, with the same token
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	w.WriteHeader(http.StatusOK)
@@ -164,4 +165,11 @@ func (t *seenTokens) first(id string, expires, now time.Time) bool {
 	}
 	t.seen[id] = expires
 	return true
+}
+
+// forget lets id be used again.
+func (t *seenTokens) forget(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.seen, id)
 }
