@@ -29,10 +29,14 @@ type Held struct {
 }
 
 // Open lets actor into organization, or says it was not found: an organization
-// one has no role in does not exist.
+// one has no role in does not exist. One that is not in use is there for the
+// platform's operators alone.
 func Open(organization Organization, actor Actor, held Held) (Opened, error) {
 	roles := effective(organization, held)
 	if organization.ID == "" || actor.User == "" || len(roles) == 0 {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	if organization.State == OrganizationInactive && !slices.Contains(roles, RoleOperator) {
 		return Opened{}, NotFound("organization.not-found")
 	}
 	return Opened{organization: organization, actor: actor, roles: roles, held: SortRoles(held.Here)}, nil

@@ -22,7 +22,8 @@ type Membership struct {
 }
 
 // Memberships lists where the user holds roles: schools first, then classrooms,
-// by name. The classrooms of a school_admin's school are not among them.
+// by name. The classrooms of a school_admin's school are not among them, nor what
+// is not in use.
 func (s *Store) Memberships(ctx context.Context, user identity.UserID) ([]Membership, error) {
 	rows, err := s.read().Memberships(ctx, query.MembershipsParams{UserID: string(user), NowUs: micros(s.clock())})
 	if err != nil {

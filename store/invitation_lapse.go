@@ -9,10 +9,21 @@ import (
 )
 
 // lapsed reports whether an invitation waits that its inviter may not make any
-// more. Those of a command, where nobody is signed in, hold for their time: only
-// [identity.OpenFounded] marks them, which no page does for inviting.
+// more, or that leads to an organization that is not in use. Those of a command,
+// where nobody is signed in, need no inviter: only [identity.OpenFounded] marks
+// them, which no page does for inviting.
 func (s *Store) lapsed(ctx context.Context, row query.Invitation) (bool, error) {
-	if row.ByInstallation || !invitationOf(row).Waiting() {
+	if !invitationOf(row).Waiting() {
+		return false, nil
+	}
+	organization, err := s.organization(ctx, row.OrganizationID)
+	if err != nil {
+		return false, fmt.Errorf("load organization: %w", translate(err))
+	}
+	switch {
+	case organization.State == identity.OrganizationInactive:
+		return true, nil
+	case row.ByInstallation:
 		return false, nil
 	}
 	inviter := identity.Actor{User: identity.UserID(row.InviterID), Name: row.InviterName}
@@ -46,13 +57,16 @@ func (o *Organization) holding(ctx context.Context, tx *transaction, id string) 
 // markLapsed says of each invitation whether it lapsed. Rows and invitations are
 // the same; whoever invited a class is looked up once.
 func (s *Store) markLapsed(ctx context.Context, rows []query.Invitation, invitations []identity.Invitation) error {
-	type offer struct{ organization, inviter, role string }
+	type offer struct {
+		organization, inviter, role string
+		byInstallation              bool
+	}
 	known := make(map[offer]bool)
 	for i, row := range rows {
-		if row.ByInstallation || !invitations[i].Waiting() {
+		if !invitations[i].Waiting() {
 			continue
 		}
-		key := offer{row.OrganizationID, row.InviterID, row.Role}
+		key := offer{row.OrganizationID, row.InviterID, row.Role, row.ByInstallation}
 		lapsed, ok := known[key]
 		if !ok {
 			var err error

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -275,5 +276,67 @@ func TestSettingsThatAreSoAlreadyLeaveNoRecord(t *testing.T) {
 	if r.Before["students-see-names"] != "off" || r.After["students-see-names"] != "on" || r.Actor.User != "linden-tom" ||
 		r.ActorRole != identity.RoleTeacher || r.Outcome != identity.OutcomeDone || !r.At.Equal(noon) {
 		t.Errorf("record = %+v", r)
+	}
+}
+
+// An organization out of use is there for operators alone, and what leads to it
+// leads nowhere.
+func TestAnOrganizationOutOfUseIsClosed(t *testing.T) {
+	w := newWorld(t)
+	_, token := w.invite(w.as("linden-tom", "linden-7b"), "zoe@birch.example")
+	accepting := w.invited(token)
+	set := func(state identity.OrganizationState, after time.Duration) {
+		w.apply(identity.OrganizationStateChanged{Organization: "linden-7b", State: state, At: noon.Add(after)})
+	}
+	for i, c := range []struct {
+		state identity.OrganizationState
+		open  bool
+	}{{identity.OrganizationInactive, false}, {identity.OrganizationActive, true}} {
+		set(c.state, time.Duration(i+1)*time.Minute)
+		for _, user := range []identity.UserID{"linden-tom", "linden-ada", "linden-zoe"} {
+			if _, err := w.OpenFor(t.Context(), identity.Actor{User: user}, "linden-7b"); identity.IsKind(err, identity.KindNotFound) == c.open {
+				t.Errorf("%s: open for %s = %v", c.state, user, err)
+			}
+		}
+		if _, err := w.OpenFor(t.Context(), identity.Actor{User: "operators-olga"}, "linden-7b"); err != nil {
+			t.Errorf("%s: open for an operator = %v", c.state, err)
+		}
+		at, err := w.Memberships(t.Context(), "linden-zoe")
+		if err != nil || len(at) == 1 != c.open {
+			t.Errorf("%s: memberships = %+v, %v", c.state, at, err)
+		}
+		home, err := w.InvitationsFor(t.Context(), "birch-zoe")
+		if err != nil || len(home) == 1 != c.open {
+			t.Errorf("%s: invitations = %+v, %v", c.state, home, err)
+		}
+		if err := accepting.BeginAcceptance(t.Context(), identity.User{ID: "birch-zoe"}); identity.IsKind(err, identity.KindGone) == c.open {
+			t.Errorf("%s: accepting = %v", c.state, err)
+		}
+	}
+}
+
+// A suspended role gives no access, wherever it is held.
+func TestASuspendedRoleOpensNothingByItsSchoolOrThePlatform(t *testing.T) {
+	w := newWorld(t)
+	for assignment, c := range map[identity.RoleAssignmentID]struct {
+		user         identity.UserID
+		organization identity.OrganizationID
+	}{
+		"linden-7b/linden-zoe":     {"linden-zoe", "linden-7b"},
+		"linden-7b/linden-cleo":    {"linden-cleo", "linden-7b"},
+		"linden/linden-ada":        {"linden-ada", "linden-7b"}, // by the school
+		"operators/operators-olga": {"operators-olga", "birch"}, // by the platform
+	} {
+		actor := identity.Actor{User: c.user}
+		if _, err := w.OpenFor(t.Context(), actor, c.organization); err != nil {
+			t.Errorf("%s: %v", assignment, err)
+		}
+		w.apply(identity.RoleAssignmentStateChanged{ID: assignment, State: identity.AssignmentSuspended, At: noon.Add(time.Minute)})
+		if _, err := w.OpenFor(t.Context(), actor, c.organization); !identity.IsKind(err, identity.KindNotFound) {
+			t.Errorf("%s suspended: %v, want not found", assignment, err)
+		}
+	}
+	if role, err := w.PlatformRole(t.Context(), "operators-olga"); role != "" || err != nil {
+		t.Errorf("a suspended operator is %q, %v", role, err)
 	}
 }

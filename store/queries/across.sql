@@ -52,7 +52,7 @@ SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
 FROM role_assignments a
 JOIN organizations o ON o.id = a.organization_id
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
-WHERE a.user_id = sqlc.arg(user_id) AND o.kind <> ''
+WHERE a.user_id = sqlc.arg(user_id) AND o.kind <> '' AND o.state = 'active'
 ORDER BY o.kind DESC, o.sort_name, o.id;
 
 -- name: InvitationsFor :many
