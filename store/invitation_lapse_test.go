@@ -23,8 +23,10 @@ func TestAnInvitationLapsesWithTheInvitersRight(t *testing.T) {
 		{"suspended", state(identity.AssignmentSuspended), identity.RoleTeacher, true, state(identity.AssignmentActive)},
 		{"removed", identity.RoleAssignmentRemoved{ID: "linden-7b/linden-tom", At: noon.Add(time.Minute)}, identity.RoleStudent, true, nil},
 		{
-			"the account is inactive", identity.UserChanged{User: "linden-tom", State: &inactive, At: noon.Add(time.Minute)},
-			identity.RoleStudent, true, identity.UserChanged{User: "linden-tom", State: &active, At: noon.Add(time.Minute)},
+			"the account is inactive",
+			identity.UserChanged{User: "linden-tom", State: &inactive, At: noon.Add(time.Minute)},
+			identity.RoleStudent, true,
+			identity.UserChanged{User: "linden-tom", State: &active, At: noon.Add(time.Minute)},
 		},
 		{"the account is gone", identity.UserRemoved{User: "linden-tom", At: noon.Add(time.Minute)}, identity.RoleStudent, true, nil},
 		{
