@@ -64,6 +64,7 @@ func (s *Server) routes() http.Handler {
 
 			// With a role there.
 			r.Route("/o/{organization}", func(r chi.Router) {
+				r.Use(middleware.GetHead) // chi's own does not see into a route's "/"
 				org := s.inOrganization
 				invites := r.With(s.limit(invitesPerPerson, s.byPerson))
 
