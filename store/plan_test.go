@@ -1,0 +1,51 @@
+package store
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// readsAll are the statements that read something from end to end, and why they
+// may. None of them stands behind a page.
+var readsAll = map[string]string{
+	"projectionState":        "a handful of rows",
+	"driftRows":              "the report itself",
+	"unfinishedOpenings":     "an index of unfinished ones alone",
+	"failRecordsBegunBefore": "an index of begun ones alone, when a rebuild ends",
+	"countProjected":         "says how large a rebuild is",
+	"eventsSeen":             "the window of the event log, at the start",
+	"deleteOldSubmissions":   "once an hour",
+	"putOlderStone":          "no table: the row to be written",
+	"peers":                  "a list that was made by indexes",
+}
+
+// sorts are the statements that put rows in order themselves, and why they may.
+var sorts = map[string]string{
+	"memberships":              "those of one person",
+	"invitationsFor":           "those to one address",
+	"lastMailOf":               "the mails of one invitation",
+	"roleAssignmentsToCompare": "compares with Zitadel, behind no page",
+}
+
+var placeholder = regexp.MustCompile(`\$\d+`)
+
+// No statement reads a whole table for a page. A new statement is looked at
+// without anybody's doing; those of rosters and searches, which are put together,
+// are in TestRosterQueriesUseIndexes.
+func TestStatementsUseIndexes(t *testing.T) {
+	w := newWorld(t)
+	for name, statement := range statements(t) {
+		arguments := map[string]bool{}
+		for _, found := range placeholder.FindAllString(statement, -1) {
+			arguments[found] = true
+		}
+		plan := w.explain(statement, make([]any, len(arguments))...)
+		if strings.Contains("\n"+plan, "\nSCAN ") && readsAll[name] == "" {
+			t.Errorf("%s reads a whole table:\n%s", name, plan)
+		}
+		if strings.Contains(plan, "TEMP B-TREE FOR ORDER BY") && sorts[name] == "" && readsAll[name] == "" {
+			t.Errorf("%s sorts:\n%s", name, plan)
+		}
+	}
+}
