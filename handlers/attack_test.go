@@ -245,10 +245,14 @@ func TestNamesAreTextOnEveryPage(t *testing.T) {
 		page page
 		says string
 	}{
-		{"created", made, name}, {"invited", invited, "x <b>y</b> z"},
+		{"created", made, name},
+		{"invited", invited, "x <b>y</b> z"},
 		{"roster", b.get(classroom + "/roster?q=mark.up"), name},
-		{"member", b.get(user), name}, {"removal", b.get(user + "/remove"), name}, {"reset", b.get(user + "/reset"), name},
-		{"activity", b.get(classroom + "/activity"), name}, {"invitations", b.get(classroom + "/invitations"), "x <b>y</b> z"},
+		{"member", b.get(user), name},
+		{"removal", b.get(user + "/remove"), name},
+		{"reset", b.get(user + "/reset"), name},
+		{"activity", b.get(classroom + "/activity"), name},
+		{"invitations", b.get(classroom + "/invitations"), "x <b>y</b> z"},
 		{"search", b.get(classroom + "/roster?q=" + url.QueryEscape(name)), ""},
 		{"suspended", b.post(user + "/suspend"), name},
 	} {
