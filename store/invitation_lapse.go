@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"homeroom.dev/homeroom/identity"
@@ -17,10 +19,11 @@ func (s *Store) lapsed(ctx context.Context, row query.Invitation) (bool, error) 
 		return false, nil
 	}
 	organization, err := s.organization(ctx, row.OrganizationID)
-	if err != nil {
-		return false, fmt.Errorf("load organization: %w", translate(err))
-	}
 	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return true, nil // it is gone, or nobody's page
+	case err != nil:
+		return false, fmt.Errorf("load organization: %w", translate(err))
 	case organization.State == identity.OrganizationInactive:
 		return true, nil
 	case row.ByInstallation:
