@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -198,9 +197,5 @@ func listenOn(flag, address string) (net.Listener, error) {
 
 // localURL is how a browser on this machine reaches listener.
 func localURL(listener net.Listener) string {
-	_, port, _ := strings.Cut(listener.Addr().String(), "]:")
-	if port == "" {
-		_, port, _ = strings.Cut(listener.Addr().String(), ":")
-	}
-	return "http://localhost:" + port
+	return fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 }
