@@ -69,9 +69,6 @@ func (o Organization) Home() OrganizationID {
 	return o.ID
 }
 
-// StandsAlone reports whether o is a classroom without a school.
-func (o Organization) StandsAlone() bool { return o.Kind == KindClassroom && o.School == "" }
-
 // NewOrganization is an organization to be opened. Its ID is chosen by the
 // portal beforehand, so that opening can be resumed after a crash without
 // opening twice.

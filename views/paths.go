@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"homeroom.dev/homeroom/identity"
@@ -139,14 +138,6 @@ func LeavePath(organization identity.OrganizationID) string { return in(organiza
 
 // Param is one parameter of a query string.
 type Param struct{ Name, Value string }
-
-// IntParam is a parameter with a number; 0 is left out.
-func IntParam(name string, value int) Param {
-	if value == 0 {
-		return Param{Name: name}
-	}
-	return Param{Name: name, Value: strconv.Itoa(value)}
-}
 
 // WithQuery appends those parameters that have a value, in the order given, so
 // that the same view always has the same URL.
