@@ -102,6 +102,35 @@ func TestASuspendedRoleOpensNothing(t *testing.T) {
 // Birch's where it takes one. Nothing of Birch may show in an answer, and no row
 // of Birch may change. A new method fails this test until it is in the table.
 func TestNothingOfAnotherOrganizationIsSeenOrChanged(t *testing.T) {
+	_, calls := callsOnOneOrganization(t)
+	handle := reflect.TypeFor[*Organization]()
+	for i := range handle.NumMethod() {
+		if name := handle.Method(i).Name; calls[name] == nil {
+			t.Errorf("method %s is not called here", name)
+		}
+	}
+	for name := range calls {
+		w, calls := callsOnOneOrganization(t) // no call stands on what another left
+		before := w.rowsOf("birch")
+		answer, err := calls[name](t.Context())
+		if err != nil && !identity.IsKind(err, identity.KindNotFound) && !errors.Is(err, errBoom) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if said := fmt.Sprintf("%+v", answer); strings.Contains(said, "birch") {
+			t.Errorf("%s answers with something of Birch's: %s", name, said)
+		}
+		if diff := cmp.Diff(before, w.rowsOf("birch")); diff != "" {
+			t.Errorf("%s changed rows of Birch's:\n%s", name, diff)
+		}
+	}
+}
+
+var errBoom = errors.New("boom")
+
+// callsOnOneOrganization is a call of every method, by its name, in a world of
+// its own.
+func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Context) (any, error)) {
+	t.Helper()
 	w := newWorld(t)
 	linden, birch := w.as("linden-tom", "linden-7b"), w.as("birch-tom", "birch-7b")
 	theirs, theirToken := w.invite(birch, "wanda@birch.example")
@@ -110,12 +139,11 @@ func TestNothingOfAnotherOrganizationIsSeenOrChanged(t *testing.T) {
 	if err := w.invited(theirToken).BeginAcceptance(t.Context(), identity.User{ID: "wanda"}); err != nil {
 		t.Fatal(err)
 	}
-	boom := errors.New("boom")
 
-	calls := map[string]func(context.Context) (any, error){
+	return w, map[string]func(context.Context) (any, error){
 		"Change": func(ctx context.Context) (any, error) {
 			return nil, linden.Change(ctx, identity.Change{Action: identity.ActionRoleRemoved, Target: "birch-zoe"},
-				func(context.Context) ([]identity.Fact, error) { return nil, boom })
+				func(context.Context) ([]identity.Fact, error) { return nil, errBoom })
 		},
 		"Audit": func(ctx context.Context) (any, error) {
 			return linden.Audit(ctx, AuditQuery{Target: string(theirs.ID)})
@@ -153,25 +181,6 @@ func TestNothingOfAnotherOrganizationIsSeenOrChanged(t *testing.T) {
 			return nil, linden.SetSettings(ctx, identity.OrganizationSettings{StudentsSeeNames: true})
 		},
 		"Roster": func(ctx context.Context) (any, error) { return linden.Roster(ctx, RosterQuery{Search: "tanner birch"}) },
-	}
-	handle := reflect.TypeFor[*Organization]()
-	for i := range handle.NumMethod() {
-		if name := handle.Method(i).Name; calls[name] == nil {
-			t.Errorf("method %s is not called here", name)
-		}
-	}
-	for name, call := range calls {
-		before := w.rowsOf("birch")
-		answer, err := call(t.Context())
-		if err != nil && !identity.IsKind(err, identity.KindNotFound) && !errors.Is(err, boom) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if said := fmt.Sprintf("%+v", answer); strings.Contains(said, "birch") {
-			t.Errorf("%s answers with something of Birch's: %s", name, said)
-		}
-		if diff := cmp.Diff(before, w.rowsOf("birch")); diff != "" {
-			t.Errorf("%s changed rows of Birch's:\n%s", name, diff)
-		}
 	}
 }
 

@@ -144,7 +144,7 @@ func quote(s string) string {
 func (w *window) until(condition, what string) {
 	w.t.Helper()
 	for deadline := time.Now().Add(patience); ; {
-		ctx, cancel := context.WithTimeout(w.ctx, 2*time.Second)
+		ctx, cancel := context.WithTimeout(w.ctx, patience)
 		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+condition+")"))
 		cancel()
 		if err == nil && holds {
@@ -181,14 +181,33 @@ const named = `(() => {
 // press presses a button or follows a link by its words.
 func (w *window) press(words string) {
 	w.t.Helper()
-	find := strings.Replace(named, "%s", quote(words), 1)
-	w.until(find, "has nothing called "+quote(words)+" to press")
-	w.do(click(find))
+	w.click(strings.Replace(named, "%s", quote(words), 1), "has nothing called "+quote(words)+" to press")
 }
 
-// click clicks what a JavaScript expression finds.
-func click(find string) chromedp.Action[chromedp.Void] {
-	return chromedp.Evaluate[chromedp.Void](find + ".click(), void 0")
+// click waits for what a JavaScript expression finds, and clicks it. Where that
+// leaves the page, it waits for the next one: what the test looks for could
+// stand on the page it has just left as well.
+func (w *window) click(find, what string) {
+	w.t.Helper()
+	w.until(`(e => {
+		if (!e || document.readyState !== "complete") return false;
+		const form = e.type === "submit" && e.form;
+		const link = e.closest("a[href]");
+		const scripted = n => n.closest("[hx-get], [hx-post], [hx-boost]");
+		window.leaving = Boolean(
+			form ? form.method !== "dialog" && form.checkValidity() && !scripted(form) && !scripted(e) :
+			link && !link.hasAttribute("download") && link.protocol.startsWith("http") && !scripted(link) &&
+				link.href.split("#")[0] !== location.href.split("#")[0]);
+		e.click();
+		return true;
+	})(`+find+`)`, what)
+	for deadline := time.Now().Add(patience / 5); time.Now().Before(deadline); {
+		leaving, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`document.readyState !== "complete" || Boolean(window.leaving)`))
+		if err == nil && !leaving {
+			return
+		}
+		w.do(chromedp.Sleep(20 * time.Millisecond)) // a page on its way has no event for the one it leaves
+	}
 }
 
 // field finds an input by the words of its label.

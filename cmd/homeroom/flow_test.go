@@ -128,16 +128,14 @@ func TestATeacherInvitesAStudentWhoComesAndGoes(t *testing.T) {
 func (w *window) pressRow(words string) {
 	w.t.Helper()
 	find := `[...document.querySelectorAll("a")].find(a => a.innerText.includes(` + quote(words) + `))`
-	w.until(find, "has no row with "+quote(words))
-	w.do(click(find))
+	w.click(find, "has no row with "+quote(words))
 }
 
 // follow goes to the first link on the page that begins with url.
 func (w *window) follow(url string) {
 	w.t.Helper()
 	find := `[...document.links].find(a => a.href.startsWith(` + quote(url) + `))`
-	w.until(find, "has no link to "+url)
-	w.do(click(find))
+	w.click(find, "has no link to "+url)
 }
 
 // token signs the person in once more, as another service of the school would

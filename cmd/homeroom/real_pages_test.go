@@ -176,8 +176,7 @@ func (w *window) hasPasskeys() {
 func (w *window) clicks(selector string) {
 	w.t.Helper()
 	find := "document.querySelector(" + quote(selector) + ")"
-	w.until(find, "has nothing to click: "+selector)
-	w.do(click(find))
+	w.click(find, "has nothing to click: "+selector)
 }
 
 // sends sends the form that path takes.
