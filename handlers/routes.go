@@ -99,6 +99,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("POST", "/name", org(identity.ManageClassroom, rename))
 				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
+				r.Route("/sign-in", func(r chi.Router) { setupRoutes(r, s.inPortal) })
 				r.Method("GET", "/leave", org(identity.Visit, askLeave))
 				r.Method("POST", "/leave", org(identity.Visit, leaveOrganization))
 			})

@@ -29,6 +29,30 @@ const (
 	ActionSignInReset         Action = "sign-in.reset"
 	ActionUserChanged         Action = "user.changed" // seen at Zitadel only
 	ActionUserRemoved         Action = "user.removed" // seen at Zitadel only
+	ActionConnectionMade      Action = "connection.made"
+	ActionConnectionChanged   Action = "connection.changed"
+	ActionConnectionTested    Action = "connection.tested"
+	ActionConnectionActivated Action = "connection.activated"
+	ActionConnectionOff       Action = "connection.off"
+	ActionConnectionDeleted   Action = "connection.deleted"
+	ActionCertificateAccepted Action = "connection.certificate-accepted"
+	ActionDomainAdded         Action = "domain.added"
+	ActionDomainVerified      Action = "domain.verified"
+	ActionDomainChanged       Action = "domain.changed" // whom it lets join
+	ActionDomainDeleted       Action = "domain.deleted"
+	ActionSetupLinkMade       Action = "setup-link.made"
+	ActionSetupLinkOpened     Action = "setup-link.opened" // a code was confirmed
+	ActionSetupLinkRevoked    Action = "setup-link.revoked"
+	ActionSetupLinkFinished   Action = "setup-link.finished"
+	ActionEnforced            Action = "enforcement.begun"
+	ActionEnforcementEnded    Action = "enforcement.ended"
+	ActionRecoveryMade        Action = "recovery.made"
+	ActionRecoveryUsed        Action = "recovery.used"
+	ActionArrivalLinked       Action = "arrival.linked"  // an account was tied to an identity provider
+	ActionArrivalCreated      Action = "arrival.created" // an account was made for who came from one
+	ActionJoinAsked           Action = "join.asked"
+	ActionJoinApproved        Action = "join.approved"
+	ActionJoinDeclined        Action = "join.declined"
 )
 
 // Outcome is what became of an action.

@@ -64,6 +64,8 @@ type Remote interface {
 
 	// SetName changes the name people see (metadata homeroom.name).
 	SetName(context.Context, string) (Fact, error)
+
+	Federation
 }
 
 // Provisioner opens organizations. It is the service account

@@ -18,6 +18,7 @@ type Opened struct {
 	held         []Role // held here
 	invitation   InvitationID
 	founded      bool
+	setup        *SetupLink
 }
 
 // Held are an actor's active role assignments that can count in an
@@ -62,6 +63,33 @@ func OpenFounded(organization Organization, founder Actor, role Role) (Opened, e
 		organization: organization, actor: founder, roles: []Role{role}, held: []Role{role}, founded: true,
 	}, nil
 }
+
+// OpenSetup opens a school for who confirmed the code of a set-up link. It
+// carries what the link is for and nothing else. The actor is the link: they
+// have no account.
+func OpenSetup(school Organization, link SetupLink) (Opened, error) {
+	if school.ID == "" || link.ID == "" || school.Kind != KindSchool || school.State != OrganizationActive {
+		return Opened{}, NotFound("setup.not-found")
+	}
+	actor := Actor{User: UserID(setupActor + string(link.ID)), Name: link.Name}
+	return Opened{organization: school, actor: actor, setup: &link}, nil
+}
+
+// setupActor stands before a link's ID where the ID of a user stands otherwise.
+const setupActor = "setup:"
+
+// OpenArriving opens a school for who comes back from one of its connections,
+// before it is known who they are. It carries no permission: what may happen,
+// the connection's rules decide.
+func OpenArriving(school Organization, attempt AttemptID) (Opened, error) {
+	if school.ID == "" || attempt == "" || school.State != OrganizationActive {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: school, actor: Actor{User: UserID(arrivingActor + string(attempt))}}, nil
+}
+
+// arrivingActor stands before an attempt's ID where the ID of a user stands otherwise.
+const arrivingActor = "arriving:"
 
 // effective are the roles that count in organization: those held there, those
 // of a school_admin of its school, and those of an operator of the platform.
@@ -113,6 +141,9 @@ func (o Opened) Visiting() bool {
 // Founded reports whether it was opened by [OpenFounded]: no role assignment
 // stands behind what the actor may do.
 func (o Opened) Founded() bool { return o.founded }
+
+// Setup is the set-up link the organization was opened by, or nil.
+func (o Opened) Setup() *SetupLink { return o.setup }
 
 // Invitation is the invitation the organization was opened by, or empty.
 func (o Opened) Invitation() InvitationID { return o.invitation }

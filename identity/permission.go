@@ -25,6 +25,12 @@ const (
 	OpenClassroom Permission = "open-classroom"
 	// ManageSchool is the school's people and settings.
 	ManageSchool Permission = "manage-school"
+	// ConnectSignIn is the school's connections and whether they are the only way
+	// in; VerifyDomains its domains. A set-up link may carry either.
+	ConnectSignIn Permission = "connect-sign-in"
+	VerifyDomains Permission = "verify-domains"
+	// ShareSetup is to make, follow and revoke set-up links.
+	ShareSetup Permission = "share-setup"
 	// ReadAudit is to read what was done here.
 	ReadAudit Permission = "read-audit"
 	// Operate is for the platform's operators.
@@ -34,7 +40,7 @@ const (
 // Permissions lists every permission, for tests that walk them.
 var Permissions = []Permission{
 	Visit, SeeRoster, ManageStudents, ManageTeachers, ManageClassroom,
-	OpenClassroom, ManageSchool, ReadAudit, Operate,
+	OpenClassroom, ManageSchool, ConnectSignIn, VerifyDomains, ShareSetup, ReadAudit, Operate,
 }
 
 // permitted is the table of the design's section "Who may do what", without
@@ -45,10 +51,13 @@ var permitted = map[Role][]Permission{
 	RoleTeacher:   {Visit, SeeRoster, ManageStudents, ManageTeachers, ManageClassroom, ReadAudit},
 	RoleSchoolAdmin: {
 		Visit, SeeRoster, ManageStudents, ManageTeachers, ManageClassroom,
-		OpenClassroom, ManageSchool, ReadAudit,
+		OpenClassroom, ManageSchool, ConnectSignIn, VerifyDomains, ShareSetup, ReadAudit,
 	},
 	RoleOperator: Permissions,
 }
+
+// ofSchools mean nothing in a classroom.
+var ofSchools = []Permission{OpenClassroom, ConnectSignIn, VerifyDomains, ShareSetup}
 
 // Permitted reports whether role has permission in an organization of kind
 // with settings.
@@ -59,7 +68,7 @@ func Permitted(role Role, permission Permission, kind Kind, settings Organizatio
 	case role == RoleTeacher && kind == KindSchool:
 		// In the school itself a teacher is one of its staff, not its manager.
 		return permission == Visit || permission == OpenClassroom && settings.TeachersOpenClassrooms
-	case permission == OpenClassroom && kind != KindSchool:
+	case kind != KindSchool && slices.Contains(ofSchools, permission):
 		return false
 	}
 	return slices.Contains(permitted[role], permission)
@@ -67,6 +76,10 @@ func Permitted(role Role, permission Permission, kind Kind, settings Organizatio
 
 // Permits reports whether the actor has permission in the opened organization.
 func (o Opened) Permits(permission Permission) bool {
+	if o.setup != nil {
+		return permission == ConnectSignIn && o.setup.For(IntentSSO) ||
+			permission == VerifyDomains && o.setup.For(IntentDomains)
+	}
 	return slices.ContainsFunc(o.roles, func(r Role) bool {
 		return Permitted(r, permission, o.organization.Kind, o.organization.Settings)
 	})

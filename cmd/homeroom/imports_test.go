@@ -32,10 +32,15 @@ var mayImport = map[string][]string{
 	"mail":            {"identity"},
 	"static":          {},
 	"views":           {"identity", "static"},
-	"handlers":        {"identity", "views", "store", "static", "roster"},
+	"sso":             {"identity"},
+	"sso/testidp":     {"identity"},
+	"sso/testdns":     {},
+	"outbound":        {"identity"},
+	"watch":           {"identity", "store", "sso", "outbound", "views"},
+	"handlers":        {"identity", "views", "store", "static", "roster", "sso", "outbound"},
 	"cmd/homeroom": {
-		"identity", "zitadel", "zitadel/standin", "store", "jobs", "projection",
-		"roster", "mail", "static", "views", "handlers",
+		"identity", "zitadel", "zitadel/standin", "store", "jobs", "projection", "roster", "sso", "sso/testidp",
+		"sso/testdns", "outbound", "watch", "mail", "static", "views", "handlers",
 	},
 }
 
@@ -45,6 +50,7 @@ var mayUse = map[string][]string{
 	"github.com/zitadel/zitadel-go":     {"zitadel", "zitadel/standin"},
 	"google.golang.org/grpc":            {"zitadel", "zitadel/standin"},
 	"github.com/zitadel/oidc/v3/pkg/op": {"zitadel/standin"},
+	"github.com/crewjam/saml":           {"sso/testidp", "zitadel/standin"},
 	"modernc.org/sqlite":                {"store"},
 	"github.com/pressly/goose":          {"store"},
 	"github.com/riverqueue/river":       {"jobs"},
