@@ -35,7 +35,9 @@ func (d SignInDoor) Domain(name string, parts ...string) string {
 }
 
 // JoinRequests lists who asked to join.
-func (d SignInDoor) JoinRequests(parts ...string) string { return d.base + at("requests") + at(parts...) }
+func (d SignInDoor) JoinRequests(parts ...string) string {
+	return d.base + at("requests") + at(parts...)
+}
 
 // NewConnection asks for the vendor and makes a connection by POST.
 func (d SignInDoor) NewConnection() string { return d.base + at("connections", "new") }
@@ -51,7 +53,9 @@ func (d SignInDoor) Attempt(connection identity.ConnectionID, attempt identity.A
 }
 
 // Enforcement rehearses and switches school sign-in as the only way in.
-func (d SignInDoor) Enforcement(parts ...string) string { return d.base + at("enforcement") + at(parts...) }
+func (d SignInDoor) Enforcement(parts ...string) string {
+	return d.base + at("enforcement") + at(parts...)
+}
 
 // SetupLinksPath lists a school's set-up links, and makes one by POST.
 func SetupLinksPath(school identity.OrganizationID, parts ...string) string {
