@@ -13,10 +13,11 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/store"
 )
 
-// Options are what the portal is built from. All but the last four are needed.
+// Options are what the portal is built from. All but the last six are needed.
 type Options struct {
 	Store       *store.Store
 	Gateway     identity.Gateway
@@ -32,7 +33,16 @@ type Options struct {
 	// AnyoneOpensClassrooms lets everybody who is signed in open a classroom that
 	// belongs to no school.
 	AnyoneOpensClassrooms bool
+	// Offered are the vendors of which the installation has a registration for
+	// every school, such as Clever.
+	Offered []identity.Vendor
 
+	// Fetch asks for what a school's IT names: metadata, discovery documents. Nil
+	// is one that asks public addresses alone.
+	Fetch *outbound.Client
+	// Intents tells why Zitadel refused a sign-in through a school's connection;
+	// with nil, no page knows more than that it did.
+	Intents identity.IntentLog
 	// TrustedProxies are the networks (CIDR) whose X-Forwarded-For is believed.
 	TrustedProxies []string
 	// Now is the clock; nil is time.Now.
@@ -57,6 +67,9 @@ type Server struct {
 	mailReady     func(context.Context) error
 	portal        Portal
 	anyoneOpens   bool
+	offered       []identity.Vendor
+	fetch         *outbound.Client
+	intents       identity.IntentLog
 	secure        bool
 	trusted       []string
 	demo          bool
@@ -90,6 +103,12 @@ func newServer(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Fetch == nil {
+		o.Fetch = outbound.New(outbound.Options{})
+	}
+	if o.Intents == nil {
+		o.Intents = silent{}
+	}
 	public := strings.TrimSuffix(o.PublicURL, "/")
 	s := &Server{
 		store:       o.Store,
@@ -100,6 +119,9 @@ func newServer(o Options) (*Server, error) {
 		mailReady:   o.MailReady,
 		portal:      Portal{PublicURL: public, Now: o.Now},
 		anyoneOpens: o.AnyoneOpensClassrooms,
+		offered:     o.Offered,
+		fetch:       o.Fetch,
+		intents:     o.Intents,
 		secure:      strings.HasPrefix(public, "https://"),
 		trusted:     o.TrustedProxies,
 		demo:        o.Demo,
@@ -112,6 +134,12 @@ func newServer(o Options) (*Server, error) {
 	s.sessions = newSessions(s.store.Sessions(), s.secure, s.sessionFailed)
 	return s, nil
 }
+
+// silent is an intent log of which nothing is known.
+type silent struct{}
+
+// IntentFailure implements [identity.IntentLog].
+func (silent) IntentFailure(context.Context, string) (string, error) { return "", nil }
 
 // chain is around every request, whatever it asks for.
 func (s *Server) chain(next http.Handler) http.Handler {
