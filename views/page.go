@@ -33,6 +33,7 @@ const (
 	SectionFront       Section = "front"
 	SectionRoster      Section = "roster"
 	SectionInvitations Section = "invitations"
+	SectionSignIn      Section = "sign-in"
 	SectionActivity    Section = "activity"
 	SectionSettings    Section = "settings"
 )
@@ -65,10 +66,14 @@ var (
 		{SectionFront, "section.classrooms", OrganizationPath, identity.Visit},
 		{SectionRoster, "section.staff", RosterPath, identity.SeeRoster},
 		{SectionInvitations, "section.invitations", InvitationsPath, identity.ManageStudents},
+		{SectionSignIn, "section.sign-in", signInPath, identity.ConnectSignIn},
 		{SectionActivity, "section.activity", ActivityPath, identity.ReadAudit},
 		{SectionSettings, "section.settings", SettingsPath, identity.ManageClassroom},
 	}
 )
+
+// signInPath leads to how the school's people sign in.
+func signInPath(school identity.OrganizationID) string { return InPortal(school).Overview() }
 
 // sectionTabs are the tabs the actor may follow. A single one is no choice.
 func sectionTabs(org identity.Opened) []sectionTab {

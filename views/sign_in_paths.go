@@ -26,6 +26,9 @@ func (d SignInDoor) Link() bool { return d.link }
 // Overview shows connections, domains and what is still to do.
 func (d SignInDoor) Overview() string { return d.base }
 
+// Leave forgets, by POST, that this browser confirmed the link's code.
+func (d SignInDoor) Leave() string { return d.base + at("leave") }
+
 // Domains lists the domains, and takes a new one by POST.
 func (d SignInDoor) Domains() string { return d.base + at("domains") }
 
