@@ -19,6 +19,7 @@ type Opened struct {
 	invitation   InvitationID
 	founded      bool
 	setup        *SetupLink
+	arriving     AttemptID
 }
 
 // Held are an actor's active role assignments that can count in an
@@ -85,7 +86,26 @@ func OpenArriving(school Organization, attempt AttemptID) (Opened, error) {
 	if school.ID == "" || attempt == "" || school.State != OrganizationActive {
 		return Opened{}, NotFound("organization.not-found")
 	}
-	return Opened{organization: school, actor: Actor{User: UserID(arrivingActor + string(attempt))}}, nil
+	actor := Actor{User: UserID(arrivingActor + string(attempt))}
+	return Opened{organization: school, actor: actor, arriving: attempt}, nil
+}
+
+// OpenForArrival opens a classroom of the school that [OpenArriving] opened, for
+// the role that the school's rules give to who arrives. It carries no permission
+// either.
+func OpenForArrival(school Opened, classroom Organization) (Opened, error) {
+	if school.arriving == "" || classroom.ID == "" || classroom.Kind != KindClassroom ||
+		classroom.School != school.ID() || classroom.State != OrganizationActive {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: classroom, actor: school.actor, arriving: school.arriving}, nil
+}
+
+// through names the actor of an arrival after the connection, which is what acts
+// by its rules.
+func (o Opened) through(c Connection) Opened {
+	o.actor.Name = c.Name
+	return o
 }
 
 // arrivingActor stands before an attempt's ID where the ID of a user stands otherwise.
@@ -144,6 +164,9 @@ func (o Opened) Founded() bool { return o.founded }
 
 // Setup is the set-up link the organization was opened by, or nil.
 func (o Opened) Setup() *SetupLink { return o.setup }
+
+// Arriving is the attempt that [OpenArriving] opened the school for, or empty.
+func (o Opened) Arriving() AttemptID { return o.arriving }
 
 // Invitation is the invitation the organization was opened by, or empty.
 func (o Opened) Invitation() InvitationID { return o.invitation }
