@@ -6,7 +6,6 @@ import (
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client/middleware"
 	adminpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
-	idppb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/idp"
 	managementpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/management"
 	policypb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/policy"
 	"google.golang.org/protobuf/proto"
@@ -143,56 +142,11 @@ func (b *bootstrap) openIndividuals(ctx context.Context) (changed bool, err erro
 	if !answer.GetIsDefault() && policy.GetAllowRegister() && policy.GetDefaultRedirectUri() == welcome {
 		return false, nil
 	}
+	policy.AllowRegister, policy.DefaultRedirectUri = true, welcome
 	if !answer.GetIsDefault() {
-		_, err := b.client.ManagementService().UpdateCustomLoginPolicy(in, &managementpb.UpdateCustomLoginPolicyRequest{
-			AllowRegister:      true,
-			DefaultRedirectUri: welcome,
-
-			AllowUsernamePassword:      policy.GetAllowUsernamePassword(),
-			AllowExternalIdp:           policy.GetAllowExternalIdp(),
-			ForceMfa:                   policy.GetForceMfa(),
-			ForceMfaLocalOnly:          policy.GetForceMfaLocalOnly(),
-			PasswordlessType:           policy.GetPasswordlessType(),
-			HidePasswordReset:          policy.GetHidePasswordReset(),
-			IgnoreUnknownUsernames:     policy.GetIgnoreUnknownUsernames(),
-			AllowDomainDiscovery:       policy.GetAllowDomainDiscovery(),
-			DisableLoginWithEmail:      policy.GetDisableLoginWithEmail(),
-			DisableLoginWithPhone:      policy.GetDisableLoginWithPhone(),
-			PasswordCheckLifetime:      policy.GetPasswordCheckLifetime(),
-			ExternalLoginCheckLifetime: policy.GetExternalLoginCheckLifetime(),
-			MfaInitSkipLifetime:        policy.GetMfaInitSkipLifetime(),
-			SecondFactorCheckLifetime:  policy.GetSecondFactorCheckLifetime(),
-			MultiFactorCheckLifetime:   policy.GetMultiFactorCheckLifetime(),
-		})
+		_, err := b.client.ManagementService().UpdateCustomLoginPolicy(in, updatedPolicy(policy))
 		return true, fail("update login policy of individuals", err, "remote.refused")
 	}
-	request := &managementpb.AddCustomLoginPolicyRequest{
-		AllowRegister:      true,
-		DefaultRedirectUri: welcome,
-
-		AllowUsernamePassword:      policy.GetAllowUsernamePassword(),
-		AllowExternalIdp:           policy.GetAllowExternalIdp(),
-		ForceMfa:                   policy.GetForceMfa(),
-		ForceMfaLocalOnly:          policy.GetForceMfaLocalOnly(),
-		PasswordlessType:           policy.GetPasswordlessType(),
-		HidePasswordReset:          policy.GetHidePasswordReset(),
-		IgnoreUnknownUsernames:     policy.GetIgnoreUnknownUsernames(),
-		AllowDomainDiscovery:       policy.GetAllowDomainDiscovery(),
-		DisableLoginWithEmail:      policy.GetDisableLoginWithEmail(),
-		DisableLoginWithPhone:      policy.GetDisableLoginWithPhone(),
-		PasswordCheckLifetime:      policy.GetPasswordCheckLifetime(),
-		ExternalLoginCheckLifetime: policy.GetExternalLoginCheckLifetime(),
-		MfaInitSkipLifetime:        policy.GetMfaInitSkipLifetime(),
-		SecondFactorCheckLifetime:  policy.GetSecondFactorCheckLifetime(),
-		MultiFactorCheckLifetime:   policy.GetMultiFactorCheckLifetime(),
-		SecondFactors:              policy.GetSecondFactors(),
-		MultiFactors:               policy.GetMultiFactors(),
-	}
-	for _, provider := range policy.GetIdps() {
-		request.Idps = append(request.Idps, &managementpb.AddCustomLoginPolicyRequest_IDP{
-			IdpId: provider.GetIdpId(), OwnerType: idppb.IDPOwnerType_IDP_OWNER_TYPE_SYSTEM,
-		})
-	}
-	_, err = b.client.ManagementService().AddCustomLoginPolicy(in, request)
+	_, err = b.client.ManagementService().AddCustomLoginPolicy(in, addedPolicy(policy))
 	return true, fail("add login policy of individuals", err, "remote.refused")
 }

@@ -31,7 +31,29 @@ const (
 	idOrganizationGone   = "ORG-poWwe"   // the ID of a deleted organization
 	idAdministratorIs    = "INSTA-pFDwe" // already
 	idLogoutURLBlocked   = "PROJECT-msNebo"
+
+	idMetadataRefused    = "ORG-SF3rwhgh" // of a new identity provider
+	idNewMetadataRefused = "ORG-SFqqh42"  // of one that is there
+	idNoSuchProvider     = "COMMAND-as02jin"
+	idHasLoginPolicy     = "Org-Dgfb2"
+	idNoLoginPolicy      = "Org-GVDfe"
+	idPolicyNotChanged   = "Org-5M9vdd"
+	idProviderAttached   = "Org-2B0ps"
+	idProviderDetached   = "Org-39fjs"
+
+	idDomainExists   = "V2-e1wse"
+	idDomainVerified = "ORG-HGw21"
+	idDomainGone     = "ORG-GDfA3"
 )
+
+// notProven is what Zitadel answers where the proof of a domain is not to be
+// found: no challenge yet; no TXT record, none that fits, no answer in time, or
+// no name server that answers; no host, an error of it, no file, or another one.
+var notProven = []string{
+	"ORG-SFBB3",
+	"ORG-G241f", "ORG-G28if", "ORG-K563l", "HTTP-Hwsw2",
+	"HTTP-BH42h", "HTTP-G2zsw", "HTTP-HB432", "ORG-F4zhw", "ORG-GH422",
+}
 
 // detail is the ID of Zitadel's error, or empty.
 func detail(err error) string {
@@ -58,6 +80,20 @@ func isWeak(err error) bool {
 	_, id, _ := strings.Cut(detail(err), "-")
 	return err != nil && slices.Contains([]string{"HuJf6", "co3Xw", "VoaRj", "ZBv4H", "ZDLwA"}, id)
 }
+
+// isLinkTaken reports whether somebody has the link to an identity provider
+// already. Every unique constraint answers with one ID; the text tells them
+// apart.
+func isLinkTaken(err error) bool {
+	return is(err, idTaken) && strings.Contains(status.Convert(err).Message(), "External")
+}
+
+// isNotChanged reports whether a change was refused because nothing would
+// change.
+func isNotChanged(err error) bool { return is(err, idPolicyNotChanged) }
+
+// errorCode is the gRPC code of err; OK for nil.
+func errorCode(err error) codes.Code { return status.Code(err) }
 
 func isCode(err error, code codes.Code) bool {
 	return err != nil && status.Code(err) == code

@@ -17,6 +17,23 @@ type Installation struct {
 	Runtime     ServiceAccount          `yaml:"runtime"`
 	Provisioner ServiceAccount          `yaml:"provisioner"`
 	Events      ServiceAccount          `yaml:"events"`
+	// Clever and ClassLink are the identity providers of the whole installation;
+	// empty where it is not registered there.
+	Clever    identity.ProviderID `yaml:"clever,omitempty"`
+	ClassLink identity.ProviderID `yaml:"classlink,omitempty"`
+}
+
+// Offered are the installation's own identity providers, by whose they are.
+func (i Installation) Offered() map[identity.Vendor]identity.ProviderID {
+	offered := make(map[identity.Vendor]identity.ProviderID)
+	for vendor, id := range map[identity.Vendor]identity.ProviderID{
+		identity.VendorClever: i.Clever, identity.VendorClassLink: i.ClassLink,
+	} {
+		if id != "" {
+			offered[vendor] = id
+		}
+	}
+	return offered
 }
 
 // ServiceAccount is a service account with its key, which is the JSON document
@@ -46,6 +63,9 @@ type Config struct {
 	Runtime     identity.UserID // becomes a member of every organization opened
 	// ServiceAccounts are all three.
 	ServiceAccounts []identity.UserID
+	// Offered are the installation's own identity providers, which every school
+	// may use.
+	Offered map[identity.Vendor]identity.ProviderID
 }
 
 // RuntimeConfig is the configuration of [NewRuntime].
@@ -68,5 +88,6 @@ func (i Installation) config(account ServiceAccount) Config {
 		Individuals:     i.Individuals,
 		Runtime:         i.Runtime.User,
 		ServiceAccounts: []identity.UserID{i.Runtime.User, i.Provisioner.User, i.Events.User},
+		Offered:         i.Offered(),
 	}
 }

@@ -21,18 +21,29 @@ const noName = "-"
 
 // CreateUser creates a user at home in the organization's home.
 func (r *remote) CreateUser(ctx context.Context, n identity.NewUser) (identity.Fact, error) {
-	const doing = "create user"
 	if err := r.present(); err != nil {
 		return nil, err
 	}
+	return r.createUser(ctx, n, nil)
+}
+
+// createUser creates a user, with a link to an identity provider if there is
+// one.
+func (r *remote) createUser(ctx context.Context, n identity.NewUser, link *userpb.IDPLink) (identity.Fact, error) {
+	const doing = "create user"
 	request, err := r.newUser(n)
 	if err != nil {
 		return nil, err
 	}
+	if link != nil {
+		request.GetHuman().IdpLinks = []*userpb.IDPLink{link}
+	}
 	created, err := r.client.UserServiceV2().CreateUser(ctx, request)
 	switch {
 	case is(err, idUserExists):
-		return r.existingUser(ctx, n.ID)
+		return r.existingUser(ctx, n.ID, link)
+	case isLinkTaken(err):
+		return nil, identity.Conflict("connection.identity-taken").Because(err)
 	case is(err, idTaken):
 		return nil, identity.Conflict("user.name-taken").Because(err)
 	case isWeak(err):
@@ -94,8 +105,9 @@ func (r *remote) newUser(n identity.NewUser) (*userpb.CreateUserRequest, error) 
 	}, nil
 }
 
-// existingUser answers for a user that was created before with the same ID.
-func (r *remote) existingUser(ctx context.Context, id identity.UserID) (identity.Fact, error) {
+// existingUser answers for a user that was created before with the same ID,
+// and adds what link may be missing.
+func (r *remote) existingUser(ctx context.Context, id identity.UserID, link *userpb.IDPLink) (identity.Fact, error) {
 	u, err := r.shownUser(ctx, id)
 	if err != nil {
 		return nil, err
@@ -103,6 +115,11 @@ func (r *remote) existingUser(ctx context.Context, id identity.UserID) (identity
 	user := toUser(u)
 	if user.Home != r.opened.Organization().Home() {
 		return nil, identity.NotFound("user.not-found")
+	}
+	if link != nil {
+		if err := r.link(ctx, id, link); err != nil {
+			return nil, err
+		}
 	}
 	return identity.UserCreated{User: user, At: user.CreatedAt}, nil
 }
