@@ -123,6 +123,11 @@ func (o *Organization) SignedInThrough(
 	return unwritten()
 }
 
+// CameThrough reports whether SignedInThrough was called for the user.
+func (o *Organization) CameThrough(context.Context, identity.ConnectionID, identity.UserID) (bool, error) {
+	return false, unwritten()
+}
+
 // Domains lists the school's domains.
 func (o *Organization) Domains(context.Context) ([]identity.Domain, error) { return nil, unwritten() }
 
@@ -172,11 +177,7 @@ func (o *Organization) DecideJoin(
 }
 
 // Candidate is somebody at home in the school.
-type Candidate struct {
-	User     identity.User
-	Roles    bool // holds an active role in the school or one of its classrooms
-	Operator bool // of the platform
-}
+type Candidate = identity.Candidate
 
 // PeopleByAddress lists who has the address.
 func (o *Organization) PeopleByAddress(_ context.Context, address string) ([]Candidate, error) {
@@ -279,6 +280,9 @@ func (s *Store) SchoolSignIn(
 ) (identity.Organization, []identity.Connection, error) {
 	return identity.Organization{}, nil, unwritten()
 }
+
+// AnyConnection reports whether any school has an active connection.
+func (s *Store) AnyConnection(context.Context) (bool, error) { return false, nil }
 
 // SchoolConnection is a connection with its school.
 type SchoolConnection struct {
