@@ -37,7 +37,10 @@ func denied(id, text string) error { return &failure{codes.PermissionDenied, id,
 
 func unauthenticated(id, text string) error { return &failure{codes.Unauthenticated, id, text} }
 
-const unimplemented = codes.Unimplemented
+const (
+	unimplemented = codes.Unimplemented
+	internalCode  = codes.Internal
+)
 
 // Texts that many calls share.
 const (

@@ -60,7 +60,7 @@ func (s *state) inviteAllowed(c caller, u *user) error {
 	if err := s.checkUser(c, "user.write", u); err != nil {
 		return err
 	}
-	if d := u.details(); d.password != "" || len(d.passkeys) > 0 || d.links > 0 || u.machine {
+	if d := u.details(); d.password != "" || len(d.passkeys) > 0 || len(d.links) > 0 || u.machine {
 		return precondition("COMMAND-EF34g", "User is already initialized")
 	}
 	return nil

@@ -60,20 +60,24 @@ func (s *state) renameOrg(t *tx, o *org, name string) error {
 	if other := s.domains[domain]; other != nil && other != o {
 		return exists("V3-DKcYh", "Domain already exists")
 	}
+	old := s.domainName(o.name)
 	delete(s.orgNames, lower(o.name))
 	s.orgNames[lower(name)] = o
 	o.name = name
 	t.emit(&o.aggregate, "org.changed", values{"name": name})
-	if domain != o.primary {
-		old := o.primary
+	// The domain by the name follows it; it stays the primary one if it was.
+	if domain != old && o.domain(old) != nil {
 		t.emit(&o.aggregate, "org.domain.added", values{"domain": domain})
 		t.emit(&o.aggregate, "org.domain.verified", values{"domain": domain})
-		t.emit(&o.aggregate, "org.domain.primary.set", values{"domain": domain})
+		if o.primary == old {
+			t.emit(&o.aggregate, "org.domain.primary.set", values{"domain": domain})
+			o.primary = domain
+		}
 		t.emit(&o.aggregate, "org.domain.removed", values{"domain": old})
-		delete(s.domains, old)
+		delete(s.domains, lower(old))
 		o.domains = slices.DeleteFunc(o.domains, func(d *orgDomain) bool { return d.name == old || d.name == domain })
 		o.domains = append(o.domains, &orgDomain{name: domain, verified: true})
-		s.domains[domain], o.primary = o, domain
+		s.domains[lower(domain)] = o
 	}
 	o.touch(t)
 	return nil
@@ -104,8 +108,13 @@ func (s *state) removeOrg(t *tx, o *org) {
 		}
 	}
 	for _, d := range o.domains {
-		if s.domains[d.name] == o {
-			delete(s.domains, d.name)
+		if s.domains[lower(d.name)] == o {
+			delete(s.domains, lower(d.name))
+		}
+	}
+	for _, p := range s.idps {
+		if p.owner == o.id {
+			s.dropIDP(p)
 		}
 	}
 	delete(s.orgNames, lower(o.name))

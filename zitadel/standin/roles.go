@@ -23,7 +23,10 @@ var rolePermissions = map[string][]string{
 		project.app.read project.app.write project.app.delete
 		project.grant.read project.grant.write project.grant.delete
 		events.read
-		session.read session.write session.delete`),
+		session.read session.write session.delete
+		iam.idp.read iam.idp.write
+		org.idp.read org.idp.write
+		policy.delete`),
 	"IAM_OWNER_VIEWER": permissions(`
 		iam.read
 		iam.restrictions.read iam.policy.read
@@ -39,7 +42,9 @@ var rolePermissions = map[string][]string{
 		project.app.read
 		project.grant.read
 		events.read
-		session.read`),
+		session.read
+		iam.idp.read
+		org.idp.read`),
 	"IAM_ORG_MANAGER": permissions(`
 		org.read org.create org.write org.delete
 		org.member.read org.member.write org.member.delete
@@ -53,7 +58,9 @@ var rolePermissions = map[string][]string{
 		project.role.read project.role.write project.role.delete
 		project.app.read project.app.write project.app.delete
 		project.grant.read project.grant.write project.grant.delete
-		session.read session.delete`),
+		session.read session.delete
+		org.idp.read org.idp.write
+		policy.delete`),
 	"IAM_USER_MANAGER": permissions(`
 		org.read
 		org.member.read org.member.delete
@@ -81,7 +88,9 @@ var rolePermissions = map[string][]string{
 		project.role.read
 		project.app.read
 		project.grant.read
-		session.read session.write session.delete`),
+		session.read session.write session.delete
+		iam.idp.read
+		org.idp.read`),
 	"ORG_OWNER": permissions(`
 		org.read org.write org.delete
 		org.member.read org.member.write org.member.delete
@@ -95,7 +104,9 @@ var rolePermissions = map[string][]string{
 		project.role.read project.role.write project.role.delete
 		project.app.read project.app.write
 		project.grant.read project.grant.write project.grant.delete
-		session.read session.delete`),
+		session.read session.delete
+		org.idp.read org.idp.write
+		policy.delete`),
 	"ORG_USER_MANAGER": permissions(`
 		org.read
 		user.read user.write user.delete
@@ -115,11 +126,14 @@ var rolePermissions = map[string][]string{
 		project.read
 		project.role.read
 		project.app.read
-		project.grant.read`),
+		project.grant.read
+		org.idp.read`),
 	"ORG_SETTINGS_MANAGER": permissions(`
 		org.read org.write
 		org.member.read
-		policy.read policy.write`),
+		policy.read policy.write
+		org.idp.read org.idp.write
+		policy.delete`),
 	"ORG_USER_PERMISSION_EDITOR": permissions(`
 		org.read
 		org.member.read

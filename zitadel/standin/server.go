@@ -29,6 +29,12 @@ type Options struct {
 	Now func() time.Time
 	// Logger gets the server's own complaints; nil means none.
 	Logger *slog.Logger
+	// Resolver is asked for the records that prove domains; nil means the
+	// system's.
+	Resolver *net.Resolver
+	// HTTPClient fetches metadata and files that prove domains, and speaks to
+	// OIDC providers; nil means one that gives up after ten seconds.
+	HTTPClient *http.Client
 }
 
 // Server is a running or ready stand-in. All methods may be called at any time
@@ -47,6 +53,8 @@ type Server struct {
 	ownerID  string
 	fresh    keyring
 	notify   notifier
+	resolver *net.Resolver
+	client   *http.Client
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -68,8 +76,14 @@ func New(o Options) (*Server, error) {
 	if o.LoginVersion != 1 && o.LoginVersion != 2 {
 		return nil, fmt.Errorf("login version %d: there are 1 and 2", o.LoginVersion)
 	}
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
+	}
+	if o.HTTPClient == nil {
+		o.HTTPClient = &http.Client{Timeout: 10 * time.Second}
+	}
 	faults := &Faults{}
-	s := &Server{state: newState(o.Now, faults), version: o.LoginVersion, logger: o.Logger, faults: faults}
+	s := &Server{state: newState(o.Now, faults), version: o.LoginVersion, logger: o.Logger, faults: faults, resolver: o.Resolver, client: o.HTTPClient}
 	faults.s = s.state
 	s.issuer = strings.TrimSuffix(o.Issuer, "/")
 	if s.issuer == "" {

@@ -4,13 +4,16 @@ import (
 	"context"
 
 	feature "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/feature/v2"
+	idpv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/idp/v2"
 	object "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/object/v2"
 	settings "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/settings/v2"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // settingsService is zitadel.settings.v2.SettingsService. All organizations
-// have the instance's settings.
+// have the instance's settings, except for a login policy of their own. Which
+// organization is asked about is the request's to say; the rights are looked at
+// in the caller's.
 type settingsService struct {
 	settings.UnimplementedSettingsServiceServer
 	s *Server
@@ -20,12 +23,29 @@ func (s *state) settingDetailsV2(e edited) *object.Details {
 	return &object.Details{Sequence: uint64(e.seq), ChangeDate: stamp(e.changed), CreationDate: stamp(e.created), ResourceOwner: s.instance.id}
 }
 
-func (x *settingsService) GetLoginSettings(context.Context, *settings.GetLoginSettingsRequest) (*settings.GetLoginSettingsResponse, error) {
-	s := x.s
+// settingsOwner is whom settings are asked of.
+func (s *state) settingsOwner(c caller, r *object.RequestContext) string {
+	switch {
+	case r.GetInstance():
+		return s.instance.id
+	case r.GetOrgId() != "":
+		return r.GetOrgId()
+	default:
+		return c.org
+	}
+}
+
+func (x *settingsService) GetLoginSettings(ctx context.Context, r *settings.GetLoginSettingsRequest) (*settings.GetLoginSettingsResponse, error) {
+	s, c := x.s, callerOf(ctx)
 	s.RLock()
 	defer s.RUnlock()
-	p := s.instance.loginPolicy
-	return &settings.GetLoginSettingsResponse{Details: s.settingDetailsV2(p.edited), Settings: &settings.LoginSettings{
+	owner := s.settingsOwner(c, r.GetCtx())
+	p := s.loginPolicyOf(owner)
+	details, ownerType := s.settingDetailsV2(p.edited), settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_INSTANCE
+	if o := s.orgs[owner]; o != nil && o.loginPolicy != nil {
+		details.ResourceOwner, ownerType = o.id, settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_ORG
+	}
+	return &settings.GetLoginSettingsResponse{Details: details, Settings: &settings.LoginSettings{
 		//lint:ignore SA1019 a real server fills the older field as well
 		AllowUsernamePassword: p.userNamePassword, AllowLocalAuthentication: p.userNamePassword, AllowRegister: p.register,
 		AllowExternalIdp: p.externalIDP, ForceMfa: p.forceMFA, ForceMfaLocalOnly: p.forceMFALocal,
@@ -37,8 +57,34 @@ func (x *settingsService) GetLoginSettings(context.Context, *settings.GetLoginSe
 		SecondFactors:            []settings.SecondFactorType{settings.SecondFactorType_SECOND_FACTOR_TYPE_TOTP, settings.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
 		MultiFactors:             []settings.MultiFactorType{settings.MultiFactorType_MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION},
 		AllowDomainDiscovery:     p.domainDiscovery, DisableLoginWithEmail: p.noEmail, DisableLoginWithPhone: p.noPhone,
-		ResourceOwnerType: settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_INSTANCE,
+		ResourceOwnerType: ownerType,
 	}}, nil
+}
+
+func (x *settingsService) GetActiveIdentityProviders(ctx context.Context, r *settings.GetActiveIdentityProvidersRequest) (*settings.GetActiveIdentityProvidersResponse, error) {
+	s, c := x.s, callerOf(ctx)
+	s.RLock()
+	defer s.RUnlock()
+	answer := &settings.GetActiveIdentityProvidersResponse{}
+	for _, p := range s.loginIDPsOf(s.settingsOwner(c, r.GetCtx())) {
+		wanted := func(want *bool, have bool) bool { return want == nil || *want == have }
+		if !wanted(r.CreationAllowed, p.options.creation) || !wanted(r.LinkingAllowed, p.options.linking) ||
+			!wanted(r.AutoCreation, p.options.autoCreation) || !wanted(r.AutoLinking, p.options.autoLinking != 0) {
+			continue
+		}
+		kind := settings.IdentityProviderType_IDENTITY_PROVIDER_TYPE_OIDC
+		if p.saml != nil {
+			kind = settings.IdentityProviderType_IDENTITY_PROVIDER_TYPE_SAML
+		}
+		answer.IdentityProviders = append(answer.IdentityProviders, &settings.IdentityProvider{
+			Id: p.id, Name: p.name, Type: kind, Options: &idpv2.Options{
+				IsLinkingAllowed: p.options.linking, IsCreationAllowed: p.options.creation, IsAutoCreation: p.options.autoCreation,
+				IsAutoUpdate: p.options.autoUpdate, AutoLinking: idpv2.AutoLinkingOption(p.options.autoLinking),
+			},
+		})
+	}
+	answer.Details = s.totals(len(answer.GetIdentityProviders()))
+	return answer, nil
 }
 
 func (x *settingsService) GetDomainSettings(context.Context, *settings.GetDomainSettingsRequest) (*settings.GetDomainSettingsResponse, error) {

@@ -41,6 +41,9 @@ type state struct {
 	keys          map[string]*machineKey
 	requests      map[string]*authRequest
 	codes         map[string]*authRequest
+	idps          map[string]*idProvider
+	links         map[externalID]*user
+	intents       map[string]*intent
 	v1            map[string]*browser          // sessions of Login V1, by user agent
 	logins        map[string]map[string]string // sid → client → user, for back-channel logout
 	nextSweep     int
@@ -55,6 +58,7 @@ func newState(now func() time.Time, faults *Faults) *state {
 		grants: map[string]*authorization{}, sessions: map[string]*session{}, gone: map[string]*aggregate{}, formerMembers: map[string]map[string]*member{}, removedGrants: map[string]*authorization{}, roleLists: map[string][]string{},
 		tokens: map[string]*accessToken{}, refreshes: map[string]*refreshToken{}, pats: map[string]*accessToken{},
 		keys: map[string]*machineKey{}, requests: map[string]*authRequest{}, codes: map[string]*authRequest{},
+		idps: map[string]*idProvider{}, links: map[externalID]*user{}, intents: map[string]*intent{},
 		v1: map[string]*browser{}, logins: map[string]map[string]string{},
 	}
 	return s
@@ -101,6 +105,9 @@ func (s *state) aggregate(id string) *aggregate {
 	if id == s.instance.id {
 		return &s.instance.aggregate
 	}
+	if i := s.intents[id]; i != nil {
+		return &i.aggregate
+	}
 	return s.gone[id]
 }
 
@@ -132,6 +139,7 @@ type instance struct {
 
 	domainPolicy domainPolicy
 	loginPolicy  loginPolicy
+	loginIDPs    []loginIDP
 	restrictions restrictions
 	oidc         oidcSettings
 	features     features
@@ -166,11 +174,14 @@ type org struct {
 	grants           []*authorization
 	granted          map[string]*projectGrant // by project ID
 	loginPolicy      *loginPolicy             // its own, or nil for the instance's
+	loginIDPs        []loginIDP               // of its own policy
 }
 
 type orgDomain struct {
 	name     string
 	verified bool
+	proof    int32  // how it is to be proven: 1 HTTP, 2 DNS
+	token    string // to be published
 }
 
 type metadataEntry struct {
@@ -228,7 +239,7 @@ type userMore struct {
 	otpSMS          bool
 	passkeys        []factor
 	u2f             []factor
-	links           int // to identity providers
+	links           []idpLink // to identity providers
 	pats            []string
 	keys            []string
 	tokenType       int32

@@ -1,0 +1,6 @@
+package standin
+
+// intent is one sign-in through an identity provider.
+type intent struct {
+	aggregate
+}
