@@ -34,6 +34,7 @@ func (x *userService) ListAuthenticationMethodTypes(ctx context.Context, r *user
 		add(d.otpSMS, userv2.AuthenticationMethodType_AUTHENTICATION_METHOD_TYPE_OTP_SMS)
 		add(d.otpEmail, userv2.AuthenticationMethodType_AUTHENTICATION_METHOD_TYPE_OTP_EMAIL)
 		add(d.password != "", userv2.AuthenticationMethodType_AUTHENTICATION_METHOD_TYPE_PASSWORD)
+		add(len(d.links) > 0, userv2.AuthenticationMethodType_AUTHENTICATION_METHOD_TYPE_IDP)
 	}
 	answer.Details = s.totals(len(answer.GetAuthMethodTypes()))
 	return answer, nil
@@ -88,11 +89,6 @@ func (x *userService) ListPasskeys(ctx context.Context, r *userv2.ListPasskeysRe
 	}
 	answer.Details = s.totals(len(answer.GetResult()))
 	return answer, nil
-}
-
-// ListIDPLinks is empty: the stand-in knows no identity providers.
-func (x *userService) ListIDPLinks(context.Context, *userv2.ListIDPLinksRequest) (*userv2.ListIDPLinksResponse, error) {
-	return &userv2.ListIDPLinksResponse{Details: &object.ListDetails{Timestamp: never()}}, nil
 }
 
 // removal takes one factor away. find tells whether it is there; whether it is

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/crewjam/saml"
-	dsig "github.com/russellhaering/goxmldsig"
 	idpv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/idp"
 	objectv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/object"
 	"golang.org/x/text/encoding/ianaindex"
@@ -54,7 +53,10 @@ type oidcIDP struct {
 // Bindings and signature algorithms by their number in the API.
 var (
 	samlBindings   = []string{"", saml.HTTPPostBinding, saml.HTTPRedirectBinding, saml.HTTPArtifactBinding}
-	samlAlgorithms = []string{"", dsig.RSASHA1SignatureMethod, dsig.RSASHA256SignatureMethod, dsig.RSASHA512SignatureMethod}
+	samlAlgorithms = []string{
+		"", "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+		"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+	}
 	samlNameIDs    = []saml.NameIDFormat{saml.UnspecifiedNameIDFormat, saml.EmailAddressNameIDFormat, saml.PersistentNameIDFormat, saml.TransientNameIDFormat}
 )
 
@@ -172,8 +174,8 @@ func parseMetadata(metadata []byte) (*saml.EntityDescriptor, error) {
 	return nil, &failure{internalCode, "SAML-Ejoi3r2", "no entity found with IDPSSODescriptor"}
 }
 
-// dropIDP removes a provider with what refers to it: its place in login
-// policies, and people's links. No event tells of the latter two.
+// dropIDP removes a provider and its place in login policies, of which no event
+// tells. People's links to it stay.
 func (s *state) dropIDP(p *idProvider) {
 	delete(s.idps, p.id)
 	isIt := func(l loginIDP) bool { return l.id == p.id }
@@ -181,11 +183,4 @@ func (s *state) dropIDP(p *idProvider) {
 		o.loginIDPs = slices.DeleteFunc(slices.Clone(o.loginIDPs), isIt)
 	}
 	s.instance.loginIDPs = slices.DeleteFunc(slices.Clone(s.instance.loginIDPs), isIt)
-	for key, u := range s.links {
-		if key.idp == p.id {
-			m := u.extra()
-			m.links = slices.DeleteFunc(slices.Clone(m.links), func(l idpLink) bool { return l.idp == p.id })
-			delete(s.links, key)
-		}
-	}
 }

@@ -134,10 +134,14 @@ func (x *managementService) GetLoginPolicy(ctx context.Context, _ *management.Ge
 	s.RLock()
 	defer s.RUnlock()
 	if own := s.orgs[c.org].loginPolicy; own != nil {
-		return &management.GetLoginPolicyResponse{Policy: own.message(orgDetails(own.edited, c.org), false)}, nil
+		m := own.message(orgDetails(own.edited, c.org), false)
+		m.Idps = s.loginIDPLinks(s.orgs[c.org].loginIDPs)
+		return &management.GetLoginPolicyResponse{Policy: m}, nil
 	}
 	p := s.instance.loginPolicy
-	return &management.GetLoginPolicyResponse{Policy: p.message(s.settingDetails(p.edited), true), IsDefault: true}, nil
+	m := p.message(s.settingDetails(p.edited), true)
+	m.Idps = s.loginIDPLinks(s.instance.loginIDPs)
+	return &management.GetLoginPolicyResponse{Policy: m, IsDefault: true}, nil
 }
 
 func orgDetails(e edited, org string) *objectv1.ObjectDetails {

@@ -109,7 +109,17 @@ func (x *managementService) RemoveIDPFromLoginPolicy(ctx context.Context, r *man
 	}}, nil
 }
 
-// ListLoginPolicyIDPs does not say of which kind the providers are.
+// loginIDPLinks do not say of which kind the providers are.
+func (s *state) loginIDPLinks(list []loginIDP) []*idpv1.IDPLoginPolicyLink {
+	var found []*idpv1.IDPLoginPolicyLink
+	for _, l := range list {
+		if p := s.idps[l.id]; p != nil {
+			found = append(found, &idpv1.IDPLoginPolicyLink{IdpId: p.id, IdpName: p.name})
+		}
+	}
+	return found
+}
+
 func (x *managementService) ListLoginPolicyIDPs(ctx context.Context, r *management.ListLoginPolicyIDPsRequest) (*management.ListLoginPolicyIDPsResponse, error) {
 	s, c := x.s, callerOf(ctx)
 	s.RLock()
@@ -118,12 +128,7 @@ func (x *managementService) ListLoginPolicyIDPs(ctx context.Context, r *manageme
 	if o := s.orgs[c.org]; o.loginPolicy != nil {
 		list = o.loginIDPs
 	}
-	var found []*idpv1.IDPLoginPolicyLink
-	for _, l := range list {
-		if p := s.idps[l.id]; p != nil && l.added <= shown {
-			found = append(found, &idpv1.IDPLoginPolicyLink{IdpId: p.id, IdpName: p.name})
-		}
-	}
+	found := s.loginIDPLinks(slices.DeleteFunc(slices.Clone(list), func(l loginIDP) bool { return l.added > shown }))
 	return &management.ListLoginPolicyIDPsResponse{
 		Details: &objectv1.ListDetails{TotalResult: uint64(len(found)), ViewTimestamp: timestamppb.New(micros(s.clock))},
 		Result:  cut(found, r.GetQuery().GetOffset(), uint64(r.GetQuery().GetLimit())),

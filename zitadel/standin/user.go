@@ -48,6 +48,7 @@ type newUser struct {
 	tokenType      int32
 	metadata       []entry
 	registered     bool // by the person, at the login pages
+	links          []idpLink
 }
 
 type entry struct {
@@ -84,6 +85,11 @@ func (s *state) addUser(t *tx, n newUser) (u *user, emailCode string, err error)
 	if s.userNames[lower(p.userName)] != nil {
 		return nil, "", exists("V3-DKcYh", "User already exists")
 	}
+	for _, l := range n.links {
+		if err := s.checkLink(o.id, l); err != nil {
+			return nil, "", err
+		}
+	}
 	u = &user{
 		aggregate: s.revive(n.id, kindUser, o.id), profile: &p, machine: n.machine,
 		created: t.at, changed: t.at, verified: n.verified, lost: s.faults.losesUser(n.id),
@@ -106,6 +112,9 @@ func (s *state) addUser(t *tx, n newUser) (u *user, emailCode string, err error)
 	}
 	for _, e := range n.metadata {
 		s.setUserMetadata(t, u, e.key, e.value)
+	}
+	for _, l := range n.links {
+		s.linkUser(t, u, l)
 	}
 	return u, emailCode, nil
 }
@@ -253,6 +262,9 @@ func (s *state) dropUser(u *user) {
 	}
 	for _, token := range m.pats {
 		delete(s.pats, token)
+	}
+	for _, l := range m.links {
+		delete(s.links, externalID{l.idp, l.user})
 	}
 	delete(s.users, u.id)
 	s.bury(&u.aggregate)

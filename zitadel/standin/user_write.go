@@ -86,6 +86,12 @@ func (n *newUser) readHuman(h *userv2.CreateUserRequest_Human) error {
 	if ph := h.GetPhone(); ph != nil {
 		n.phone, n.phoneVerified = ph.GetPhone(), ph.GetIsVerified()
 	}
+	for _, l := range h.GetIdpLinks() {
+		if err := checkLinkMessage(in+"CreateUserRequest_Human.IdpLinks[0]: embedded message failed validation | caused by: invalid IDPLink.", l); err != nil {
+			return err
+		}
+		n.links = append(n.links, idpLink{l.GetIdpId(), l.GetUserId(), l.GetUserName()})
+	}
 	switch pw := h.GetPasswordType().(type) {
 	case *userv2.CreateUserRequest_Human_Password:
 		n.password, n.changeRequired = pw.Password.GetPassword(), pw.Password.GetChangeRequired()
