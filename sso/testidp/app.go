@@ -47,8 +47,8 @@ type AppOptions struct {
 
 // App is one service provider's entry at the identity provider.
 type App struct {
-	id      string
-	server  *Server
+	id     string
+	server *Server
 
 	mu      sync.Mutex
 	options AppOptions
@@ -139,7 +139,7 @@ func (a *App) set(options AppOptions) error {
 		}
 	}
 	if options.Vendor == identity.VendorGoogle && len(options.ACS) > 1 {
-		return errors.New("Google Workspace takes one ACS URL") //nolint:staticcheck // a name
+		return errors.New("an app of Google Workspace takes one ACS URL")
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,5 +1,7 @@
 package testidp
 
+import "homeroom.dev/homeroom/identity"
+
 // Misbehaviour is something that an identity provider, or somebody between it
 // and the service provider, does wrong.
 type Misbehaviour string
@@ -36,14 +38,14 @@ const (
 	ExternalEntity   Misbehaviour = "xxe"          // a DOCTYPE that reads a file into the NameID
 	EntityBomb       Misbehaviour = "entity-bomb"  // a DOCTYPE whose entities multiply
 	CommentInNameID  Misbehaviour = "comment-in-name-id"
-	Unsolicited      Misbehaviour = "unsolicited"       // begun by the identity provider: no InResponseTo
-	OtherRequest     Misbehaviour = "other-request"     // in response to a request nobody made
-	StatusResponder  Misbehaviour = "status-responder"  // the identity provider failed
-	StatusDenied     Misbehaviour = "status-denied"     // the person is not assigned to the app
-	StatusAuthn      Misbehaviour = "status-authn"      // Responder with AuthnFailed below it
-	StatusNameID     Misbehaviour = "status-name-id"    // Requester with InvalidNameIDPolicy below it
-	NotXML           Misbehaviour = "not-xml"           // a response that is none
-	WrongEncryption  Misbehaviour = "wrong-encryption"  // encrypted for another service's key
+	Unsolicited      Misbehaviour = "unsolicited"      // begun by the identity provider: no InResponseTo
+	OtherRequest     Misbehaviour = "other-request"    // in response to a request nobody made
+	StatusResponder  Misbehaviour = "status-responder" // the identity provider failed
+	StatusDenied     Misbehaviour = "status-denied"    // the person is not assigned to the app
+	StatusAuthn      Misbehaviour = "status-authn"     // Responder with AuthnFailed below it
+	StatusNameID     Misbehaviour = "status-name-id"   // Requester with InvalidNameIDPolicy below it
+	NotXML           Misbehaviour = "not-xml"          // a response that is none
+	WrongEncryption  Misbehaviour = "wrong-encryption" // encrypted for another service's key
 )
 
 // What it can do wrong over OpenID Connect alone. WrongAudience, WrongIssuer,
@@ -59,8 +61,8 @@ const (
 )
 
 // Misbehaviours lists what can be chosen for a protocol, [Behaves] first.
-func Misbehaviours(protocol string) []Misbehaviour {
-	if protocol == "oidc" {
+func Misbehaviours(protocol identity.Protocol) []Misbehaviour {
+	if protocol == identity.ProtocolOIDC {
 		return []Misbehaviour{
 			Behaves, WrongIssuer, WrongAudience, WrongNonce, Expired, WrongCertificate, Tampered, MissingAddress, MissingNames,
 			OtherDomain, UnverifiedAddress, OtherSubject, AccessDenied, BadClient, WrongDistrict,

@@ -34,7 +34,7 @@ type Server struct {
 	url    string
 	dns    Records
 	now    func() time.Time
-	routes *http.ServeMux
+	routes http.Handler
 	http   *http.Server
 
 	foreignOnce sync.Once
@@ -62,7 +62,7 @@ func New(o Options) (*Server, error) {
 	if s.people == nil {
 		s.people = LindenPeople()
 	}
-	s.routes = s.mux()
+	s.routes = guard(s.mux())
 	return s, nil
 }
 
