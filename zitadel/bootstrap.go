@@ -34,6 +34,11 @@ type BootstrapOptions struct {
 	// Zitadel can define narrower ones.
 	ProvisionerRole string
 	EventsRole      string
+	// Clever and ClassLink are where the installation is registered there; their
+	// issuers are [CleverIssuer] and [ClassLinkIssuer] if empty. One that is left
+	// out stays as an earlier run made it.
+	Clever    Registration
+	ClassLink Registration
 }
 
 // bootstrap is one run of [Bootstrap].
@@ -66,6 +71,7 @@ func Bootstrap(ctx context.Context, options BootstrapOptions, report func(step s
 		b.application,
 		b.serviceAccounts,
 		b.policies,
+		b.offers,
 		b.operators,
 	}
 	for _, step := range steps {

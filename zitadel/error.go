@@ -44,6 +44,7 @@ const (
 	idDomainExists   = "V2-e1wse"
 	idDomainVerified = "ORG-HGw21"
 	idDomainGone     = "ORG-GDfA3"
+	idDomainPrimary  = "ORG-Sjdi3"
 )
 
 // notProven is what Zitadel answers where the proof of a domain is not to be
@@ -83,9 +84,11 @@ func isWeak(err error) bool {
 
 // isLinkTaken reports whether somebody has the link to an identity provider
 // already. Every unique constraint answers with one ID; the text tells them
-// apart.
+// apart, in the instance's language: each of Zitadel's says "IDP" here but
+// Russian, and none does of a user name.
 func isLinkTaken(err error) bool {
-	return is(err, idTaken) && strings.Contains(status.Convert(err).Message(), "External")
+	text := strings.ToLower(status.Convert(err).Message())
+	return is(err, idTaken) && (strings.Contains(text, "idp") || strings.Contains(text, "внешний"))
 }
 
 // isNotChanged reports whether a change was refused because nothing would

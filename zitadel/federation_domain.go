@@ -158,8 +158,11 @@ func (r *remote) DeleteDomain(ctx context.Context, domain string) error {
 	_, err := r.client.OrganizationServiceV2().DeleteOrganizationDomain(ctx, &orgpb.DeleteOrganizationDomainRequest{
 		OrganizationId: string(r.opened.ID()), Domain: domain,
 	})
-	if is(err, idDomainGone) {
+	switch {
+	case is(err, idDomainGone):
 		return nil
+	case is(err, idDomainPrimary):
+		return identity.NotFound("domain.not-found").Because(err) // Zitadel's own, see Domains
 	}
 	return fail("delete organization domain", err, "domain.not-found")
 }

@@ -19,15 +19,15 @@ type Installation struct {
 	Events      ServiceAccount          `yaml:"events"`
 	// Clever and ClassLink are the identity providers of the whole installation;
 	// empty where it is not registered there.
-	Clever    identity.ProviderID `yaml:"clever,omitempty"`
-	ClassLink identity.ProviderID `yaml:"classlink,omitempty"`
+	Clever    Offer `yaml:"clever,omitempty"`
+	ClassLink Offer `yaml:"classlink,omitempty"`
 }
 
 // Offered are the installation's own identity providers, by whose they are.
 func (i Installation) Offered() map[identity.Vendor]identity.ProviderID {
 	offered := make(map[identity.Vendor]identity.ProviderID)
 	for vendor, id := range map[identity.Vendor]identity.ProviderID{
-		identity.VendorClever: i.Clever, identity.VendorClassLink: i.ClassLink,
+		identity.VendorClever: i.Clever.Provider, identity.VendorClassLink: i.ClassLink.Provider,
 	} {
 		if id != "" {
 			offered[vendor] = id

@@ -23,6 +23,20 @@ type bootstrapCommand struct {
 	Operator        []string `help:"User ID or login name of somebody who becomes an operator. May be repeated." placeholder:"USER"`
 	ProvisionerRole string   `help:"Administrator role of homeroom-provisioner, where the installation has a narrower one." default:"IAM_ORG_MANAGER"`
 	EventsRole      string   `help:"Administrator role of homeroom-events, where the installation has a narrower one." default:"IAM_OWNER_VIEWER"`
+
+	Clever    registration `embed:"" prefix:"clever-" group:"Clever"`
+	ClassLink registration `embed:"" prefix:"classlink-" group:"ClassLink"`
+}
+
+// registration is what a vendor gave who registered the installation there.
+type registration struct {
+	ClientID     string `name:"client-id" help:"Client ID the vendor gave this installation. Without one schools are not offered it." placeholder:"ID"`
+	ClientSecret string `name:"client-secret" help:"Client secret that belongs to it. It is kept at Zitadel." placeholder:"SECRET"`
+	Issuer       string `name:"issuer" help:"The vendor's issuer, if it is not the usual one." placeholder:"URL"`
+}
+
+func (r registration) of() zitadel.Registration {
+	return zitadel.Registration{Issuer: r.Issuer, ClientID: r.ClientID, ClientSecret: r.ClientSecret}
 }
 
 // Run prepares Zitadel and writes the configuration file. What is there already
@@ -47,6 +61,7 @@ func (b *bootstrapCommand) Run(ctx context.Context, c console) error {
 	made, err := zitadel.Bootstrap(ctx, zitadel.BootstrapOptions{
 		Issuer: b.Issuer, OwnerKey: owner, PortalURL: b.PublicURL, Previous: previous,
 		Operators: b.Operator, ProvisionerRole: b.ProvisionerRole, EventsRole: b.EventsRole,
+		Clever: b.Clever.of(), ClassLink: b.ClassLink.of(),
 	}, func(step string, changed bool) {
 		word := "as it should be"
 		if changed {
@@ -130,6 +145,8 @@ func (f *configurationFile) installation() (zitadel.Installation, error) {
 		Issuer: f.get("issuer"), Project: f.get("project"), Application: f.get("application"), ClientID: f.get("client-id"),
 		Operators: f.get("operators"), Individuals: f.get("individuals"),
 		RuntimeKey: f.get("runtime-key"), ProvisionerKey: f.get("provisioner-key"), EventsKey: f.get("events-key"),
+		CleverProvider: f.get("clever-provider"), CleverMark: f.get("clever-mark"),
+		ClasslinkProvider: f.get("classlink-provider"), ClasslinkMark: f.get("classlink-mark"),
 	}
 	if i.check() != nil {
 		return zitadel.Installation{}, nil // incomplete: made anew
@@ -152,7 +169,14 @@ func (f *configurationFile) write(made zitadel.Installation) (changed bool, err 
 		{"runtime-key", made.Runtime.Key},
 		{"provisioner-key", made.Provisioner.Key},
 		{"events-key", made.Events.Key},
+		{"clever-provider", string(made.Clever.Provider)},
+		{"clever-mark", made.Clever.Mark},
+		{"classlink-provider", string(made.ClassLink.Provider)},
+		{"classlink-mark", made.ClassLink.Mark},
 	} {
+		if s.value == "" && f.get(s.name) == "" {
+			continue
+		}
 		changed = f.set(s.name, s.value) || changed
 	}
 	if f.get("seal-keys") == "" {

@@ -29,6 +29,11 @@ type installation struct {
 	RuntimeKey     string `help:"Key of the service account homeroom-runtime: JSON, or the path of a file with it." placeholder:"KEY"`
 	ProvisionerKey string `help:"Key of the service account homeroom-provisioner: JSON, or a path." placeholder:"KEY"`
 	EventsKey      string `help:"Key of the service account homeroom-events: JSON, or a path." placeholder:"KEY"`
+
+	CleverProvider    string `help:"ID of the identity provider for Clever, if schools are offered it." placeholder:"ID"`
+	CleverMark        string `help:"What bootstrap remembers of the client secret at Clever, to see that it changed." placeholder:"MARK"`
+	ClasslinkProvider string `help:"ID of the identity provider for ClassLink, if schools are offered it." placeholder:"ID"`
+	ClasslinkMark     string `help:"The same for the client secret at ClassLink." placeholder:"MARK"`
 }
 
 // check names every missing value at once.
@@ -60,6 +65,8 @@ func (i installation) at(publicURL string) (zitadel.Installation, error) {
 		Issuer: i.Issuer, PortalURL: strings.TrimSuffix(publicURL, "/"), Project: i.Project,
 		Application: i.Application, ClientID: i.ClientID,
 		Operators: identity.OrganizationID(i.Operators), Individuals: identity.OrganizationID(i.Individuals),
+		Clever:    zitadel.Offer{Provider: identity.ProviderID(i.CleverProvider), Mark: i.CleverMark},
+		ClassLink: zitadel.Offer{Provider: identity.ProviderID(i.ClasslinkProvider), Mark: i.ClasslinkMark},
 	}
 	for _, account := range []struct {
 		setting string
