@@ -246,6 +246,13 @@ func (o *Organization) MakeLink(
 // RevokeLink revokes one.
 func (o *Organization) RevokeLink(context.Context, identity.SetupLinkID) error { return unwritten() }
 
+// RenewLink gives one a new token.
+func (o *Organization) RenewLink(
+	context.Context, identity.SetupLinkID, func(token string) (identity.Mail, error),
+) (token string, err error) {
+	return "", unwritten()
+}
+
 // LinkProgress notes how far it is.
 func (o *Organization) LinkProgress(_ context.Context, step int) error { return unwritten() }
 
