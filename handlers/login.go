@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,10 @@ import (
 	"homeroom.dev/homeroom/views"
 )
 
-// signIn serves GET /sign-in: it leads to Zitadel's login, which leads back to
-// callback. Query: next, the local path to go on to; create, to register.
+// signIn serves GET /sign-in: it asks who signs in where that makes a
+// difference, or else leads at once to Zitadel's login, which leads back to
+// callback. Query: next, the local path to go on to; create, to register; local,
+// to sign in past the school's own sign-in.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	next := localPath(query.Get("next"), views.HomePath)
@@ -29,31 +32,48 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	} else if live && query.Get("create") == "" {
 		return leave(w, r, next)
 	}
+	if query.Get("create") != "" {
+		// Zitadel would register people in its default organization, where
+		// registering is closed.
+		return s.authorize(w, r, next, rp.WithPrompt("create"), withScopes(scopeIn+string(s.discovery.oidc.Individuals)))
+	}
+	hint := s.invitedName(r.Context(), next)
+	if hint == "" {
+		hint = s.sessions.PopString(r.Context(), sessionHint)
+	}
+	if query.Get("local") == "" {
+		if asked, err := s.askWho(w, r, hint); asked || err != nil {
+			return err
+		}
+	}
+	if hint != "" {
+		return s.authorize(w, r, next, withHint(hint))
+	}
+	return s.authorize(w, r, next)
+}
+
+// authorize leads to Zitadel's login, and from there to callback and next.
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request, next string, options ...rp.AuthURLOpt) error {
 	party, err := s.discovery.party(r.Context())
 	if err != nil {
 		return err
 	}
 	attempt := newAttempt(next)
 	s.keepAttempt(w, r, attempt)
-	options := []rp.AuthURLOpt{
+	options = append(options,
 		rp.AuthURLOpt(rp.WithURLParam("nonce", attempt.Nonce)),
 		rp.WithCodeChallenge(oidc.NewSHACodeChallenge(attempt.Verifier)),
 		rp.AuthURLOpt(rp.WithURLParam("ui_locales", views.LanguageOf(r.Context()))),
-	}
-	if query.Get("create") != "" {
-		// Zitadel would register people in its default organization, where
-		// registering is closed.
-		in := strings.Join(scopes, " ") + " " + scopeIn + string(s.discovery.oidc.Individuals)
-		options = append(options, rp.WithPrompt("create"), rp.AuthURLOpt(rp.WithURLParam("scope", in)))
-	}
-	hint := s.invitedName(r.Context(), next)
-	if hint == "" {
-		hint = s.sessions.PopString(r.Context(), sessionHint)
-	}
-	if hint != "" {
-		options = append(options, rp.AuthURLOpt(rp.WithURLParam("login_hint", hint)))
-	}
+	)
 	return leave(w, r, rp.AuthURL(attempt.State, party, options...))
+}
+
+// withHint tells Zitadel's login who is about to sign in.
+func withHint(name string) rp.AuthURLOpt { return rp.AuthURLOpt(rp.WithURLParam("login_hint", name)) }
+
+// withScopes asks for more than every sign-in does.
+func withScopes(more ...string) rp.AuthURLOpt {
+	return rp.AuthURLOpt(rp.WithURLParam("scope", strings.Join(append(slices.Clone(scopes), more...), " ")))
 }
 
 // callback serves GET /auth/callback, where Zitadel sends people back to.
@@ -83,10 +103,26 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return exchangeError(err)
 	}
+	user := identity.UserID(tokens.IDTokenClaims.Subject)
+	if school, closed, err := s.closed(ctx, user); err != nil {
+		return err
+	} else if closed {
+		return s.turnAway(w, r, school, tokens, attempt.Next)
+	}
+	arrived := s.arrivedLately(ctx)
 	if err := s.begin(ctx, tokens); err != nil {
 		return err
 	}
-	s.awaitUser(ctx, identity.UserID(tokens.IDTokenClaims.Subject))
+	if arrived.User == user {
+		// Another tab of theirs may be on its way back.
+		if err := s.setArrived(ctx, arrived); err != nil {
+			return err
+		}
+	}
+	s.awaitUser(ctx, user)
+	if arrived.User == user && arrived.Asked != "" {
+		return redirect(w, r, attempt.Next, identity.Say("arrive.asked", "School", arrived.Asked))
+	}
 	return leave(w, r, attempt.Next)
 }
 

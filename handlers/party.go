@@ -33,11 +33,15 @@ var scopes = []string{"openid", "profile", "email", "offline_access", scopeHome}
 
 // scopeHome adds the claim [claimHome]. scopeIn, before an organization's ID,
 // makes it the one that somebody registers in; people of another home are
-// refused by it, so it is for registering alone.
+// refused by it, so it is for registering, and for those known to be at home
+// there.
 const (
 	scopeHome = "urn:zitadel:iam:user:resourceowner"
 	claimHome = "urn:zitadel:iam:user:resourceowner:id"
 	scopeIn   = "urn:zitadel:iam:org:id:"
+	// scopeThrough, before an identity provider's ID and beside scopeIn, leads
+	// straight there, without a page of Zitadel's.
+	scopeThrough = "urn:zitadel:iam:org:idp:id:"
 )
 
 // discovery is the relying party, found when first needed: the portal starts

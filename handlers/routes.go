@@ -40,7 +40,13 @@ func (s *Server) routes() http.Handler {
 		r.Group(func(r chi.Router) {
 			r.Use(s.limit(signInsPerAddress, byAddress))
 			r.Method("GET", "/sign-in", s.open(s.signIn))
+			r.Method("POST", "/sign-in", s.open(s.findSignIn))
 			r.Method("GET", "/auth/callback", s.open(s.callback))
+			r.Method("GET", "/s/{school}", s.open(s.startAtSchool))
+			r.Method("POST", "/s/{school}", s.open(s.startAtSchool))
+			r.Method("GET", "/s/{school}/only", s.open(s.schoolOnly))
+			r.Method("GET", "/arrive/{attempt}", s.open(s.arrive))
+			r.Method("POST", "/arrive/{attempt}", s.open(s.arriveInstead))
 		})
 		r.Group(func(r chi.Router) {
 			r.Use(s.limit(invitationsPerAddress, byAddress))

@@ -38,6 +38,7 @@ const (
 	sessionSeen    = "seen"     // the last click, to the minute
 	sessionLanding = "landing"  // where an accepted invitation leads after sign-in
 	sessionHint    = "hint"     // login name for the sign-in to come
+	sessionArrived = "arrived"  // arrivedPerson as JSON, for the sign-in to come
 )
 
 func newSessions(store scs.Store, secure bool, onError func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {

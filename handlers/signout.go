@@ -30,7 +30,13 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Destroy(ctx); err != nil {
 		return fmt.Errorf("end the session: %w", err)
 	}
-	next := localPath(r.PostFormValue("next"), "")
+	return s.endAtZitadel(w, r, refresh, idToken, localPath(r.PostFormValue("next"), ""))
+}
+
+// endAtZitadel revokes the refresh token and ends the session of the ID token at
+// Zitadel, and goes on to next, a local path, or to the page that says so.
+func (s *Server) endAtZitadel(w http.ResponseWriter, r *http.Request, refresh, idToken, next string) error {
+	ctx := r.Context()
 	cookie := s.attemptCookie(hostCookie(nextCookie, s.secure), url.QueryEscape(next), 600)
 	if next == "" {
 		cookie.MaxAge = -1
