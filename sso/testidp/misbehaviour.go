@@ -15,7 +15,8 @@ const (
 	WrongRecipient   Misbehaviour = "wrong-recipient"   // SubjectConfirmationData names another ACS
 	WrongDestination Misbehaviour = "wrong-destination" // the response's Destination names another ACS
 	WrongIssuer      Misbehaviour = "wrong-issuer"      // another issuer than the metadata's; OIDC: iss
-	Expired          Misbehaviour = "expired"           // ended an hour ago; OIDC: exp
+	Expired          Misbehaviour = "expired"           // the Conditions ended an hour ago; OIDC: exp
+	ClockBehind      Misbehaviour = "clock-behind"      // a clock an hour slow
 	NotYetValid      Misbehaviour = "not-yet-valid"     // begins in an hour
 	ClockAhead       Misbehaviour = "clock-ahead"       // a clock two minutes fast, which Zitadel forgives
 	WrongCertificate Misbehaviour = "wrong-certificate" // a key that is not in the metadata; OIDC: not in the jwks
@@ -69,7 +70,7 @@ func Misbehaviours(protocol identity.Protocol) []Misbehaviour {
 		}
 	}
 	return []Misbehaviour{
-		Behaves, Unsigned, WrongAudience, WrongRecipient, WrongDestination, WrongIssuer, Expired, NotYetValid, ClockAhead,
+		Behaves, Unsigned, WrongAudience, WrongRecipient, WrongDestination, WrongIssuer, Expired, NotYetValid, ClockBehind, ClockAhead,
 		WrongCertificate, SHA1, Tampered, MissingNameID, EmptyNameID, TransientNameID, MissingAddress, MissingNames, OtherDomain,
 		Wrapped1, Wrapped2, Wrapped3, Wrapped4, Wrapped5, Wrapped6, Wrapped7, Wrapped8, ExternalEntity, EntityBomb, CommentInNameID,
 		Unsolicited, OtherRequest, StatusResponder, StatusDenied, StatusAuthn, StatusNameID, NotXML, WrongEncryption,

@@ -70,7 +70,7 @@ func (s *samlAnswer) write() ([]byte, error) {
 		s.at = s.at.Add(2 * time.Minute)
 	case NotYetValid:
 		s.at = s.at.Add(time.Hour)
-	case Expired:
+	case ClockBehind:
 		s.at = s.at.Add(-time.Hour)
 	}
 	if status := s.failure(); status != nil {
@@ -162,6 +162,9 @@ func (s *samlAnswer) assertion() (*etree.Element, error) {
 			}},
 		}},
 	}
+	if s.does == Expired {
+		assertion.Conditions.NotBefore, assertion.Conditions.NotOnOrAfter = s.at.Add(-time.Hour-lifetime), s.at.Add(-time.Hour)
+	}
 	if attributes := s.attributes(); len(attributes) > 0 {
 		assertion.AttributeStatements = []saml.AttributeStatement{{Attributes: attributes}}
 	}
@@ -170,9 +173,6 @@ func (s *samlAnswer) assertion() (*etree.Element, error) {
 		if err := s.sign(element); err != nil {
 			return nil, err
 		}
-	}
-	if s.does == Tampered {
-		promote(element)
 	}
 	recipientKey := s.options.EncryptFor
 	switch {
@@ -226,7 +226,7 @@ func (s *samlAnswer) nameID() *saml.NameID {
 	case s.does == EmptyNameID:
 		nameID.Value = ""
 	case s.does == TransientNameID || nameID.Format == string(saml.TransientNameIDFormat):
-		nameID.Format, nameID.Value = string(saml.TransientNameIDFormat), "_"+newXMLID()
+		nameID.Format, nameID.Value = string(saml.TransientNameIDFormat), newXMLID()
 	case s.does == CommentInNameID:
 		// Signed for somebody of another domain; the comment makes careless
 		// parsers read the part before it.

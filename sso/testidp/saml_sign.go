@@ -42,9 +42,9 @@ func (s *samlAnswer) finish(response *etree.Element) ([]byte, error) {
 		if err := s.sign(response); err != nil {
 			return nil, err
 		}
-		if s.does == Tampered && s.signs&signsAssertion == 0 {
-			promote(response)
-		}
+	}
+	if s.does == Tampered {
+		promote(response)
 	}
 	response = s.wrap(response)
 	doc := etree.NewDocument()
