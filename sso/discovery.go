@@ -2,7 +2,6 @@ package sso
 
 import (
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -68,12 +67,13 @@ func ParseDiscovery(document []byte, issuer string) (Discovery, identity.Problem
 	for _, endpoint := range []struct{ name, value string }{
 		{"authorization_endpoint", d.Authorization}, {"token_endpoint", d.Token}, {"jwks_uri", d.Keys},
 	} {
-		u, err := url.Parse(endpoint.value)
-		switch {
+		switch verdict := judgeURL(endpoint.value); {
 		case endpoint.value == "":
 			problems.Add("issuer", "discovery.endpoint-missing", "Name", endpoint.name)
-		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-			problems.Add("issuer", "discovery.endpoint-wrong", "Name", endpoint.name, "Received", endpoint.value)
+		case verdict == urlMalformed:
+			problems.Add("issuer", "discovery.endpoint-wrong", "Name", endpoint.name, "Received", clip(endpoint.value, 200))
+		case verdict == urlPlain:
+			problems.Add("issuer", "discovery.insecure", "URL", clip(endpoint.value, 200))
 		}
 	}
 	if len(d.ResponseTypes) > 0 && !slices.Contains(d.ResponseTypes, "code") {

@@ -34,6 +34,10 @@ func TestParseDiscovery(t *testing.T) {
 			[]string{"discovery.endpoint-wrong"}, nil,
 		},
 		{
+			"an endpoint in the clear", strings.Replace(good, `https://id.linden.example/t`, `http://id.linden.example/t`, 1), "https://id.linden.example",
+			[]string{"discovery.insecure"}, nil,
+		},
+		{
 			"no addresses", strings.Replace(good, `"openid","email"`, `"openid"`, 1), "https://id.linden.example",
 			nil, []string{"discovery.no-email"},
 		},
