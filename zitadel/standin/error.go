@@ -40,6 +40,8 @@ func unauthenticated(id, text string) error { return &failure{codes.Unauthentica
 const (
 	unimplemented = codes.Unimplemented
 	internalCode  = codes.Internal
+	invalidCode   = codes.InvalidArgument
+	unknownCode   = codes.Unknown
 )
 
 // Texts that many calls share.

@@ -14,7 +14,7 @@ import (
 // aggregateNames are shown to people beside an aggregate's type.
 var aggregateNames = map[string]string{
 	kindInstance: "Instance", kindOrg: "Organization", kindUser: "User", kindProject: "Project",
-	kindGrant: "User grant", kindSession: "Session", kindOIDC: "OIDC Session",
+	kindGrant: "User grant", kindSession: "Session", kindOIDC: "OIDC Session", kindIntent: "IDP Intent",
 }
 
 // eventSelection is what ListEvents was asked for.

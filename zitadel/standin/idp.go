@@ -57,7 +57,7 @@ var (
 		"", "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
 		"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
 	}
-	samlNameIDs    = []saml.NameIDFormat{saml.UnspecifiedNameIDFormat, saml.EmailAddressNameIDFormat, saml.PersistentNameIDFormat, saml.TransientNameIDFormat}
+	samlNameIDs = []saml.NameIDFormat{saml.UnspecifiedNameIDFormat, saml.EmailAddressNameIDFormat, saml.PersistentNameIDFormat, saml.TransientNameIDFormat}
 )
 
 func numbered[T any](list []T, n int32) T {

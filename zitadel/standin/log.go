@@ -14,6 +14,7 @@ const (
 	kindGrant    = "usergrant"
 	kindSession  = "session"
 	kindOIDC     = "oidc_session"
+	kindIntent   = "idpintent"
 )
 
 // aggregate is what a sequence of events belongs to.

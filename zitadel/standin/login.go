@@ -97,6 +97,7 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 	mux.Handle("/oauth/v2/authorize", s.withAgent(s.provider))
 	mux.Handle("/oidc/v1/end_session", s.withAgent(s.provider))
 	mux.HandleFunc("/oidc/v1/userinfo", s.userinfo)
+	s.routeIDPs(mux)
 }
 
 // userinfo refuses a void token with 401, where the provider library says 403.
