@@ -111,6 +111,27 @@ func (o Opened) through(c Connection) Opened {
 // arrivingActor stands before an attempt's ID where the ID of a user stands otherwise.
 const arrivingActor = "arriving:"
 
+// OpenRecovering opens a school for who follows its recovery link. It carries no
+// permission: all it allows is to end enforcement.
+func OpenRecovering(school Organization) (Opened, error) {
+	return openUnattended(school, "recovery")
+}
+
+// OpenWatched opens a school for the portal itself, which looks after its
+// connections at night. It carries no permission.
+func OpenWatched(school Organization) (Opened, error) {
+	return openUnattended(school, "watch")
+}
+
+// openUnattended opens a school where nobody is signed in. The actor is what
+// does it.
+func openUnattended(school Organization, actor UserID) (Opened, error) {
+	if school.ID == "" || school.Kind != KindSchool || school.State != OrganizationActive {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: school, actor: Actor{User: actor}}, nil
+}
+
 // effective are the roles that count in organization: those held there, those
 // of a school_admin of its school, and those of an operator of the platform.
 // Nothing else of a school counts in its classrooms.

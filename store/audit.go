@@ -24,15 +24,36 @@ const closingTime = 15 * time.Second
 func (o *Organization) Change(
 	ctx context.Context, change identity.Change, act func(context.Context) ([]identity.Fact, error),
 ) error {
-	record := o.auditRecord(ctx, change, identity.OutcomeBegun)
-	err := o.store.write(ctx, func(tx *transaction) error { return tx.audit(ctx, &record) })
+	return o.make(ctx, making{change: change, act: act})
+}
+
+// making is a change at Zitadel with what the store itself writes before and
+// after it. Only change and act are there always.
+type making struct {
+	change identity.Change
+	begin  func(*transaction) error // with the begun record; an error stops all
+	act    func(context.Context) ([]identity.Fact, error)
+	done   func(*transaction) error // with the closed record
+	failed func(*transaction) error // with the record of a failure
+}
+
+func (o *Organization) make(ctx context.Context, m making) error {
+	record := o.auditRecord(ctx, m.change, identity.OutcomeBegun)
+	err := o.store.write(ctx, func(tx *transaction) error {
+		if m.begin != nil {
+			if err := m.begin(tx); err != nil {
+				return err
+			}
+		}
+		return tx.audit(ctx, &record)
+	})
 	if err != nil {
-		return fmt.Errorf("record %s: %w", change.Action, err)
+		return fmt.Errorf("record %s: %w", m.change.Action, err)
 	}
-	facts, failure := act(ctx)
-	outcome := identity.OutcomeDone
+	facts, failure := m.act(ctx)
+	outcome, last := identity.OutcomeDone, m.done
 	if failure != nil {
-		outcome = identity.OutcomeFailed
+		outcome, last = identity.OutcomeFailed, m.failed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
@@ -40,13 +61,18 @@ func (o *Organization) Change(
 		if err := tx.applyFacts(ctx, facts); err != nil {
 			return fmt.Errorf("apply facts: %w", err)
 		}
+		if last != nil {
+			if err := last(tx); err != nil {
+				return err
+			}
+		}
 		_, err := tx.CloseAuditRecord(ctx, query.CloseAuditRecordParams{
 			OrganizationID: o.id, ID: record.ID, Outcome: string(outcome), NowUs: tx.now,
 		})
 		return err
 	})
 	if err != nil {
-		err = fmt.Errorf("close the record of %s: %w", change.Action, err)
+		err = fmt.Errorf("close the record of %s: %w", m.change.Action, err)
 	}
 	switch {
 	case failure == nil:

@@ -25,6 +25,7 @@ var sorts = map[string]string{
 	"memberships":              "those of one person",
 	"invitationsFor":           "those to one address",
 	"lastMailOf":               "the mails of one invitation",
+	"schoolConnections":        "those that serve one domain",
 	"roleAssignmentsToCompare": "compares with Zitadel, behind no page",
 }
 

@@ -166,15 +166,20 @@ func (s *Sessions) Delete(tokenHash string) error {
 // submissionsKept is how long a form that is sent again gets the same answer.
 const submissionsKept = 7 * 24 * time.Hour
 
-// DeleteExpired deletes what nobody can use any more: expired sessions and the
-// answers of old forms.
+// DeleteExpired deletes what nobody can use any more: expired sessions, the
+// answers of old forms, and what school sign-in has left behind.
 func (s *Store) DeleteExpired(ctx context.Context) error {
 	err := s.write(ctx, func(tx *transaction) error {
 		if _, err := tx.DeleteExpiredSessions(ctx, tx.now); err != nil {
 			return err
 		}
-		_, err := tx.DeleteOldSubmissions(ctx, tx.now-submissionsKept.Microseconds())
-		return err
+		if _, err := tx.DeleteOldSubmissions(ctx, tx.now-submissionsKept.Microseconds()); err != nil {
+			return err
+		}
+		if err := tx.deleteOldSignIn(ctx); err != nil {
+			return err
+		}
+		return tx.withdrawOldProposals(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("delete what is expired: %w", err)

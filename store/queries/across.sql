@@ -106,3 +106,72 @@ DELETE FROM sessions WHERE expires_us <= sqlc.arg(now_us);
 
 -- name: DeleteOldSubmissions :execrows
 DELETE FROM submissions WHERE at_us <= sqlc.arg(before_us);
+
+-- name: SchoolConnections :many
+-- The active connections of every school that has proven a domain and lets one
+-- of them serve it.
+SELECT sqlc.embed(c)
+FROM domains d
+JOIN connection_domains s ON s.organization_id = d.organization_id AND s.domain = d.name
+JOIN connections c ON c.organization_id = s.organization_id AND c.id = s.connection_id
+WHERE d.name = sqlc.arg(domain) AND d.verified_us <> 0 AND c.state = 'active'
+ORDER BY c.created_us, c.id;
+
+-- name: EveryConnection :many
+SELECT c.organization_id, c.id FROM connections c
+JOIN organizations o ON o.id = c.organization_id
+WHERE o.kind = 'school' AND o.state = 'active' AND c.id > sqlc.arg(after)
+ORDER BY c.id
+LIMIT sqlc.arg(most);
+
+-- name: AttemptByID :one
+SELECT * FROM attempts WHERE id = sqlc.arg(id);
+
+-- name: SetupLinkByToken :one
+SELECT * FROM setup_links WHERE token_hash = sqlc.arg(token_hash);
+
+-- name: SetupLinkByID :one
+SELECT * FROM setup_links WHERE id = sqlc.arg(id);
+
+-- name: EnforcementByRecovery :one
+SELECT * FROM enforcements WHERE recovery_hash = sqlc.arg(recovery_hash) AND recovery_hash <> '';
+
+-- name: EnforcedFor :one
+SELECT u.organization_id, COALESCE(e.enforced, FALSE) AS enforced,
+    EXISTS (SELECT 1 FROM enforcement_exceptions x WHERE x.organization_id = u.organization_id AND x.user_id = u.id) AS excepted
+FROM users u
+LEFT JOIN enforcements e ON e.organization_id = u.organization_id
+WHERE u.id = sqlc.arg(user_id);
+
+-- name: UsersNamedAt :many
+-- Those at home elsewhere whose user name ends with a domain. What gates it is
+-- RenamedBy: the school has shown that the domain is its own.
+SELECT u.id, u.user_name, COALESCE(o.name, '') AS home_name
+FROM users u
+LEFT JOIN organizations o ON o.id = u.organization_id
+WHERE u.user_name_domain = sqlc.arg(domain) AND u.user_name_domain <> '' AND u.organization_id <> sqlc.arg(home)
+ORDER BY u.user_name, u.id
+LIMIT sqlc.arg(most);
+
+-- name: CountUsersNamedAt :one
+SELECT COUNT(*) FROM users u
+WHERE u.user_name_domain = sqlc.arg(domain) AND u.user_name_domain <> '' AND u.organization_id <> sqlc.arg(home);
+
+-- name: DeleteOldAttempts :execrows
+DELETE FROM attempts WHERE started_us <= sqlc.arg(before_us);
+
+-- name: DeleteOldSignInCounts :execrows
+DELETE FROM connection_days WHERE day < sqlc.arg(before_day);
+
+-- name: DeleteOldSetupCodes :execrows
+DELETE FROM setup_codes WHERE created_us <= sqlc.arg(before_us);
+
+-- name: DeleteOldSetupLinks :execrows
+DELETE FROM setup_links WHERE expires_us <= sqlc.arg(before_us);
+
+-- name: DeleteOldJoinRequests :execrows
+DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= sqlc.arg(before_us);
+
+-- name: OldProposals :many
+SELECT organization_id, connection_id FROM connection_metadata
+WHERE proposal_seen_us <> 0 AND proposal_seen_us <= sqlc.arg(before_us);

@@ -9,12 +9,115 @@ import (
 	"context"
 )
 
+const attemptByID = `-- name: AttemptByID :one
+SELECT organization_id, id, connection_id, kind, state, findings, received, user_id, intent_id, browser_hash, next_path, return_path, started_us, finished_us FROM attempts WHERE id = $1
+`
+
+func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
+	row := q.db.QueryRowContext(ctx, attemptByID, id)
+	var i Attempt
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.ID,
+		&i.ConnectionID,
+		&i.Kind,
+		&i.State,
+		&i.Findings,
+		&i.Received,
+		&i.UserID,
+		&i.IntentID,
+		&i.BrowserHash,
+		&i.NextPath,
+		&i.ReturnPath,
+		&i.StartedUs,
+		&i.FinishedUs,
+	)
+	return i, err
+}
+
+const countUsersNamedAt = `-- name: CountUsersNamedAt :one
+SELECT COUNT(*) FROM users u
+WHERE u.user_name_domain = $1 AND u.user_name_domain <> '' AND u.organization_id <> $2
+`
+
+type CountUsersNamedAtParams struct {
+	Domain string
+	Home   string
+}
+
+func (q *Queries) CountUsersNamedAt(ctx context.Context, arg CountUsersNamedAtParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countUsersNamedAt, arg.Domain, arg.Home)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteExpiredSessions = `-- name: DeleteExpiredSessions :execrows
 DELETE FROM sessions WHERE expires_us <= $1
 `
 
 func (q *Queries) DeleteExpiredSessions(ctx context.Context, nowUs int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteExpiredSessions, nowUs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldAttempts = `-- name: DeleteOldAttempts :execrows
+DELETE FROM attempts WHERE started_us <= $1
+`
+
+func (q *Queries) DeleteOldAttempts(ctx context.Context, beforeUs int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldAttempts, beforeUs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldJoinRequests = `-- name: DeleteOldJoinRequests :execrows
+DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= $1
+`
+
+func (q *Queries) DeleteOldJoinRequests(ctx context.Context, beforeUs int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldJoinRequests, beforeUs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldSetupCodes = `-- name: DeleteOldSetupCodes :execrows
+DELETE FROM setup_codes WHERE created_us <= $1
+`
+
+func (q *Queries) DeleteOldSetupCodes(ctx context.Context, beforeUs int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldSetupCodes, beforeUs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldSetupLinks = `-- name: DeleteOldSetupLinks :execrows
+DELETE FROM setup_links WHERE expires_us <= $1
+`
+
+func (q *Queries) DeleteOldSetupLinks(ctx context.Context, beforeUs int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldSetupLinks, beforeUs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldSignInCounts = `-- name: DeleteOldSignInCounts :execrows
+DELETE FROM connection_days WHERE day < $1
+`
+
+func (q *Queries) DeleteOldSignInCounts(ctx context.Context, beforeDay int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldSignInCounts, beforeDay)
 	if err != nil {
 		return 0, err
 	}
@@ -82,6 +185,87 @@ func (q *Queries) EndSessionsOfUser(ctx context.Context, arg EndSessionsOfUserPa
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const enforcedFor = `-- name: EnforcedFor :one
+SELECT u.organization_id, COALESCE(e.enforced, FALSE) AS enforced,
+    EXISTS (SELECT 1 FROM enforcement_exceptions x WHERE x.organization_id = u.organization_id AND x.user_id = u.id) AS excepted
+FROM users u
+LEFT JOIN enforcements e ON e.organization_id = u.organization_id
+WHERE u.id = $1
+`
+
+type EnforcedForRow struct {
+	OrganizationID string
+	Enforced       bool
+	Excepted       bool
+}
+
+func (q *Queries) EnforcedFor(ctx context.Context, userID string) (EnforcedForRow, error) {
+	row := q.db.QueryRowContext(ctx, enforcedFor, userID)
+	var i EnforcedForRow
+	err := row.Scan(&i.OrganizationID, &i.Enforced, &i.Excepted)
+	return i, err
+}
+
+const enforcementByRecovery = `-- name: EnforcementByRecovery :one
+SELECT organization_id, enforced, passwords_closed, since_us, recovery_hash, recovery_made_us, recovery_used_us FROM enforcements WHERE recovery_hash = $1 AND recovery_hash <> ''
+`
+
+func (q *Queries) EnforcementByRecovery(ctx context.Context, recoveryHash string) (Enforcement, error) {
+	row := q.db.QueryRowContext(ctx, enforcementByRecovery, recoveryHash)
+	var i Enforcement
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.Enforced,
+		&i.PasswordsClosed,
+		&i.SinceUs,
+		&i.RecoveryHash,
+		&i.RecoveryMadeUs,
+		&i.RecoveryUsedUs,
+	)
+	return i, err
+}
+
+const everyConnection = `-- name: EveryConnection :many
+SELECT c.organization_id, c.id FROM connections c
+JOIN organizations o ON o.id = c.organization_id
+WHERE o.kind = 'school' AND o.state = 'active' AND c.id > $1
+ORDER BY c.id
+LIMIT $2
+`
+
+type EveryConnectionParams struct {
+	After string
+	Most  int64
+}
+
+type EveryConnectionRow struct {
+	OrganizationID string
+	ID             string
+}
+
+func (q *Queries) EveryConnection(ctx context.Context, arg EveryConnectionParams) ([]EveryConnectionRow, error) {
+	rows, err := q.db.QueryContext(ctx, everyConnection, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EveryConnectionRow
+	for rows.Next() {
+		var i EveryConnectionRow
+		if err := rows.Scan(&i.OrganizationID, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invitationsFor = `-- name: InvitationsFor :many
@@ -237,6 +421,39 @@ func (q *Queries) Memberships(ctx context.Context, arg MembershipsParams) ([]Mem
 			&i.Teachers,
 			&i.Waiting,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oldProposals = `-- name: OldProposals :many
+SELECT organization_id, connection_id FROM connection_metadata
+WHERE proposal_seen_us <> 0 AND proposal_seen_us <= $1
+`
+
+type OldProposalsRow struct {
+	OrganizationID string
+	ConnectionID   string
+}
+
+func (q *Queries) OldProposals(ctx context.Context, beforeUs int64) ([]OldProposalsRow, error) {
+	rows, err := q.db.QueryContext(ctx, oldProposals, beforeUs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OldProposalsRow
+	for rows.Next() {
+		var i OldProposalsRow
+		if err := rows.Scan(&i.OrganizationID, &i.ConnectionID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -472,6 +689,65 @@ func (q *Queries) RolesAnywhere(ctx context.Context, userID string) ([]string, e
 	return items, nil
 }
 
+const schoolConnections = `-- name: SchoolConnections :many
+SELECT c.organization_id, c.id, c.provider_id, c.vendor, c.protocol, c.name, c.state, c.entity_id, c.issuer, c.client_id, c.district, c.joining, c.role, c.classroom_id, c.created_us, c.changed_us, c.tested_us, c.activated_us, c.last_success_us, c.last_failure_us
+FROM domains d
+JOIN connection_domains s ON s.organization_id = d.organization_id AND s.domain = d.name
+JOIN connections c ON c.organization_id = s.organization_id AND c.id = s.connection_id
+WHERE d.name = $1 AND d.verified_us <> 0 AND c.state = 'active'
+ORDER BY c.created_us, c.id
+`
+
+type SchoolConnectionsRow struct {
+	Connection Connection
+}
+
+// The active connections of every school that has proven a domain and lets one
+// of them serve it.
+func (q *Queries) SchoolConnections(ctx context.Context, domain string) ([]SchoolConnectionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, schoolConnections, domain)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SchoolConnectionsRow
+	for rows.Next() {
+		var i SchoolConnectionsRow
+		if err := rows.Scan(
+			&i.Connection.OrganizationID,
+			&i.Connection.ID,
+			&i.Connection.ProviderID,
+			&i.Connection.Vendor,
+			&i.Connection.Protocol,
+			&i.Connection.Name,
+			&i.Connection.State,
+			&i.Connection.EntityID,
+			&i.Connection.Issuer,
+			&i.Connection.ClientID,
+			&i.Connection.District,
+			&i.Connection.Joining,
+			&i.Connection.Role,
+			&i.Connection.ClassroomID,
+			&i.Connection.CreatedUs,
+			&i.Connection.ChangedUs,
+			&i.Connection.TestedUs,
+			&i.Connection.ActivatedUs,
+			&i.Connection.LastSuccessUs,
+			&i.Connection.LastFailureUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const session = `-- name: Session :one
 SELECT token_hash, user_id, sid, sealed, expires_us, ended_us FROM sessions WHERE token_hash = $1
 `
@@ -486,6 +762,64 @@ func (q *Queries) Session(ctx context.Context, tokenHash string) (Session, error
 		&i.Sealed,
 		&i.ExpiresUs,
 		&i.EndedUs,
+	)
+	return i, err
+}
+
+const setupLinkByID = `-- name: SetupLinkByID :one
+SELECT organization_id, id, token_hash, intents, name, address, language, maker_id, maker_name, state, step, steps, activates, created_us, opened_us, seen_us, expires_us FROM setup_links WHERE id = $1
+`
+
+func (q *Queries) SetupLinkByID(ctx context.Context, id string) (SetupLink, error) {
+	row := q.db.QueryRowContext(ctx, setupLinkByID, id)
+	var i SetupLink
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.ID,
+		&i.TokenHash,
+		&i.Intents,
+		&i.Name,
+		&i.Address,
+		&i.Language,
+		&i.MakerID,
+		&i.MakerName,
+		&i.State,
+		&i.Step,
+		&i.Steps,
+		&i.Activates,
+		&i.CreatedUs,
+		&i.OpenedUs,
+		&i.SeenUs,
+		&i.ExpiresUs,
+	)
+	return i, err
+}
+
+const setupLinkByToken = `-- name: SetupLinkByToken :one
+SELECT organization_id, id, token_hash, intents, name, address, language, maker_id, maker_name, state, step, steps, activates, created_us, opened_us, seen_us, expires_us FROM setup_links WHERE token_hash = $1
+`
+
+func (q *Queries) SetupLinkByToken(ctx context.Context, tokenHash string) (SetupLink, error) {
+	row := q.db.QueryRowContext(ctx, setupLinkByToken, tokenHash)
+	var i SetupLink
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.ID,
+		&i.TokenHash,
+		&i.Intents,
+		&i.Name,
+		&i.Address,
+		&i.Language,
+		&i.MakerID,
+		&i.MakerName,
+		&i.State,
+		&i.Step,
+		&i.Steps,
+		&i.Activates,
+		&i.CreatedUs,
+		&i.OpenedUs,
+		&i.SeenUs,
+		&i.ExpiresUs,
 	)
 	return i, err
 }
@@ -528,7 +862,7 @@ func (q *Queries) UnfinishedOpenings(ctx context.Context) ([]Opening, error) {
 }
 
 const userByID = `-- name: UserByID :one
-SELECT organization_id, id, user_name, given_name, family_name, sort_name, search_words, address, address_verified, language, state, last_seen_us, created_us, changed_us, sequence FROM users WHERE id = $1
+SELECT organization_id, id, user_name, given_name, family_name, sort_name, search_words, address, address_verified, language, state, last_seen_us, created_us, changed_us, sequence, user_name_domain, address_domain FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, userID string) (User, error) {
@@ -550,6 +884,54 @@ func (q *Queries) UserByID(ctx context.Context, userID string) (User, error) {
 		&i.CreatedUs,
 		&i.ChangedUs,
 		&i.Sequence,
+		&i.UserNameDomain,
+		&i.AddressDomain,
 	)
 	return i, err
+}
+
+const usersNamedAt = `-- name: UsersNamedAt :many
+SELECT u.id, u.user_name, COALESCE(o.name, '') AS home_name
+FROM users u
+LEFT JOIN organizations o ON o.id = u.organization_id
+WHERE u.user_name_domain = $1 AND u.user_name_domain <> '' AND u.organization_id <> $2
+ORDER BY u.user_name, u.id
+LIMIT $3
+`
+
+type UsersNamedAtParams struct {
+	Domain string
+	Home   string
+	Most   int64
+}
+
+type UsersNamedAtRow struct {
+	ID       string
+	UserName string
+	HomeName string
+}
+
+// Those at home elsewhere whose user name ends with a domain. What gates it is
+// RenamedBy: the school has shown that the domain is its own.
+func (q *Queries) UsersNamedAt(ctx context.Context, arg UsersNamedAtParams) ([]UsersNamedAtRow, error) {
+	rows, err := q.db.QueryContext(ctx, usersNamedAt, arg.Domain, arg.Home, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsersNamedAtRow
+	for rows.Next() {
+		var i UsersNamedAtRow
+		if err := rows.Scan(&i.ID, &i.UserName, &i.HomeName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

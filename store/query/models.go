@@ -8,6 +8,23 @@ import (
 	"database/sql"
 )
 
+type Attempt struct {
+	OrganizationID string
+	ID             string
+	ConnectionID   string
+	Kind           string
+	State          string
+	Findings       string
+	Received       string
+	UserID         string
+	IntentID       string
+	BrowserHash    string
+	NextPath       string
+	ReturnPath     string
+	StartedUs      int64
+	FinishedUs     int64
+}
+
 type AuditRecord struct {
 	OrganizationID string
 	ID             string
@@ -27,6 +44,89 @@ type AuditRecord struct {
 	ClosedUs       int64
 }
 
+type ConnectedPerson struct {
+	OrganizationID string
+	UserID         string
+	ConnectionID   string
+	ExternalID     string
+	FirstUs        int64
+	LastUs         int64
+}
+
+type Connection struct {
+	OrganizationID string
+	ID             string
+	ProviderID     string
+	Vendor         string
+	Protocol       string
+	Name           string
+	State          string
+	EntityID       string
+	Issuer         string
+	ClientID       string
+	District       string
+	Joining        string
+	Role           string
+	ClassroomID    string
+	CreatedUs      int64
+	ChangedUs      int64
+	TestedUs       int64
+	ActivatedUs    int64
+	LastSuccessUs  int64
+	LastFailureUs  int64
+}
+
+type ConnectionCertificate struct {
+	OrganizationID string
+	ConnectionID   string
+	Side           string
+	Fingerprint    string
+	Proposed       bool
+	Subject        string
+	NotBeforeUs    int64
+	NotAfterUs     int64
+	WarnedDays     int64
+}
+
+type ConnectionDay struct {
+	OrganizationID string
+	ConnectionID   string
+	Day            int64
+	Cause          string
+	Attempts       int64
+}
+
+type ConnectionDomain struct {
+	OrganizationID string
+	ConnectionID   string
+	Domain         string
+}
+
+type ConnectionMetadatum struct {
+	OrganizationID string
+	ConnectionID   string
+	Url            string
+	Metadata       string
+	Proposal       string
+	ProposedUs     int64
+	ProposalSeenUs int64
+}
+
+type Domain struct {
+	OrganizationID string
+	Name           string
+	Proof          string
+	Token          string
+	Place          string
+	Joining        string
+	Role           string
+	ClassroomID    string
+	AddedUs        int64
+	CheckedUs      int64
+	ProvenUs       int64
+	VerifiedUs     int64
+}
+
 type Drift struct {
 	ID             int64
 	AtUs           int64
@@ -35,6 +135,23 @@ type Drift struct {
 	ObjectID       string
 	Detail         string
 	Name           string
+}
+
+type Enforcement struct {
+	OrganizationID  string
+	Enforced        bool
+	PasswordsClosed bool
+	SinceUs         int64
+	RecoveryHash    string
+	RecoveryMadeUs  int64
+	RecoveryUsedUs  int64
+}
+
+type EnforcementException struct {
+	OrganizationID string
+	UserID         string
+	Name           string
+	BreakGlass     bool
 }
 
 type EventCursor struct {
@@ -87,6 +204,19 @@ type Invitation struct {
 	ExpiresUs      int64
 }
 
+type JoinRequest struct {
+	OrganizationID string
+	UserID         string
+	State          string
+	Name           string
+	Address        string
+	Domain         string
+	Role           string
+	ClassroomID    string
+	AskedUs        int64
+	DecidedUs      int64
+}
+
 type Opening struct {
 	OrganizationID string
 	Kind           string
@@ -120,6 +250,7 @@ type Outbox struct {
 	Sealed         string
 	CreatedUs      int64
 	ClosedUs       int64
+	SetupLinkID    string
 }
 
 type ProjectionState struct {
@@ -174,6 +305,36 @@ type Setting struct {
 	ChangedUs              int64
 }
 
+type SetupCode struct {
+	OrganizationID string
+	ID             string
+	LinkID         string
+	CodeHash       string
+	Tries          int64
+	CreatedUs      int64
+	UsedUs         int64
+}
+
+type SetupLink struct {
+	OrganizationID string
+	ID             string
+	TokenHash      string
+	Intents        string
+	Name           string
+	Address        string
+	Language       string
+	MakerID        string
+	MakerName      string
+	State          string
+	Step           int64
+	Steps          int64
+	Activates      string
+	CreatedUs      int64
+	OpenedUs       int64
+	SeenUs         int64
+	ExpiresUs      int64
+}
+
 type StaleAggregate struct {
 	Aggregate string
 	Sequence  int64
@@ -205,4 +366,6 @@ type User struct {
 	CreatedUs       int64
 	ChangedUs       int64
 	Sequence        int64
+	UserNameDomain  string
+	AddressDomain   string
 }

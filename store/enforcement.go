@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store/query"
+)
+
+// Enforcement is whether the people at home in the school have to come through a
+// connection. It is zero where nobody ever asked for it.
+func (o *Organization) Enforcement(ctx context.Context) (identity.Enforcement, error) {
+	read := o.store.read()
+	row, err := o.enforcement(ctx, read)
+	if err != nil {
+		return identity.Enforcement{}, fmt.Errorf("load enforcement: %w", translate(err))
+	}
+	e := identity.Enforcement{
+		On: row.Enforced, PasswordsClosed: row.PasswordsClosed, Since: moment(row.SinceUs),
+		RecoveryMadeAt: moment(row.RecoveryMadeUs), RecoveryUsedAt: moment(row.RecoveryUsedUs),
+	}
+	exceptions, err := read.EnforcementExceptions(ctx, o.id)
+	if err != nil {
+		return identity.Enforcement{}, fmt.Errorf("load enforcement: %w", translate(err))
+	}
+	for _, x := range exceptions {
+		e.Exceptions = append(e.Exceptions, identity.EnforcementException{
+			User: identity.UserID(x.UserID), Name: x.Name, BreakGlass: x.BreakGlass,
+		})
+	}
+	return e, nil
+}
+
+// enforcement is the school's row, or none with nothing in it.
+func (o *Organization) enforcement(ctx context.Context, q *query.Queries) (query.Enforcement, error) {
+	row, err := q.Enforcement(ctx, o.id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return query.Enforcement{OrganizationID: o.id}, nil
+	}
+	return row, err
+}
+
+// SetEnforcement begins, changes or ends enforcement: it puts the change on
+// record, lets act do at Zitadel what has to be done there, and then saves e as
+// act has left it. With recovery it makes a recovery link, whose secret is
+// answered this once; it replaces the one before, and without enforcement none
+// is worth anything.
+//
+// Enforcement needs an active connection ("enforcement.no-connection") and
+// among its exceptions, who are at home here ("user.not-found"), an active
+// school_admin to break the glass ("enforcement.no-break-glass"). Closed
+// passwords are noted before act closes them, so that no crash leaves them
+// closed without anybody's knowing.
+func (o *Organization) SetEnforcement(
+	ctx context.Context, change identity.Change, e identity.Enforcement, recovery bool,
+	act func(context.Context, *identity.Enforcement) error,
+) (token string, err error) {
+	done, err := o.store.turns.take(ctx, o.enforcementRoom())
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	if recovery && e.On {
+		token = newToken()
+	}
+	about(&change, o.id, o.opened.Organization().Name)
+	err = o.make(ctx, making{
+		change: change,
+		begin: func(tx *transaction) error {
+			if !e.On {
+				return nil
+			}
+			if err := o.mayEnforce(ctx, tx, e); err != nil || !e.PasswordsClosed {
+				return err
+			}
+			return tx.PasswordsMayBeClosed(ctx, o.id)
+		},
+		act:  func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &e) },
+		done: func(tx *transaction) error { return o.putEnforcement(ctx, tx, e, token) },
+	})
+	if err != nil {
+		return "", fmt.Errorf("set enforcement: %w", err)
+	}
+	return token, nil
+}
+
+// enforcementRoom is where the turn is waited for to change enforcement.
+func (o *Organization) enforcementRoom() identity.OrganizationID {
+	return "enforcement/" + identity.OrganizationID(o.id)
+}
+
+func (o *Organization) mayEnforce(ctx context.Context, tx *transaction, e identity.Enforcement) error {
+	active, err := tx.ActiveConnections(ctx, o.id)
+	if err != nil {
+		return err
+	}
+	if len(active) == 0 {
+		return identity.Conflict("enforcement.no-connection")
+	}
+	breaks := false
+	for _, x := range e.Exceptions {
+		person, err := tx.PersonAtHome(ctx, query.PersonAtHomeParams{
+			OrganizationID: o.id, Operators: string(o.store.operators), UserID: string(x.User),
+		})
+		if err != nil {
+			return orNotFound(err, identity.NotFound("user.not-found"))
+		}
+		if !x.BreakGlass || person.State != string(identity.UserActive) {
+			continue
+		}
+		manages, err := tx.ManagesSchool(ctx, query.ManagesSchoolParams{OrganizationID: o.id, UserID: string(x.User)})
+		if err != nil {
+			return err
+		}
+		breaks = breaks || manages > 0
+	}
+	if !breaks {
+		return identity.Conflict("enforcement.no-break-glass")
+	}
+	return nil
+}
+
+func (o *Organization) putEnforcement(
+	ctx context.Context, tx *transaction, e identity.Enforcement, token string,
+) error {
+	row, err := o.enforcement(ctx, tx.Queries)
+	if err != nil {
+		return err
+	}
+	if row.Enforced != e.On {
+		row.SinceUs = tx.now
+	}
+	row.Enforced, row.PasswordsClosed = e.On, e.PasswordsClosed
+	switch {
+	case token != "":
+		row.RecoveryHash, row.RecoveryMadeUs, row.RecoveryUsedUs = hashToken(token), tx.now, 0
+	case !e.On:
+		row.RecoveryHash = ""
+	}
+	if err := tx.PutEnforcement(ctx, query.PutEnforcementParams(row)); err != nil {
+		return err
+	}
+	if err := tx.DeleteEnforcementExceptions(ctx, o.id); err != nil {
+		return err
+	}
+	for _, x := range e.Exceptions {
+		if err := tx.InsertEnforcementException(ctx, query.InsertEnforcementExceptionParams{
+			OrganizationID: o.id, UserID: string(x.User), Name: x.Name, BreakGlass: x.BreakGlass,
+		}); err != nil {
+			return err
+		}
+	}
+	if token == "" {
+		return nil
+	}
+	return o.record(ctx, tx, identity.Change{
+		Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
+	})
+}
+
+// EnforcedFor tells whether somebody is at home in a school that lets its people
+// in through its connections alone, which that is, and whether they are an
+// exception.
+func (s *Store) EnforcedFor(
+	ctx context.Context, user identity.UserID,
+) (on bool, school identity.OrganizationID, excepted bool, err error) {
+	row, err := s.read().EnforcedFor(ctx, string(user))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, "", false, nil // nobody's home is known
+	}
+	if err != nil {
+		return false, "", false, fmt.Errorf("look up enforcement: %w", translate(err))
+	}
+	return row.Enforced, identity.OrganizationID(row.OrganizationID), row.Excepted, nil
+}
+
+// RecoveryOf is the school whose enforcement a recovery link can end; not found
+// ("recovery.not-found") otherwise, and gone ("recovery.used") after that.
+func (s *Store) RecoveryOf(ctx context.Context, token string) (identity.Organization, error) {
+	school, err := s.recoverySchool(ctx, token)
+	if err != nil {
+		return identity.Organization{}, fmt.Errorf("look up recovery link: %w", err)
+	}
+	return school, nil
+}
+
+func (s *Store) recoverySchool(ctx context.Context, token string) (identity.Organization, error) {
+	missing := identity.NotFound("recovery.not-found")
+	row, err := s.read().EnforcementByRecovery(ctx, hashToken(token))
+	if err != nil {
+		return identity.Organization{}, orNotFound(err, missing)
+	}
+	if row.RecoveryUsedUs != 0 {
+		return identity.Organization{}, identity.Gone("recovery.used")
+	}
+	school, err := s.organization(ctx, row.OrganizationID)
+	if err != nil {
+		return identity.Organization{}, orNotFound(err, missing)
+	}
+	return school, nil
+}
+
+// Recover ends enforcement by its recovery link: act opens what was closed at
+// Zitadel. The link is used up when act has succeeded, in the transaction that
+// ends enforcement; until then it may be tried again, after a crash as well.
+func (s *Store) Recover(
+	ctx context.Context, token string, act func(context.Context, identity.Opened) error,
+) error {
+	fail := func(err error) error { return fmt.Errorf("recover: %w", err) }
+	school, err := s.recoverySchool(ctx, token)
+	if err != nil {
+		return fail(err)
+	}
+	opened, err := identity.OpenRecovering(school)
+	if err != nil {
+		return fail(err)
+	}
+	o := s.In(opened)
+	done, err := s.turns.take(ctx, o.enforcementRoom())
+	if err != nil {
+		return fail(err)
+	}
+	defer done()
+	if _, err := s.recoverySchool(ctx, token); err != nil {
+		return fail(err) // used while this one waited
+	}
+	err = o.make(ctx, making{
+		change: identity.Change{Action: identity.ActionRecoveryUsed, Target: o.id, TargetName: school.Name},
+		act:    func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, opened) },
+		done: func(tx *transaction) error {
+			used, err := tx.UseRecovery(ctx, query.UseRecoveryParams{
+				OrganizationID: o.id, RecoveryHash: hashToken(token), NowUs: tx.now,
+			})
+			if err == nil && used == 0 {
+				return identity.Gone("recovery.used")
+			}
+			return err
+		},
+	})
+	if err != nil {
+		return fail(err)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store/query"
+)
+
+// RehearsalQuery selects lines of a rehearsal.
+type RehearsalQuery struct {
+	Why   identity.LockedOutWhy // empty: all
+	After string                // a page's Next
+	Limit int                   // 50 if 0
+}
+
+// Rehearsal is what enforcement would do to the people at home in a school who
+// can sign in at all.
+type Rehearsal struct {
+	People   int                           // all of them
+	Fine     int                           // of these, who have come through an active connection
+	Excepted int                           // of the others, who are an exception
+	Counts   map[identity.LockedOutWhy]int // of the others, why, with the exceptions; and the guests, who are no part of People
+	Rows     []identity.LockedOut          // by name, without guests
+	Next     string                        // empty on the last page
+}
+
+// rehearsalOrder is the order of a rehearsal's cursor.
+const rehearsalOrder RosterSort = "rehearsal"
+
+// Rehearse tells who could not sign in any more if the school's connections were
+// the only way, and why.
+func (o *Organization) Rehearse(ctx context.Context, q RehearsalQuery) (Rehearsal, error) {
+	if q.Why == identity.LockedOutGuest {
+		return Rehearsal{}, identity.Invalid("page.filter")
+	}
+	after, err := o.openCursor(rehearsalOrder, q.After)
+	if err != nil {
+		return Rehearsal{}, err
+	}
+	if after == nil {
+		after = &rosterKey{}
+	}
+	rehearsal, err := o.rehearsalCounts(ctx)
+	if err != nil {
+		return Rehearsal{}, fmt.Errorf("rehearse: %w", translate(err))
+	}
+	limit := limitOf(q.Limit)
+	rows, err := o.store.read().RehearsalRows(ctx, query.RehearsalRowsParams{
+		OrganizationID: o.id, AfterName: after.Name, AfterID: after.User, OnlyWhy: string(q.Why), MaxRows: int64(limit) + 1,
+	})
+	if err != nil {
+		return Rehearsal{}, fmt.Errorf("rehearse: %w", translate(err))
+	}
+	for i, row := range rows {
+		if i == limit {
+			rehearsal.Next, err = o.sealCursor(rehearsalOrder, rosterKey{Name: rows[i-1].SortName, User: rows[i-1].ID})
+			return rehearsal, err
+		}
+		rehearsal.Rows = append(rehearsal.Rows, lockedOutOf(row))
+	}
+	return rehearsal, nil
+}
+
+func (o *Organization) rehearsalCounts(ctx context.Context) (Rehearsal, error) {
+	read := o.store.read()
+	rehearsal := Rehearsal{Counts: make(map[identity.LockedOutWhy]int)}
+	counts, err := read.RehearsalCounts(ctx, o.id)
+	if err != nil {
+		return rehearsal, err
+	}
+	for _, count := range counts {
+		rehearsal.People += int(count.People)
+		if count.Why == "" {
+			rehearsal.Fine = int(count.People)
+			continue
+		}
+		rehearsal.Counts[identity.LockedOutWhy(count.Why)] = int(count.People)
+	}
+	excepted, err := read.ExceptedPeople(ctx, o.id)
+	if err != nil {
+		return rehearsal, err
+	}
+	rehearsal.Excepted = int(excepted)
+	guests, err := read.RehearsalGuests(ctx, o.id)
+	if err != nil {
+		return rehearsal, err
+	}
+	if guests > 0 {
+		rehearsal.Counts[identity.LockedOutGuest] = int(guests)
+	}
+	return rehearsal, nil
+}
+
+func lockedOutOf(row query.RehearsalRowsRow) identity.LockedOut {
+	return identity.LockedOut{
+		User: identity.User{
+			ID: identity.UserID(row.ID), Home: identity.OrganizationID(row.OrganizationID), UserName: row.UserName,
+			GivenName: row.GivenName, FamilyName: row.FamilyName, Address: row.Address,
+			AddressVerified: row.AddressVerified, Language: row.Language, State: identity.UserState(row.State),
+			LastSeenAt: moment(row.LastSeenUs), CreatedAt: moment(row.CreatedUs),
+		},
+		Role: roleAt(row.RoleOrder), Why: identity.LockedOutWhy(row.Why), Excepted: row.Excepted,
+	}
+}
+
+// roleAt is the role of the column role_order; none for its last place.
+func roleAt(order int64) identity.Role {
+	for _, role := range identity.Roles {
+		if roleOrder(role) == order {
+			return role
+		}
+	}
+	return ""
+}
