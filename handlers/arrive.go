@@ -176,7 +176,7 @@ func whyFailed(back returned, findings []identity.Finding) identity.Message {
 		case "address":
 			return identity.Say("arrive.refused.address", "Name", name)
 		case "domain":
-			return identity.Say("arrive.refused.domain", "Name", name, "Domain", domainOf(f.Received))
+			return identity.Say("arrive.refused.domain", "Name", name, "Domain", arrivedDomain(f.Received))
 		case "district":
 			return identity.Say("arrive.refused.district", "Name", name, "School", back.Opened.Organization().Name)
 		}
@@ -185,8 +185,8 @@ func whyFailed(back returned, findings []identity.Finding) identity.Message {
 	return identity.Say("arrive.refused.failed", "Name", name)
 }
 
-// domainOf is the domain of what arrived, which is an address or a domain.
-func domainOf(received string) string {
+// arrivedDomain is the domain of what arrived, which is an address or a domain.
+func arrivedDomain(received string) string {
 	if domain := identity.AddressDomain(received); domain != "" {
 		return domain
 	}
