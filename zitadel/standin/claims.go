@@ -2,6 +2,7 @@ package standin
 
 import (
 	"encoding/base64"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -186,13 +187,17 @@ type authRequest struct {
 	authTime time.Time
 	session  string // sid
 	agent    string // browser
+	amr      []string
+	idp      string     // identity provider that Login V1 has sent the browser to
+	left     departure  // for it
+	form     url.Values // what it let the browser post
 	done     bool
 	code     string
 }
 
 func (a *authRequest) GetID() string                      { return a.id }
 func (a *authRequest) GetACR() string                     { return "" }
-func (a *authRequest) GetAMR() []string                   { return []string{"pwd"} }
+func (a *authRequest) GetAMR() []string                   { return a.amr }
 func (a *authRequest) GetAudience() []string              { return a.audience }
 func (a *authRequest) GetAuthTime() time.Time             { return a.authTime }
 func (a *authRequest) GetClientID() string                { return a.in.ClientID }

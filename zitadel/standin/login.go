@@ -25,6 +25,7 @@ type signIn struct {
 	sid string
 	at  time.Time
 	v2  bool
+	amr []string // none after an external sign-in
 }
 
 // agentCookie names a browser, as Zitadel's own cookie does.
@@ -68,12 +69,22 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 		v := generation{s: s, version: version, base: base}
 		pages.HandleFunc("GET "+base+"/login", v.showLogin)
 		pages.HandleFunc("POST "+base+"/login", v.login)
+		pages.HandleFunc("GET "+base+"/login/externalidp", v.choose)
 		pages.HandleFunc("GET "+base+"/register", v.showRegister)
 		pages.HandleFunc("POST "+base+"/register", v.register)
 		pages.HandleFunc("GET "+base+"/logout/done", v.signedOut)
 		invite, reset := base+"/user/invite", base+"/password/init"
 		if version == 2 {
 			invite, reset = base+"/verify", base+"/password/set"
+		}
+		if version == 1 {
+			pages.HandleFunc("GET "+base+"/login/externalidp/callback", v.arriveV1)
+			// Identity providers let browsers post here from elsewhere.
+			mux.HandleFunc("POST "+base+"/login/externalidp/callback", v.arriveByForm)
+			mux.HandleFunc("POST "+base+"/login/externalidp/saml/acs", v.arriveByForm)
+		} else {
+			pages.HandleFunc("GET "+base+"/idp/{kind}/process", v.processIntent)
+			pages.HandleFunc("GET "+base+"/idp/{kind}/failure", v.failedIntent)
 		}
 		pages.HandleFunc("GET "+invite, v.showInvite)
 		pages.HandleFunc("POST "+invite, v.invite)
@@ -215,14 +226,21 @@ func (g generation) showLogin(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, target, http.StatusFound)
 		return
 	}
+	named := len(after(a.in.Scopes, scopeIDP)) > 0 && !slices.Contains(a.in.Prompt, "none")
+	if named && g.straightOn(w, r, a, t) {
+		return
+	}
 	if u := g.s.signedIn(agentOf(r.Context()), a); u != "" {
-		if problem := g.s.finish(r, g.version, a.id, u, false); problem == "" {
+		if problem := g.s.finish(r, g.version, a.id, u, alreadyIn); problem == "" {
 			http.Redirect(w, r, g.s.callback(a.id), http.StatusFound)
 			return
 		}
 	}
 	if slices.Contains(a.in.Prompt, "none") {
 		g.refuse(w, r, a, "login_required")
+		return
+	}
+	if !named && g.straightOn(w, r, a, t) {
 		return
 	}
 	render(w, http.StatusOK, "form", g.loginView(t, a, a.in.LoginHint, ""))
@@ -235,6 +253,16 @@ func (g generation) loginView(t texts, a authRequest, name, problem string) view
 			{Name: "loginName", Label: t.name, Type: "text", Value: name, Autocomplete: "username", Focus: name == ""},
 			{Name: "password", Label: t.password, Type: "password", Autocomplete: "current-password", Focus: name != ""},
 		},
+	}
+	o := g.s.offerOf(a)
+	if !o.password {
+		v.Fields, v.Button = nil, ""
+		if problem == "" && len(o.idps) == 0 {
+			v.Error = t.noWay
+		}
+	}
+	for _, p := range o.idps {
+		v.Links = append(v.Links, link{g.chooseURL(a, p), p.name})
 	}
 	if g.s.registrable(a) {
 		v.Links = append(v.Links, link{g.base + "/register?" + g.parameter() + "=" + g.carried(a.id)[0].Value, t.register})
@@ -271,14 +299,25 @@ func (g generation) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, password := strings.TrimSpace(r.PostFormValue("loginName")), r.PostFormValue("password")
-	u, problem := g.s.checkLogin(t, name, password)
+	u, problem := g.s.findLogin(t, name)
+	if problem == "" {
+		if p, closed := g.s.idpOf(u); p != nil {
+			g.toIDP(w, r, a, t, p)
+			return
+		} else if closed {
+			problem = t.noWay
+		}
+	}
+	if problem == "" {
+		problem = g.s.checkLogin(t, u, password)
+	}
 	if problem == "" && g.s.mustChange(u) {
 		target := g.s.changeURL(g, u, a.id)
 		http.Redirect(w, r, target, http.StatusSeeOther)
 		return
 	}
 	if problem == "" {
-		if problem = g.s.finish(r, g.version, a.id, u, true); problem == "" {
+		if problem = g.s.finish(r, g.version, a.id, u, byPassword); problem == "" {
 			http.Redirect(w, r, g.s.callback(a.id), http.StatusSeeOther)
 			return
 		}
@@ -299,6 +338,8 @@ func (g generation) problem(t texts, found string) string {
 		return t.inactive
 	case found == notGranted:
 		return t.needsRole
+	case found == notVerified:
+		return t.notVerified
 	default:
 		return t.lost
 	}

@@ -16,13 +16,22 @@ const (
 	notActive   = "not active"
 	notMember   = "not a member"
 	notGranted  = "not granted"
+	notVerified = "not verified"
 )
 
-// checkLogin finds who signs in and checks the password. problem is for the
-// person.
-func (s *Server) checkLogin(t texts, name, password string) (userID, problem string) {
-	s.Lock()
-	defer s.Unlock()
+// proof is how somebody showed just now who they are.
+type proof uint8
+
+const (
+	alreadyIn proof = iota // before, in this browser
+	byPassword
+	byIDP
+)
+
+// findLogin finds who signs in. problem is for the person.
+func (s *Server) findLogin(t texts, name string) (userID, problem string) {
+	s.RLock()
+	defer s.RUnlock()
 	u := s.byLoginName(name)
 	if u == nil && !s.instance.loginPolicy.noEmail {
 		var found []*user
@@ -47,13 +56,25 @@ func (s *Server) checkLogin(t texts, name, password string) (userID, problem str
 		return "", t.noMatch
 	case u.state != userActive:
 		return "", t.inactive
-	case u.details().password == "":
-		return "", t.noPassword
-	}
-	if err := s.checkPassword(s.begin(loginEditor), u, password); err != nil {
-		return "", t.wrong
 	}
 	return u.id, ""
+}
+
+// checkLogin checks a password.
+func (s *Server) checkLogin(t texts, userID, password string) (problem string) {
+	s.Lock()
+	defer s.Unlock()
+	u := s.users[userID]
+	switch {
+	case u == nil:
+		return t.noMatch
+	case u.details().password == "":
+		return t.noPassword
+	}
+	if err := s.checkPassword(s.begin(loginEditor), u, password); err != nil {
+		return t.wrong
+	}
+	return ""
 }
 
 // signedIn finds the one person of this browser whom the request may take
@@ -93,9 +114,8 @@ func (s *Server) signedIn(agent string, a authRequest) string {
 	return found[0]
 }
 
-// finish lets a request go on as a user. typed tells that the credential was
-// given just now.
-func (s *Server) finish(r *http.Request, version int, requestID, userID string, typed bool) string {
+// finish lets a request go on as a user.
+func (s *Server) finish(r *http.Request, version int, requestID, userID string, how proof) string {
 	s.Lock()
 	defer s.Unlock()
 	a, u := s.requests[requestID], s.users[userID]
@@ -105,8 +125,12 @@ func (s *Server) finish(r *http.Request, version int, requestID, userID string, 
 	if problem := s.speaksAgainst(a, u, version); problem != "" {
 		return problem
 	}
-	in := s.remember(r, u, version, typed)
-	a.user, a.done, a.authTime, a.session, a.agent = u.id, true, in.at, in.sid, agentOf(r.Context())
+	if how == byIDP && version == 1 && !u.verified {
+		// It would be mailed a code, which the stand-in does not.
+		return notVerified
+	}
+	in := s.remember(r, u, version, how)
+	a.user, a.done, a.authTime, a.session, a.agent, a.amr = u.id, true, in.at, in.sid, agentOf(r.Context()), in.amr
 	if s.logins[in.sid] == nil {
 		s.logins[in.sid] = map[string]string{}
 	}
@@ -141,7 +165,7 @@ func (s *state) speaksAgainst(a *authRequest, u *user, version int) string {
 
 // remember notes that a user is signed in in this browser. Login V1 keeps one
 // session per user and browser, Login V2 makes one each time.
-func (s *Server) remember(r *http.Request, u *user, version int, typed bool) *signIn {
+func (s *Server) remember(r *http.Request, u *user, version int, how proof) *signIn {
 	agent := agentOf(r.Context())
 	b := s.v1[agent]
 	if b == nil {
@@ -149,18 +173,26 @@ func (s *Server) remember(r *http.Request, u *user, version int, typed bool) *si
 		s.v1[agent] = b
 	}
 	in := b.users[u.id]
-	if in == nil || in.v2 != (version == 2) || in.v2 && typed {
+	if in == nil || in.v2 != (version == 2) || in.v2 && how != alreadyIn {
+		if how == alreadyIn {
+			how = byPassword
+		}
 		in = &signIn{v2: version == 2}
 		if in.v2 {
-			in.sid = s.addSession(s.begin(loginEditor), u, agent, r.RemoteAddr, r.UserAgent()).id
+			t := s.begin(loginEditor)
+			x := s.addSession(t, u, agent, r.RemoteAddr, r.UserAgent())
+			x.checked(t, how)
+			in.sid = x.id
 		} else {
 			in.sid = "V1_" + s.nextID()
 		}
-		typed = true
 		b.users[u.id] = in
 	}
-	if typed {
-		in.at = time.Now()
+	switch how {
+	case byPassword:
+		in.at, in.amr = time.Now(), []string{"pwd"}
+	case byIDP:
+		in.at, in.amr = time.Now(), nil
 	}
 	return in
 }

@@ -146,7 +146,7 @@ func (g generation) setPassword(t texts, r *http.Request, set func(*tx, *user, s
 // asked, or to where the login policy leads people who came by a link.
 func (g generation) goOn(w http.ResponseWriter, r *http.Request, a authRequest, t texts, userID string) {
 	if a.id != "" {
-		if problem := g.s.finish(r, g.version, a.id, userID, true); problem != "" {
+		if problem := g.s.finish(r, g.version, a.id, userID, byPassword); problem != "" {
 			render(w, http.StatusUnprocessableEntity, "form", g.loginView(t, a, g.s.loginNameOf(userID), g.problem(t, problem)))
 			return
 		}
@@ -164,7 +164,7 @@ func (s *Server) welcome(r *http.Request, version int, userID string) string {
 	if u == nil || u.state != userActive {
 		return "/ui/login/logout/done"
 	}
-	s.remember(r, u, version, true)
+	s.remember(r, u, version, byPassword)
 	return cmp.Or(s.loginPolicyOf(u.owner).redirect, "/ui/console/")
 }
 

@@ -11,6 +11,8 @@ type texts struct {
 	signUp, signUpLead, given, family, address                        string
 	signedOut, signedOutLead, done, doneLead, backToSignIn            string
 	lost, lostLead, failed, wrong, inactive, badCode, differ, noMatch string
+	idpNotAllowed, noWay, notVerified, loginFailed                    string
+	strangerTitle, strangerRefused, unknownTitle, unknownLead         string
 	notMember, needsRole, noRegister, taken, noPassword, many         string
 	weak                                                              map[string]string // by error ID
 }
@@ -45,7 +47,12 @@ var english = texts{
 	noMatch: "Nobody is known by this name.", notMember: "This account does not belong to the organization that was asked for.",
 	needsRole: "This account may not use the application.", noRegister: "Registration is not allowed.",
 	taken: "This name is taken.", noPassword: "This account has no password yet. Use the link of the invitation.",
-	many: "Several accounts have this address. Use the user name.",
+	many:          "Several accounts have this address. Use the user name.",
+	idpNotAllowed: "External Login Provider not allowed", noWay: "There is no way to sign in here.",
+	notVerified: "The e-mail address of this account is not verified yet.", loginFailed: "Login failed",
+	strangerTitle:   "External User Not Found",
+	strangerRefused: "Neither creation of linking is allowed on this provider. Please contact your administrator. (LOGIN-3kl44)",
+	unknownTitle:    "Account Not Found", unknownLead: "There is no account here for this sign-in. Contact your administrator.",
 	weak: map[string]string{
 		"COMMA-HuJf6": "The password is too short.", "DOMAIN-oz5Zy": "The password is too long.",
 		"COMMA-co3Xw": "The password has no lower case letter.", "COMMA-VoaRj": "The password has no upper case letter.",
@@ -71,7 +78,12 @@ var spanish = texts{
 	noMatch: "No hay ninguna cuenta con este nombre.", notMember: "Esta cuenta no pertenece a la organización solicitada.",
 	needsRole: "Esta cuenta no puede usar la aplicación.", noRegister: "El registro no está permitido.",
 	taken: "Este nombre ya está en uso.", noPassword: "Esta cuenta aún no tiene contraseña. Hay que usar el enlace de la invitación.",
-	many: "Varias cuentas tienen este correo. Hay que usar el nombre de usuario.",
+	many:          "Varias cuentas tienen este correo. Hay que usar el nombre de usuario.",
+	idpNotAllowed: "El proveedor de inicio de sesión externo no está permitido", noWay: "Aquí no hay ninguna manera de entrar.",
+	notVerified: "El correo electrónico de esta cuenta aún no está verificado.", loginFailed: "No se pudo iniciar la sesión",
+	strangerTitle:   "Usuario externo no encontrado",
+	strangerRefused: "Ni la creación ni la vinculación están permitidas en este proveedor. Hay que consultar a la administración. (LOGIN-3kl44)",
+	unknownTitle:    "No se encontró la cuenta", unknownLead: "Aquí no hay ninguna cuenta para este inicio de sesión. Hay que consultar a la administración.",
 	weak: map[string]string{
 		"COMMA-HuJf6": "La contraseña es demasiado corta.", "DOMAIN-oz5Zy": "La contraseña es demasiado larga.",
 		"COMMA-co3Xw": "A la contraseña le falta una minúscula.", "COMMA-VoaRj": "A la contraseña le falta una mayúscula.",

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	sessionv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/session/v2"
 )
@@ -15,6 +16,7 @@ type session struct {
 	aggregate
 	user, home       string
 	userAt, passAt   int64
+	intentAt         int64
 	created, changed int64
 	agent            string
 	address          string
@@ -30,19 +32,31 @@ type sessionService struct {
 	s *Server
 }
 
-// addSession signs a user in with a password.
+// addSession begins a session of a user.
 func (s *state) addSession(t *tx, u *user, agent, address, description string) *session {
 	x := &session{
 		aggregate: aggregate{id: s.nextID(), kind: kindSession, owner: s.instance.id},
-		user:      u.id, home: u.owner, userAt: t.at, passAt: t.at, created: t.at, changed: t.at,
+		user:      u.id, home: u.owner, userAt: t.at, created: t.at, changed: t.at,
 		agent: agent, address: address, description: description,
 	}
 	s.sessions[x.id] = x
-	at := micros(t.at).Format("2006-01-02T15:04:05.999999999Z07:00")
 	t.emit(&x.aggregate, "session.added", values{"user_agent": trimmed(values{"fingerprint_id": agent, "ip": address, "description": description})})
-	t.emit(&x.aggregate, "session.user.checked", values{"userID": u.id, "userResourceOwner": u.owner, "checkedAt": at})
-	t.emit(&x.aggregate, "session.password.checked", values{"checkedAt": at})
+	t.emit(&x.aggregate, "session.user.checked", values{"userID": u.id, "userResourceOwner": u.owner, "checkedAt": checkedAt(t)})
 	return x
+}
+
+func checkedAt(t *tx) string { return micros(t.at).Format(time.RFC3339Nano) }
+
+// checked notes how the user of a session showed who they are.
+func (x *session) checked(t *tx, how proof) {
+	switch how {
+	case byPassword:
+		x.passAt = t.at
+		t.emit(&x.aggregate, "session.password.checked", values{"checkedAt": checkedAt(t)})
+	case byIDP:
+		x.intentAt = t.at
+		t.emit(&x.aggregate, "session.intent.checked", values{"checkedAt": checkedAt(t)})
+	}
 }
 
 func (s *Server) endSession(t *tx, x *session) {
@@ -111,6 +125,9 @@ func (s *state) sessionMessage(x *session) *sessionv2.Session {
 	if x.passAt != 0 {
 		m.Factors.Password = &sessionv2.PasswordFactor{VerifiedAt: stamp(x.passAt)}
 	}
+	if x.intentAt != 0 {
+		m.Factors.Intent = &sessionv2.IntentFactor{VerifiedAt: stamp(x.intentAt)}
+	}
 	if u := s.users[x.user]; u != nil {
 		m.Factors.User.LoginName, m.Factors.User.DisplayName = u.userName, u.displayName
 	}
@@ -157,7 +174,7 @@ func (x *sessionService) DeleteSession(ctx context.Context, r *sessionv2.DeleteS
 }
 
 // CreateSession signs somebody in through the session API: by user and, if
-// given, password.
+// given, password or intent.
 func (x *sessionService) CreateSession(ctx context.Context, r *sessionv2.CreateSessionRequest) (*sessionv2.CreateSessionResponse, error) {
 	s, c := x.s, callerOf(ctx)
 	s.Lock()
@@ -184,10 +201,19 @@ func (x *sessionService) CreateSession(ctx context.Context, r *sessionv2.CreateS
 			return nil, err
 		}
 	}
+	intent := r.GetChecks().GetIdpIntent()
+	if intent != nil {
+		if err := s.consume(t, u, intent.GetIdpIntentId(), intent.GetIdpIntentToken()); err != nil {
+			return nil, err
+		}
+	}
 	agent := r.GetUserAgent()
 	one := s.addSession(t, u, agent.GetFingerprintId(), agent.GetIp(), agent.GetDescription())
-	if r.GetChecks().GetPassword() == nil {
-		one.passAt = 0
+	if r.GetChecks().GetPassword() != nil {
+		one.checked(t, byPassword)
+	}
+	if intent != nil {
+		one.checked(t, byIDP)
 	}
 	return &sessionv2.CreateSessionResponse{
 		Details: objectDetails(t.sequence(), t.at, s.instance.id), SessionId: one.id, SessionToken: randomToken(48),
