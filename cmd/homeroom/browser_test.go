@@ -18,7 +18,7 @@ import (
 // startDemo runs the demo on free ports until the test ends.
 func startDemo(t *testing.T) *demo {
 	t.Helper()
-	d := &demoCommand{Addr: "127.0.0.1:0", ZitadelAddr: "127.0.0.1:0", MailboxAddr: "127.0.0.1:0", LoginVersion: 1, LogFormat: "text"}
+	d := &demoCommand{Addr: "127.0.0.1:0", ZitadelAddr: "127.0.0.1:0", MailboxAddr: "127.0.0.1:0", IDPAddr: "127.0.0.1:0", LoginVersion: 1, LogFormat: "text"}
 	ctx, cancel := context.WithCancel(context.Background())
 	log := io.Writer(io.Discard)
 	if testing.Verbose() {

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/zitadel"
 )
 
@@ -113,6 +114,31 @@ type smtp struct {
 	Username string `name:"username" help:"User name at the mail server." placeholder:"NAME"`
 	Password string `name:"password" help:"Password at the mail server." placeholder:"SECRET"`
 	From     string `name:"from" help:"Address mail comes from. The school's name is put in front of it." placeholder:"ADDRESS"`
+}
+
+// fetching is how the portal asks for what a school's IT names: its metadata,
+// its discovery document, the records that prove a domain.
+type fetching struct {
+	DNSServer  string   `name:"dns-server" help:"Address and port of the DNS server to ask instead of the system's." placeholder:"ADDRESS:PORT"`
+	FetchAllow []string `name:"fetch-allow" help:"Networks that are not public and may be fetched from all the same, such as 10.20.0.0/16 with a school's AD FS." placeholder:"CIDR"`
+}
+
+// client fetches from public addresses and from the networks named.
+func (f fetching) client() (*outbound.Client, error) {
+	options := outbound.Options{DNS: f.DNSServer}
+	if f.DNSServer != "" {
+		if _, err := netip.ParseAddrPort(f.DNSServer); err != nil {
+			return nil, fmt.Errorf("--dns-server: %q is no address with a port such as 10.0.0.53:53", f.DNSServer)
+		}
+	}
+	for _, network := range f.FetchAllow {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, fmt.Errorf("--fetch-allow: %q is no network such as 10.20.0.0/16", network)
+		}
+		options.Allowed = append(options.Allowed, prefix)
+	}
+	return outbound.New(options), nil
 }
 
 // listen is where and as what the portal answers.

@@ -21,6 +21,7 @@ type demoCommand struct {
 	Addr         string `help:"Address of the portal." default:"127.0.0.1:8080"`
 	ZitadelAddr  string `help:"Address of the stand-in for Zitadel." default:"127.0.0.1:8081"`
 	MailboxAddr  string `help:"Address of the mailbox, which shows outgoing mail." default:"127.0.0.1:8082"`
+	IDPAddr      string `name:"idp-addr" help:"Address of a school's identity provider, which has people of Linden School and a console." default:"127.0.0.1:8083"`
 	Data         string `help:"Folder for the demo's database, to look into while it runs and afterwards. Each start begins anew. Without it the database goes away at the end." placeholder:"DIR"`
 	LoginVersion int    `help:"Which of Zitadel's login pages the stand-in shows." enum:"1,2" default:"1"`
 	LogFormat    string `help:"json for machines, text for people." enum:"json,text" default:"text"`
@@ -80,12 +81,13 @@ type demo struct {
 	standin *standin.Server
 	made    zitadel.Installation
 	mailbox *mail.Mailbox
+	school  *schoolSide
 	urls    demoURLs
 	run     func(context.Context) error
 }
 
 // demoURLs are how a browser reaches the parts.
-type demoURLs struct{ portal, mailbox string }
+type demoURLs struct{ portal, mailbox, idp string }
 
 // start brings up the stand-in with people in it, prepares it as bootstrap does
 // a real Zitadel, and wires the portal to it. The rosters are read once it runs,
@@ -99,26 +101,39 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 	if err != nil {
 		return nil, errors.Join(err, front.Close())
 	}
+	school, err := listenOn("idp-addr", d.IDPAddr)
+	if err != nil {
+		return nil, errors.Join(err, front.Close(), post.Close())
+	}
 	started := &demo{
 		mailbox: new(mail.Mailbox),
-		urls:    demoURLs{portal: localURL(front), mailbox: localURL(post)},
+		urls:    demoURLs{portal: localURL(front), mailbox: localURL(post), idp: localURL(school)},
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, front.Close(), post.Close(), started.close())
+			err = errors.Join(err, front.Close(), post.Close(), school.Close(), started.close())
 		}
 	}()
 	log := newLog(c.Err, d.LogFormat)
-	if started.standin, err = standin.New(standin.Options{LoginVersion: d.LoginVersion, Logger: log}); err != nil {
+	if started.school, err = newSchoolSide(school); err != nil {
+		return nil, err
+	}
+	started.standin, err = standin.New(standin.Options{
+		LoginVersion: d.LoginVersion, Logger: log, Resolver: started.school.names.Resolver(),
+	})
+	if err != nil {
 		return nil, err
 	}
 	if err := started.standin.Start(ctx, d.ZitadelAddr); err != nil {
 		return nil, fmt.Errorf("%s cannot be listened on (choose another with --zitadel-addr): %w", d.ZitadelAddr, err)
 	}
-	started.made, err = zitadel.Bootstrap(ctx, zitadel.BootstrapOptions{
+	options := zitadel.BootstrapOptions{
 		Issuer: started.standin.Issuer(), OwnerKey: started.standin.OwnerKey(), PortalURL: started.urls.portal,
-	}, func(string, bool) {})
-	if err != nil {
+	}
+	if err := started.school.register(options.Issuer, &options); err != nil {
+		return nil, err
+	}
+	if started.made, err = zitadel.Bootstrap(ctx, options, func(string, bool) {}); err != nil {
 		return nil, err
 	}
 	if err := seedDemo(started.standin, started.made); err != nil {
@@ -128,7 +143,7 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 		made:    started.made,
 		storage: storage{Database: filepath.Join(data, demoDatabase), SealKeys: store.NewKey()},
 		mailer:  started.mailbox, publicURL: started.urls.portal,
-		standaloneClassrooms: true, demo: true, log: log,
+		standaloneClassrooms: true, demo: true, fetch: started.school.fetch(), log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -137,6 +152,7 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 		group, ctx := errgroup.WithContext(ctx)
 		group.Go(func() error { return started.portal.run(ctx, front) })
 		group.Go(func() error { return serveHTTP(ctx, post, started.mailbox) })
+		group.Go(func() error { return serveHTTP(ctx, school, started.school.idp) })
 		return group.Wait()
 	}
 	return started, nil
@@ -151,12 +167,16 @@ func (d *demo) close() error {
 	if d.standin != nil {
 		all = append(all, d.standin.Close())
 	}
+	if d.school != nil {
+		all = append(all, d.school.names.Close())
+	}
 	return errors.Join(all...)
 }
 
 // welcome says where everything is and whom to sign in as.
 func (d *demo) welcome(w io.Writer) {
-	fmt.Fprintf(w, "\nHomeroom   %s\nMailbox    %s\nPassword   %s, for everyone below\n\n", d.urls.portal, d.urls.mailbox, demoPassword)
+	fmt.Fprintf(w, "\nHomeroom   %s\nMailbox    %s\nSchool     %s, its identity provider; its DNS is at %[3]s/dns\nPassword   %s, for everyone below\n\n",
+		d.urls.portal, d.urls.mailbox, d.urls.idp, demoPassword)
 	table := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)
 	for _, a := range demoAccounts {
 		fmt.Fprintf(table, "%s\t%s %s\t%s\n", a.userName, a.given, a.family, a.is)

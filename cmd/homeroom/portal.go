@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +15,7 @@ import (
 	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/jobs"
+	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/zitadel"
@@ -29,6 +31,7 @@ type settings struct {
 	trustedProxies       []string
 	standaloneClassrooms bool
 	demo                 bool
+	fetch                *outbound.Client
 	log                  *slog.Logger
 }
 
@@ -89,8 +92,16 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Projection: p.projectionStatus, MailReady: s.mailer.Ready,
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
 		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
+		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made),
 	})
 	return p, err
+}
+
+// offered are the vendors that one registration connects for every school, in
+// the order of the wizard.
+func offered(made zitadel.Installation) []identity.Vendor {
+	known := made.Offered()
+	return slices.DeleteFunc(slices.Clone(identity.Vendors), func(v identity.Vendor) bool { return known[v] == "" })
 }
 
 // projectionStatus is the projection's in the words of the pages.

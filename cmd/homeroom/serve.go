@@ -18,6 +18,7 @@ type running struct {
 	Storage      storage         `embed:"" group:"Data"`
 	SMTP         smtp            `embed:"" prefix:"smtp-" group:"Mail"`
 	Listen       listen          `embed:"" group:"Portal"`
+	Fetching     fetching        `embed:"" group:"School sign-in"`
 
 	StandaloneClassrooms bool   `help:"Let people open classrooms that belong to no school." default:"true" negatable:"" group:"Portal"`
 	LogFormat            string `help:"json for machines, text for people." enum:"json,text" default:"json" group:"Portal"`
@@ -31,6 +32,10 @@ func (r running) portal(ctx context.Context, c console) (*portal, error) {
 	if err := r.Listen.check(); err != nil {
 		return nil, err
 	}
+	fetch, err := r.Fetching.client()
+	if err != nil {
+		return nil, err
+	}
 	made, err := r.Installation.at(r.Listen.PublicURL)
 	if err != nil {
 		return nil, err
@@ -41,7 +46,7 @@ func (r running) portal(ctx context.Context, c console) (*portal, error) {
 	}
 	return newPortal(ctx, settings{
 		made: made, storage: r.Storage, mailer: mailer, publicURL: r.Listen.PublicURL,
-		trustedProxies: r.Listen.TrustedProxies, standaloneClassrooms: r.StandaloneClassrooms,
+		trustedProxies: r.Listen.TrustedProxies, standaloneClassrooms: r.StandaloneClassrooms, fetch: fetch,
 		log: newLog(c.Err, r.LogFormat),
 	})
 }
