@@ -175,3 +175,7 @@ DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= sqlc.arg(befor
 -- name: OldProposals :many
 SELECT organization_id, connection_id FROM connection_metadata
 WHERE proposal_seen_us <> 0 AND proposal_seen_us <= sqlc.arg(before_us);
+
+-- name: AnyActiveConnection :one
+-- Whether the sign-in page has anything to ask.
+SELECT EXISTS (SELECT 1 FROM connections WHERE state = 'active');

@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const anyActiveConnection = `-- name: AnyActiveConnection :one
+SELECT EXISTS (SELECT 1 FROM connections WHERE state = 'active')
+`
+
+// Whether the sign-in page has anything to ask.
+func (q *Queries) AnyActiveConnection(ctx context.Context) (bool, error) {
+	row := q.db.QueryRowContext(ctx, anyActiveConnection)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const attemptByID = `-- name: AttemptByID :one
 SELECT organization_id, id, connection_id, kind, state, findings, received, user_id, intent_id, browser_hash, next_path, return_path, started_us, finished_us FROM attempts WHERE id = $1
 `
