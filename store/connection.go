@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"homeroom.dev/homeroom/identity"
@@ -101,6 +103,28 @@ func (o *Organization) SignedInThrough(
 		return fmt.Errorf("remember who came through a connection: %w", err)
 	}
 	return nil
+}
+
+// CameThrough reports whether somebody has come through a connection.
+func (o *Organization) CameThrough(
+	ctx context.Context, connection identity.ConnectionID, user identity.UserID,
+) (bool, error) {
+	_, err := o.store.read().ConnectedPerson(ctx, query.ConnectedPersonParams{
+		OrganizationID: o.id, ConnectionID: string(connection), UserID: string(user),
+	})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("look up who came through a connection: %w", translate(err))
+	}
+	return err == nil, nil
+}
+
+// AnyConnection reports whether any school has an active connection.
+func (s *Store) AnyConnection(ctx context.Context) (bool, error) {
+	_, err := s.read().AnyConnection(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("look for a connection: %w", translate(err))
+	}
+	return err == nil, nil
 }
 
 // SchoolSignIn is a school in use with its active connections, without their

@@ -11,11 +11,7 @@ import (
 
 // Candidate is somebody at home in the opened school, who may be meant by who
 // comes from its identity provider.
-type Candidate struct {
-	User     identity.User
-	Roles    bool // holds an active role in the school or one of its classrooms
-	Operator bool // of the platform
-}
+type Candidate = identity.Candidate
 
 // PeopleByAddress lists who is at home here and has the address, verified or not.
 func (o *Organization) PeopleByAddress(ctx context.Context, address string) ([]Candidate, error) {

@@ -132,6 +132,53 @@ func (o *Organization) queueSetupMail(
 	return o.store.enqueue(ctx, tx, MailJob, MailPayload{Mail: id})
 }
 
+// RenewLink gives a set-up link a new secret, sends it unless compose is nil, and
+// answers it: the old one leads nowhere any more. The link lasts at least as
+// long from now as a new one does. How far the work with it is stays. One that
+// was revoked or is finished is gone ("setup.revoked", "setup.finished").
+func (o *Organization) RenewLink(
+	ctx context.Context, id identity.SetupLinkID, compose func(token string) (identity.Mail, error),
+) (token string, err error) {
+	token = newToken()
+	var mail *identity.Mail
+	if compose != nil {
+		composed, err := compose(token)
+		if err != nil {
+			return "", fmt.Errorf("write mail: %w", err)
+		}
+		mail = &composed
+	}
+	err = o.store.write(ctx, func(tx *transaction) error {
+		row, err := tx.SetupLink(ctx, query.SetupLinkParams{OrganizationID: o.id, ID: string(id)})
+		if err != nil {
+			return orNotFound(err, identity.NotFound("setup.not-found"))
+		}
+		renewed, err := tx.RenewSetupLink(ctx, query.RenewSetupLinkParams{
+			OrganizationID: o.id, ID: row.ID, TokenHash: hashToken(token),
+			ExpiresUs: tx.now + (identity.SetupLinkDays * day).Microseconds(),
+		})
+		link := setupLinkOf(row)
+		switch {
+		case err != nil:
+			return err
+		case renewed == 0:
+			return usable(link, moment(tx.now))
+		}
+		// A queued mail has the old secret in it.
+		if err := o.withdrawSetupMail(ctx, tx, row.ID); err != nil {
+			return err
+		}
+		if err := o.record(ctx, tx, auditedLink(identity.ActionSetupLinkMade, link)); err != nil || mail == nil {
+			return err
+		}
+		return o.queueSetupMail(ctx, tx, id, *mail)
+	})
+	if err != nil {
+		return "", fmt.Errorf("renew a set-up link: %w", err)
+	}
+	return token, nil
+}
+
 // RevokeLink ends a set-up link and withdraws a mail of it that is still queued.
 // One that is ended already stays as it is.
 func (o *Organization) RevokeLink(ctx context.Context, id identity.SetupLinkID) error {
@@ -155,12 +202,16 @@ func (o *Organization) endLink(
 	if err != nil || ended == 0 {
 		return err
 	}
-	if err := tx.WithdrawMailOfSetupLink(ctx, query.WithdrawMailOfSetupLinkParams{
-		OrganizationID: o.id, SetupLinkID: row.ID, NowUs: tx.now,
-	}); err != nil {
+	if err := o.withdrawSetupMail(ctx, tx, row.ID); err != nil {
 		return err
 	}
 	return o.record(ctx, tx, auditedLink(action, setupLinkOf(row)))
+}
+
+func (o *Organization) withdrawSetupMail(ctx context.Context, tx *transaction, link string) error {
+	return tx.WithdrawMailOfSetupLink(ctx, query.WithdrawMailOfSetupLinkParams{
+		OrganizationID: o.id, SetupLinkID: link, NowUs: tx.now,
+	})
 }
 
 // LinkProgress notes how far the work with the link is by which the school was

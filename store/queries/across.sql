@@ -117,6 +117,9 @@ JOIN connections c ON c.organization_id = s.organization_id AND c.id = s.connect
 WHERE d.name = sqlc.arg(domain) AND d.verified_us <> 0 AND c.state = 'active'
 ORDER BY c.created_us, c.id;
 
+-- name: AnyConnection :one
+SELECT state FROM connections WHERE state = 'active' LIMIT 1;
+
 -- name: EveryConnection :many
 SELECT c.organization_id, c.id FROM connections c
 JOIN organizations o ON o.id = c.organization_id

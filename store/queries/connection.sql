@@ -120,5 +120,9 @@ SELECT EXISTS (
     WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id) AND connection_id = sqlc.arg(connection_id)
 );
 
+-- name: ConnectedPerson :one
+SELECT * FROM connected_people
+WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id) AND connection_id = sqlc.arg(connection_id);
+
 -- name: DeleteConnectedPeople :exec
 DELETE FROM connected_people WHERE organization_id = sqlc.arg(organization_id) AND connection_id = sqlc.arg(connection_id);

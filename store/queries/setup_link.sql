@@ -14,6 +14,11 @@ LIMIT sqlc.arg(max_rows);
 -- name: SetupLink :one
 SELECT * FROM setup_links WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
 
+-- name: RenewSetupLink :execrows
+UPDATE setup_links SET token_hash = sqlc.arg(token_hash),
+    expires_us = CASE WHEN expires_us < sqlc.arg(expires_us) THEN sqlc.arg(expires_us) ELSE expires_us END
+WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND state IN ('sent', 'opened');
+
 -- name: SetupLinkConfirmed :exec
 UPDATE setup_links SET state = 'opened', seen_us = sqlc.arg(now_us),
     opened_us = CASE WHEN opened_us = 0 THEN sqlc.arg(now_us) ELSE opened_us END

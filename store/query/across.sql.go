@@ -21,6 +21,17 @@ func (q *Queries) AnyActiveConnection(ctx context.Context) (bool, error) {
 	return exists, err
 }
 
+const anyConnection = `-- name: AnyConnection :one
+SELECT state FROM connections WHERE state = 'active' LIMIT 1
+`
+
+func (q *Queries) AnyConnection(ctx context.Context) (string, error) {
+	row := q.db.QueryRowContext(ctx, anyConnection)
+	var state string
+	err := row.Scan(&state)
+	return state, err
+}
+
 const attemptByID = `-- name: AttemptByID :one
 SELECT organization_id, id, connection_id, kind, state, findings, received, user_id, intent_id, browser_hash, next_path, return_path, started_us, finished_us FROM attempts WHERE id = $1
 `

@@ -204,6 +204,31 @@ func (q *Queries) CertificatesOfSide(ctx context.Context, arg CertificatesOfSide
 	return items, nil
 }
 
+const connectedPerson = `-- name: ConnectedPerson :one
+SELECT organization_id, user_id, connection_id, external_id, first_us, last_us FROM connected_people
+WHERE organization_id = $1 AND user_id = $2 AND connection_id = $3
+`
+
+type ConnectedPersonParams struct {
+	OrganizationID string
+	UserID         string
+	ConnectionID   string
+}
+
+func (q *Queries) ConnectedPerson(ctx context.Context, arg ConnectedPersonParams) (ConnectedPerson, error) {
+	row := q.db.QueryRowContext(ctx, connectedPerson, arg.OrganizationID, arg.UserID, arg.ConnectionID)
+	var i ConnectedPerson
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.UserID,
+		&i.ConnectionID,
+		&i.ExternalID,
+		&i.FirstUs,
+		&i.LastUs,
+	)
+	return i, err
+}
+
 const connection = `-- name: Connection :one
 SELECT c.organization_id, c.id, c.provider_id, c.vendor, c.protocol, c.name, c.state, c.entity_id, c.issuer, c.client_id, c.district, c.joining, c.role, c.classroom_id, c.created_us, c.changed_us, c.tested_us, c.activated_us, c.last_success_us, c.last_failure_us, COALESCE(m.url, '') AS metadata_url, COALESCE(m.metadata, '') AS metadata
 FROM connections c

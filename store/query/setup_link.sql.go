@@ -162,6 +162,32 @@ func (q *Queries) LastSetupCode(ctx context.Context, arg LastSetupCodeParams) (S
 	return i, err
 }
 
+const renewSetupLink = `-- name: RenewSetupLink :execrows
+UPDATE setup_links SET token_hash = $1,
+    expires_us = CASE WHEN expires_us < $2 THEN $2 ELSE expires_us END
+WHERE organization_id = $3 AND id = $4 AND state IN ('sent', 'opened')
+`
+
+type RenewSetupLinkParams struct {
+	TokenHash      string
+	ExpiresUs      int64
+	OrganizationID string
+	ID             string
+}
+
+func (q *Queries) RenewSetupLink(ctx context.Context, arg RenewSetupLinkParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renewSetupLink,
+		arg.TokenHash,
+		arg.ExpiresUs,
+		arg.OrganizationID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setupCodeTried = `-- name: SetupCodeTried :exec
 UPDATE setup_codes SET tries = tries + 1 WHERE organization_id = $1 AND id = $2
 `
