@@ -3,6 +3,7 @@ package zitadel_test
 import (
 	"context"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,74 +22,168 @@ func TestContractForeignUsersAreNotFound(t *testing.T) {
 		if _, err := w.in(t, w.birch).CreateRoleAssignment(t.Context(), teacherOfBirch.ID, []identity.Role{identity.RoleTeacher}); err != nil {
 			t.Fatal(err)
 		}
+		provider := w.provider(t, w.linden)
 		for _, test := range []struct {
 			name string
 			user identity.UserID
-			not  string // the one method that this user is right for
+			not  []string // the methods that this user is right for
 		}{
-			{"somebody of another school", teacherOfBirch.ID, "CreateRoleAssignment"}, // becomes a guest
-			{"an individual", w.individual(t), "CreateRoleAssignment"},
-			{"the runtime itself", w.installation.Runtime.User, ""},
-			{"a user who is not there", identity.UserID(unique("nobody")), "CreateUser"},
+			{"somebody of another school", teacherOfBirch.ID, []string{"CreateRoleAssignment"}}, // becomes a guest
+			{"an individual", w.individual(t), []string{"CreateRoleAssignment"}},
+			{"the runtime itself", w.installation.Runtime.User, nil},
+			{"a user who is not there", identity.UserID(unique("nobody")), []string{"CreateUser", "CreateLinkedUser"}},
+		} {
+			for _, here := range []identity.Organization{w.biology, w.linden} {
+				t.Run(test.name+" in "+here.Name, func(t *testing.T) {
+					began := w.latest(t)
+					walked := w.walk(t, here, foreign{user: test.user, provider: provider}, func(method reflect.Method, takes foreign) bool {
+						return takes.user != "" && !slices.Contains(test.not, method.Name)
+					})
+					if walked < 12 {
+						t.Errorf("%d methods walked, want all that take a user", walked)
+					}
+					if since := w.editedSince(t, w.installation.Runtime.User, began); len(since) > 0 {
+						t.Errorf("the event log has grown: %v", since)
+					}
+				})
+			}
+		}
+	})
+}
+
+// The same for every method that takes an identity provider. Zitadel itself
+// starts a sign-in through any provider, and tells anybody who came back.
+func TestContractForeignProvidersAreNotFound(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		user := w.student(t, w.linden)
+		attached := w.provider(t, w.birch)
+		if err := w.in(t, w.birch).AttachProvider(t.Context(), attached); err != nil {
+			t.Fatal(err)
+		}
+		ofInstance, err := w.owner.AdminService().AddGenericOIDCProvider(t.Context(), &adminpb.AddGenericOIDCProviderRequest{
+			Name: "Somebody else's", Issuer: "https://not-connected.invalid", ClientId: "client", ClientSecret: "secret",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			name     string
+			provider identity.ProviderID
+		}{
+			{"of another school", w.provider(t, w.birch)},
+			{"attached in another school", attached},
+			{"of the instance and not ours", identity.ProviderID(ofInstance.GetId())},
+			{"not there", "400000000000000000"},
+			{"no ID", ""},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				began := w.latest(t)
-				remote := reflect.ValueOf(w.in(t, w.biology))
-				walked := 0
-				for i := range reflect.TypeFor[identity.Remote]().NumMethod() {
-					method := reflect.TypeFor[identity.Remote]().Method(i)
-					arguments, takesUser := argumentsFor(t, method.Type, test.user)
-					if !takesUser || method.Name == test.not {
-						continue
-					}
-					walked++
-					results := remote.MethodByName(method.Name).Call(arguments)
-					err, _ := results[len(results)-1].Interface().(error)
-					if method.Name == "DeleteRoleAssignment" {
-						// An assignment that is gone and one that never was are the same.
-						if fact := results[0].Interface(); err != nil || fact != (identity.Unknown{}) {
-							t.Errorf("DeleteRoleAssignment = %v, %v, want nothing and no error", fact, err)
-						}
-						continue
-					}
-					if !identity.IsKind(err, identity.KindNotFound) {
-						t.Errorf("%s: error = %v, want not found", method.Name, err)
-					}
-				}
-				if walked < 9 {
-					t.Errorf("%d methods walked, want all that take a user", walked)
+				walked := w.walk(t, w.linden, foreign{user: user.ID, provider: test.provider}, func(_ reflect.Method, takes foreign) bool {
+					return takes.provider != ""
+				})
+				if walked < 8 {
+					t.Errorf("%d methods walked, want all that take an identity provider", walked)
 				}
 				if since := w.editedSince(t, w.installation.Runtime.User, began); len(since) > 0 {
 					t.Errorf("the event log has grown: %v", since)
 				}
 			})
 		}
+		if is := w.policy(t, w.birch).GetIdps(); len(is) != 1 || is[0].GetIdpId() != string(attached) {
+			t.Errorf("the other school's login page offers %v, want what it did", is)
+		}
 	})
 }
 
-// argumentsFor makes arguments for a method of Remote, and reports whether
-// there is a user among them.
-func argumentsFor(t *testing.T, method reflect.Type, user identity.UserID) (arguments []reflect.Value, takesUser bool) {
+// The zero Opened, and organizations nobody opens, find nothing by any method.
+func TestContractNothingIsFoundInNoOrganization(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		operators := identity.Organization{ID: w.installation.Operators, Kind: identity.KindSchool, Name: "Operators", State: identity.OrganizationActive}
+		opened, err := identity.OpenFounded(operators, identity.Actor{User: "suite"}, identity.RoleSchoolAdmin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		user, provider := w.student(t, w.linden), w.provider(t, w.linden)
+		for name, here := range map[string]identity.Opened{"zero": {}, "operators": opened} {
+			began := w.latest(t)
+			w.walkIn(t, w.runtime.In(here), foreign{user: user.ID, provider: provider}, func(method reflect.Method, _ foreign) bool {
+				return method.Name != "DeleteRoleAssignment"
+			})
+			if since := w.editedSince(t, w.installation.Runtime.User, began); len(since) > 0 {
+				t.Errorf("%s: the event log has grown: %v", name, since)
+			}
+		}
+	})
+}
+
+// foreign is what a method is called with; of a method, what it takes.
+type foreign struct {
+	user     identity.UserID
+	provider identity.ProviderID
+}
+
+// walk calls every method of Remote that is chosen, and wants not found.
+func (w *world) walk(t *testing.T, here identity.Organization, with foreign, chosen func(reflect.Method, foreign) bool) int {
+	t.Helper()
+	return w.walkIn(t, w.in(t, here), with, chosen)
+}
+
+func (w *world) walkIn(t *testing.T, remote identity.Remote, with foreign, chosen func(reflect.Method, foreign) bool) (walked int) {
+	t.Helper()
+	for i := range reflect.TypeFor[identity.Remote]().NumMethod() {
+		method := reflect.TypeFor[identity.Remote]().Method(i)
+		arguments, takes := argumentsFor(t, method.Type, with)
+		if !chosen(method, takes) {
+			continue
+		}
+		walked++
+		results := reflect.ValueOf(remote).MethodByName(method.Name).Call(arguments)
+		err, _ := results[len(results)-1].Interface().(error)
+		switch {
+		case method.Name == "DeleteRoleAssignment":
+			// An assignment that is gone and one that never was are the same.
+			if fact := results[0].Interface(); err != nil || fact != (identity.Unknown{}) {
+				t.Errorf("DeleteRoleAssignment = %v, %v, want nothing and no error", fact, err)
+			}
+		case method.Name == "DeleteProvider" && err == nil:
+			// So are identity providers. Where there is no school it is told.
+		case !identity.IsKind(err, identity.KindNotFound):
+			t.Errorf("%s: error = %v, want not found", method.Name, err)
+		}
+	}
+	return walked
+}
+
+// argumentsFor makes arguments for a method of Remote, and tells what it takes.
+func argumentsFor(t *testing.T, method reflect.Type, with foreign) (arguments []reflect.Value, takes foreign) {
 	t.Helper()
 	for i := range method.NumIn() {
+		var argument any
 		switch kind := method.In(i); kind {
 		case reflect.TypeFor[context.Context]():
-			arguments = append(arguments, reflect.ValueOf(t.Context()))
+			argument = t.Context()
 		case reflect.TypeFor[identity.UserID]():
-			arguments, takesUser = append(arguments, reflect.ValueOf(user)), true
+			argument, takes.user = with.user, "taken"
 		case reflect.TypeFor[identity.NewUser]():
 			n := someone()
-			n.ID = user
-			arguments, takesUser = append(arguments, reflect.ValueOf(n)), true
+			n.ID = with.user
+			argument, takes.user = n, "taken"
+		case reflect.TypeFor[identity.ProviderID]():
+			argument, takes.provider = with.provider, "taken"
+		case reflect.TypeFor[identity.Provider]():
+			argument = identity.Provider{Vendor: identity.VendorEntra, Protocol: identity.ProtocolSAML, Name: "Taken over"}
 		case reflect.TypeFor[[]identity.Role]():
-			arguments = append(arguments, reflect.ValueOf([]identity.Role{identity.RoleStudent}))
+			argument = []identity.Role{identity.RoleTeacher} // held in schools and in classrooms
+		case reflect.TypeFor[identity.DomainProof]():
+			argument = identity.ProofDNS
 		case reflect.TypeFor[string]():
-			arguments = append(arguments, reflect.ValueOf("Correct-horse-7"))
+			argument = "Correct-horse-7"
 		default:
 			t.Fatalf("no idea how to make a %s: teach this test", kind)
 		}
+		arguments = append(arguments, reflect.ValueOf(argument))
 	}
-	return arguments, takesUser
+	return arguments, takes
 }
 
 // individual is a new person who registered without a school.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"homeroom.dev/homeroom/sso/testdns"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
 
@@ -14,11 +15,23 @@ var standinWorld = sync.OnceValues(func() (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newWorld(server.Issuer(), server.OwnerKey())
+	w, err := newWorld(server.Issuer(), server.OwnerKey())
+	if err != nil {
+		return nil, err
+	}
+	w.dns, err = standinDNS()
+	return w, err
 })
 
+// standinDNS is what a stand-in asks for the records that prove domains.
+var standinDNS = sync.OnceValues(func() (*testdns.Server, error) { return testdns.Start("127.0.0.1:0") })
+
 func startStandin(ctx context.Context) (*standin.Server, error) {
-	server, err := standin.New(standin.Options{})
+	dns, err := standinDNS()
+	if err != nil {
+		return nil, err
+	}
+	server, err := standin.New(standin.Options{Resolver: dns.Resolver()})
 	if err != nil {
 		return nil, err
 	}

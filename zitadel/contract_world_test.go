@@ -20,6 +20,8 @@ import (
 	target "github.com/zitadel/zitadel-go/v3/pkg/zitadel"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/sso/testdns"
+	"homeroom.dev/homeroom/sso/testidp"
 	"homeroom.dev/homeroom/zitadel"
 )
 
@@ -27,6 +29,8 @@ import (
 // and on a real Zitadel when HOMEROOM_CONTRACT_ISSUER and HOMEROOM_CONTRACT_KEY
 // (the path of an instance owner's key) name one. The real one is right by
 // definition. It need not be fresh: every run makes organizations of its own.
+// Where it asks a name server at HOMEROOM_CONTRACT_DNS (an address with port),
+// the suite answers there, and domains are proven as well.
 
 // world is a server prepared for Homeroom, with two schools, a classroom of the
 // first and one that stands alone.
@@ -38,7 +42,8 @@ type world struct {
 	runtime      *zitadel.Runtime
 	provisioner  *zitadel.Provisioner
 	events       *zitadel.Events
-	owner        *client.Client // may do everything; for what the gateway cannot
+	owner        *client.Client  // may do everything; for what the gateway cannot
+	dns          *testdns.Server // what the server asks; nil if it asks the world
 
 	linden, birch identity.Organization // schools
 	biology       identity.Organization // a classroom of Linden
@@ -54,7 +59,11 @@ var realWorld = sync.OnceValues(func() (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newWorld(issuer, key)
+	w, err := newWorld(issuer, key)
+	if address := os.Getenv("HOMEROOM_CONTRACT_DNS"); err == nil && address != "" {
+		w.dns, err = testdns.Start(address)
+	}
+	return w, err
 })
 
 // everywhere runs test on each server there is.
@@ -97,8 +106,16 @@ func newWorld(issuer string, ownerKey []byte) (*world, error) {
 		return nil, fmt.Errorf("read the login policy: %w", err)
 	}
 	w := &world{issuer: issuer, owner: owner, policyBefore: before.GetPolicy()}
+	clever, err := newApp(testidp.AppOptions{Name: "Clever", Vendor: identity.VendorClever})
+	if err != nil {
+		return nil, err
+	}
+	if err := clever.Connect(identity.ServiceProviderAt(issuer, "")); err != nil {
+		return nil, err
+	}
 	w.options = zitadel.BootstrapOptions{
 		Issuer: issuer, OwnerKey: ownerKey, PortalURL: "http://localhost:18080", Name: "Contract suite",
+		Clever: zitadel.Registration{Issuer: clever.Issuer(), ClientID: clever.Options().ClientID, ClientSecret: clever.Options().ClientSecret},
 	}
 	if w.installation, err = zitadel.Bootstrap(ctx, w.options, func(string, bool) {}); err != nil {
 		return nil, err
