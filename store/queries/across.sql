@@ -118,6 +118,7 @@ WHERE d.name = sqlc.arg(domain) AND d.verified_us <> 0 AND c.state = 'active'
 ORDER BY c.created_us, c.id;
 
 -- name: AnyConnection :one
+-- Whether the sign-in page has anything to ask.
 SELECT state FROM connections WHERE state = 'active' LIMIT 1;
 
 -- name: EveryConnection :many
@@ -178,7 +179,3 @@ DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= sqlc.arg(befor
 -- name: OldProposals :many
 SELECT organization_id, connection_id FROM connection_metadata
 WHERE proposal_seen_us <> 0 AND proposal_seen_us <= sqlc.arg(before_us);
-
--- name: AnyActiveConnection :one
--- Whether the sign-in page has anything to ask.
-SELECT EXISTS (SELECT 1 FROM connections WHERE state = 'active');

@@ -114,12 +114,6 @@ INSERT INTO connected_people (organization_id, user_id, connection_id, external_
 VALUES (sqlc.arg(organization_id), sqlc.arg(user_id), sqlc.arg(connection_id), sqlc.arg(external_id), sqlc.arg(now_us), sqlc.arg(now_us))
 ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET external_id = excluded.external_id, last_us = excluded.last_us;
 
--- name: HasComeThrough :one
-SELECT EXISTS (
-    SELECT 1 FROM connected_people
-    WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id) AND connection_id = sqlc.arg(connection_id)
-);
-
 -- name: ConnectedPerson :one
 SELECT * FROM connected_people
 WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id) AND connection_id = sqlc.arg(connection_id);

@@ -9,22 +9,11 @@ import (
 	"context"
 )
 
-const anyActiveConnection = `-- name: AnyActiveConnection :one
-SELECT EXISTS (SELECT 1 FROM connections WHERE state = 'active')
-`
-
-// Whether the sign-in page has anything to ask.
-func (q *Queries) AnyActiveConnection(ctx context.Context) (bool, error) {
-	row := q.db.QueryRowContext(ctx, anyActiveConnection)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const anyConnection = `-- name: AnyConnection :one
 SELECT state FROM connections WHERE state = 'active' LIMIT 1
 `
 
+// Whether the sign-in page has anything to ask.
 func (q *Queries) AnyConnection(ctx context.Context) (string, error) {
 	row := q.db.QueryRowContext(ctx, anyConnection)
 	var state string

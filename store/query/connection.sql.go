@@ -500,26 +500,6 @@ func (q *Queries) DeleteProposedCertificates(ctx context.Context, arg DeleteProp
 	return err
 }
 
-const hasComeThrough = `-- name: HasComeThrough :one
-SELECT EXISTS (
-    SELECT 1 FROM connected_people
-    WHERE organization_id = $1 AND user_id = $2 AND connection_id = $3
-)
-`
-
-type HasComeThroughParams struct {
-	OrganizationID string
-	UserID         string
-	ConnectionID   string
-}
-
-func (q *Queries) HasComeThrough(ctx context.Context, arg HasComeThroughParams) (bool, error) {
-	row := q.db.QueryRowContext(ctx, hasComeThrough, arg.OrganizationID, arg.UserID, arg.ConnectionID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const insertCertificate = `-- name: InsertCertificate :exec
 INSERT INTO connection_certificates (organization_id, connection_id, side, fingerprint, proposed, subject, not_before_us, not_after_us)
 VALUES ($1, $2, $3, $4, $5,

@@ -30,7 +30,6 @@ CREATE TABLE connections (
 );
 CREATE INDEX connections_by_time ON connections (organization_id, created_us, id);
 CREATE INDEX connections_active ON connections (state) WHERE state = 'active';
-CREATE INDEX connections_active ON connections (organization_id) WHERE state = 'active';
 
 CREATE TABLE connection_metadata (
     organization_id  TEXT COLLATE "C" NOT NULL,
