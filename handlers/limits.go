@@ -30,6 +30,9 @@ const (
 	triesPerInvitation    = 20
 	invitesPerPerson      = 30 // each may hold 500 addresses
 	changesPerPerson      = 240
+	setupsPerAddress      = 600 // a school's IT behind one address, with pages that follow what happens
+	triesPerSetup         = 20  // sending and confirming codes; the store counts as well
+	changesPerSetup       = 120
 )
 
 // limitRequests bounds the size and the time of every request.
@@ -82,8 +85,8 @@ func (s *Server) limit(n int, key func(*http.Request) string) func(http.Handler)
 // byAddress limits each client address; an IPv6 network of 64 bits is one.
 func byAddress(r *http.Request) string { return httprate.CanonicalizeIP(clientAddress(r)) }
 
-// byInvitation limits each invitation's link.
-func byInvitation(r *http.Request) string {
+// byToken limits what is tried with each link that holds a secret.
+func byToken(r *http.Request) string {
 	if r.Method != http.MethodPost {
 		return ""
 	}
@@ -96,4 +99,12 @@ func (s *Server) byPerson(r *http.Request) string {
 		return ""
 	}
 	return s.sessions.GetString(r.Context(), sessionUser)
+}
+
+// bySetupLink limits what is changed through each set-up link.
+func bySetupLink(r *http.Request) string {
+	if r.Method != http.MethodPost {
+		return ""
+	}
+	return chi.URLParam(r, "link")
 }

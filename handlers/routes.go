@@ -51,8 +51,22 @@ func (s *Server) routes() http.Handler {
 		r.Group(func(r chi.Router) {
 			r.Use(s.limit(invitationsPerAddress, byAddress))
 			r.Method("GET", "/i/{token}", s.open(s.showAcceptance))
-			r.With(s.limit(triesPerInvitation, byInvitation)).
+			r.With(s.limit(triesPerInvitation, byToken)).
 				Method("POST", "/i/{token}", s.open(s.accept))
+		})
+		// A set-up link, and behind its code the pages of sign-in; a recovery link.
+		r.Group(func(r chi.Router) {
+			r.Use(s.limit(setupsPerAddress, byAddress))
+			r.Method("GET", "/set-up/{token}", s.open(s.showSetupLink))
+			r.With(s.limit(triesPerSetup, byToken)).Method("POST", "/set-up/{token}", s.open(s.openSetupLink))
+			r.Route("/setup/{link}", func(r chi.Router) {
+				r.Use(middleware.GetHead, s.limit(changesPerSetup, bySetupLink))
+				r.Method("GET", "/", s.byLink("", showSignIn))
+				r.Method("POST", "/leave", s.open(s.leaveLink))
+				setupRoutes(r, s.byLink)
+			})
+			r.Method("GET", "/recover/{token}", s.open(s.showRecover))
+			r.With(s.limit(triesPerSetup, byToken)).Method("POST", "/recover/{token}", s.open(s.recoverSchool))
 		})
 		if s.demo {
 			r.Method("GET", views.StyleguidePath, s.open(styleguide))
@@ -105,7 +119,16 @@ func (s *Server) routes() http.Handler {
 				r.Method("POST", "/name", org(identity.ManageClassroom, rename))
 				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
-				r.Route("/sign-in", func(r chi.Router) { setupRoutes(r, s.inPortal) })
+				r.Route("/sign-in", func(r chi.Router) {
+					r.Use(middleware.GetHead)
+					r.Method("GET", "/", s.inPortal(identity.ConnectSignIn, showSignIn))
+					setupRoutes(r, s.inPortal)
+					j := joining{s.store, s.gateway}
+					r.Method("GET", "/requests", s.inPortal(identity.ManageSchool, j.list))
+					r.Method("POST", "/requests/{user}", s.inPortal(identity.ManageSchool, j.decide))
+					s.linkRoutes(r)
+					s.enforcementRoutes(r)
+				})
 				r.Method("GET", "/leave", org(identity.Visit, askLeave))
 				r.Method("POST", "/leave", org(identity.Visit, leaveOrganization))
 			})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -75,6 +76,7 @@ type Server struct {
 	demo          bool
 	log           *slog.Logger
 	crossOrigin   *http.CrossOriginProtection
+	loginVersion  atomic.Int64 // of Zitadel's pages; 0 while it is not known
 	visitRecorded visits
 	noticeKey     []byte // of this process; see sealNotice
 }

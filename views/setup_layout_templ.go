@@ -13,7 +13,7 @@ import "homeroom.dev/homeroom/identity"
 // SetupLayout is the frame of the pages of a school's sign-in: in the portal
 // that of the school's other pages, and behind a set-up link a calm one of its
 // own, with the school's name, how far one is, and the way out.
-func SetupLayout(page Page, door SignInDoor, org identity.Opened, title string) templ.Component {
+func SetupLayout(page Page, org identity.Opened, door SignInDoor, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
