@@ -277,7 +277,7 @@ func (o *Organization) claimActivation(ctx context.Context, tx *transaction, id 
 		return err
 	}
 	if claimed == 0 {
-		return identity.Gone("setup.finished")
+		return identity.Gone("setup.finished", "Maker", link.Maker, "School", o.opened.Organization().Name)
 	}
 	return nil
 }

@@ -162,7 +162,7 @@ func (o *Organization) RenewLink(
 		case err != nil:
 			return err
 		case renewed == 0:
-			return usable(link, moment(tx.now))
+			return usable(link, o.opened.Organization(), moment(tx.now))
 		}
 		// A queued mail has the old secret in it.
 		if err := o.withdrawSetupMail(ctx, tx, row.ID); err != nil {

@@ -53,28 +53,30 @@ func (s *Store) OpenSetup(ctx context.Context, id identity.SetupLinkID) (identit
 	if err != nil {
 		return identity.Opened{}, fmt.Errorf("look up set-up link: %w", orNotFound(err, missing))
 	}
-	link := setupLinkOf(row)
-	if err := usable(link, s.clock()); err != nil {
-		return identity.Opened{}, err
-	}
 	school, err := s.organization(ctx, row.OrganizationID)
 	if err != nil {
 		return identity.Opened{}, fmt.Errorf("load school: %w", orNotFound(err, missing))
 	}
+	link := setupLinkOf(row)
+	if err := usable(link, school, s.clock()); err != nil {
+		return identity.Opened{}, err
+	}
 	return identity.OpenSetup(school, link)
 }
 
-func usable(link identity.SetupLink, now time.Time) error {
+// usable says that a link ended, and whom to ask for another.
+func usable(link identity.SetupLink, school identity.Organization, now time.Time) error {
 	if link.Usable(now) {
 		return nil
 	}
+	message := "setup.expired"
 	switch link.StateAt(now) {
 	case identity.SetupRevoked:
-		return identity.Gone("setup.revoked")
+		message = "setup.revoked"
 	case identity.SetupFinished:
-		return identity.Gone("setup.finished")
+		message = "setup.finished"
 	}
-	return identity.Gone("setup.expired")
+	return identity.Gone(message, "Maker", link.Maker, "School", school.Name)
 }
 
 // SendSetupCode sends a new code to the address of a set-up link; those sent
@@ -137,9 +139,9 @@ func hashCode(id identity.SetupLinkID, code string) string {
 }
 
 // ConfirmSetupCode uses the newest code of a set-up link up: of two devices with
-// the same code one gets in. A code that is wrong, used, expired or was never
-// sent is invalid ("setup.code-wrong"); after five wrong ones a new code is
-// needed ("setup.code-tries"). A try counts in the transaction that judges it.
+// the same code one gets in. A code that is wrong, used or was never sent is
+// invalid ("setup.code-wrong"), and one that is too old ("setup.code-expired");
+// after five wrong ones a new code is needed ("setup.code-tries"). A try counts in the transaction that judges it.
 func (s *Store) ConfirmSetupCode(ctx context.Context, id identity.SetupLinkID, code string) error {
 	opened, err := s.OpenSetup(ctx, id)
 	if err != nil {
@@ -185,6 +187,8 @@ func (o *Organization) judgeCode(
 	right := subtle.ConstantTimeCompare([]byte(row.CodeHash), []byte(hashCode(id, code))) == 1
 	expired := tx.now-row.CreatedUs >= codeLifetime.Microseconds()
 	switch {
+	case right && row.UsedUs == 0 && expired:
+		return identity.Invalid("setup.code-expired"), nil
 	case row.ID == "" || row.UsedUs != 0 || expired:
 		return wrong, nil
 	case row.Tries >= codeTries:
@@ -208,5 +212,5 @@ func (o *Organization) usableLink(
 		return identity.SetupLink{}, orNotFound(err, identity.NotFound("setup.not-found"))
 	}
 	link := setupLinkOf(row)
-	return link, usable(link, moment(tx.now))
+	return link, usable(link, o.opened.Organization(), moment(tx.now))
 }
