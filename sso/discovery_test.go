@@ -64,9 +64,9 @@ func TestParseDiscovery(t *testing.T) {
 
 func TestCleanIssuer(t *testing.T) {
 	for typed, want := range map[string]string{
-		" https://id.linden.example ": "https://id.linden.example",
+		" https://id.linden.example ":                                "https://id.linden.example",
 		"https://id.linden.example/.well-known/openid-configuration": "https://id.linden.example",
-		"https://id.linden.example/": "https://id.linden.example/",
+		"https://id.linden.example/":                                 "https://id.linden.example/",
 	} {
 		if got := CleanIssuer(typed); got != want {
 			t.Errorf("%q is cleaned to %q, want %q", typed, got, want)

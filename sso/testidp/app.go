@@ -54,6 +54,7 @@ type App struct {
 	options AppOptions
 	keys    []signingKey // the metadata lists all of them
 	signing int          // which one signs
+	sent    string
 }
 
 // CreateApp makes an app. What the service provider is may be said later, with
@@ -178,6 +179,14 @@ func (a *App) Issuer() string { return a.url("/oidc") }
 func (a *App) EntityID() string { return habitsOf(a.Options().Vendor).entityID(a) }
 
 func (a *App) url(path string) string { return a.server.URL() + "/apps/" + a.id + path }
+
+// Sent is the last SAMLResponse, as it stood in the form and as IT would copy
+// it from a browser's tools.
+func (a *App) Sent() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.sent
+}
 
 // Certificates are those in the metadata, the oldest first.
 func (a *App) Certificates() []*x509.Certificate {

@@ -128,6 +128,9 @@ func (s *Server) sendResponse(w http.ResponseWriter, a *App, request samlRequest
 		s.refuse(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	a.mu.Lock()
+	a.sent = encoded(response)
+	a.mu.Unlock()
 	s.show(w, http.StatusOK, "post.html", struct {
 		Title, ACS, Response, RelayState string
 		Script                           template.JS

@@ -16,7 +16,9 @@ type Verdict struct {
 	Level   identity.Level
 }
 
-// Verdicts has one for each of a protocol's [Misbehaviours].
+// Verdicts has one for each of a protocol's [Misbehaviours], at an app of no
+// vendor in particular. Where the NameID is an address, a missing one is worth a
+// warning alone.
 func Verdicts(protocol identity.Protocol) []Verdict {
 	const bad, warning = identity.LevelBad, identity.LevelWarning
 	if protocol == identity.ProtocolOIDC {
@@ -30,7 +32,7 @@ func Verdicts(protocol identity.Protocol) []Verdict {
 			{WrongCertificate, false, "signature", "token", bad},
 			{Tampered, false, "signature", "token", bad},
 			{MissingAddress, true, "", "address", bad},
-			{MissingNames, true, "", "given-name", bad},
+			{MissingNames, true, "", "given-name", warning},
 			{OtherDomain, true, "", "domain", bad},
 			{UnverifiedAddress, true, "", "address", bad},
 			{OtherSubject, false, "sub from userinfo does not match", "token", bad},
@@ -63,7 +65,7 @@ func Verdicts(protocol identity.Protocol) []Verdict {
 		{EmptyNameID, true, "", "name-id", bad},
 		{TransientNameID, false, "Errors.Intent.MissingSingleMappingAttribute", "name-id-format", bad},
 		{MissingAddress, true, "", "address", bad},
-		{MissingNames, true, "", "given-name", bad},
+		{MissingNames, true, "", "given-name", warning},
 		{OtherDomain, true, "", "domain", bad},
 		{Wrapped1, false, notOverThis, "signature", bad},
 		{Wrapped2, false, notOverThis, "signature", bad},
