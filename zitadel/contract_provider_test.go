@@ -13,6 +13,7 @@ import (
 	policypb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/policy"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"homeroom.dev/homeroom/identity"
 )
@@ -186,6 +187,7 @@ func TestContractAttachingMakesACopyOfTheLoginPolicy(t *testing.T) {
 		own := w.policy(t, school)
 		want := proto.CloneOf(instance)
 		want.AllowExternalIdp, want.IsDefault = true, false
+		want.MfaInitSkipLifetime = durationpb.New(0) // nobody is offered a second factor
 		if diff := cmp.Diff(want, own, protocmp.Transform(), protocmp.IgnoreFields(&policypb.LoginPolicy{}, "details", "idps", "is_default")); diff != "" {
 			t.Errorf("policy differs (-want +got):\n%s", diff)
 		}
@@ -276,7 +278,7 @@ func TestContractPasswordsAreClosedAndOpened(t *testing.T) {
 				t.Fatalf("%s: %v", step.name, err)
 			}
 			want := proto.CloneOf(instance)
-			want.AllowUsernamePassword, want.AllowExternalIdp = step.want, true
+			want.AllowUsernamePassword, want.AllowExternalIdp, want.MfaInitSkipLifetime = step.want, true, durationpb.New(0)
 			is := w.policy(t, school)
 			if diff := cmp.Diff(want, is, protocmp.Transform(), protocmp.IgnoreFields(&policypb.LoginPolicy{}, "details", "idps", "is_default")); diff != "" {
 				t.Errorf("%s: policy differs (-want +got):\n%s", step.name, diff)

@@ -19,14 +19,20 @@ import (
 // browser is sent to and fro for ever.
 const externalLoginLifetime = 240 * time.Hour
 
-// AttachProvider makes the provider usable on the login pages.
+// AttachProvider makes the provider usable on the login pages. They offer
+// nobody a second factor from then on, unless one is demanded: the offer would
+// stand between every pupil's first school sign-in and the classroom, and again
+// every month.
 func (r *remote) AttachProvider(ctx context.Context, id identity.ProviderID) error {
 	p, err := r.provider(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer r.lockPolicy()()
-	err = r.changePolicy(ctx, true, func(policy *policypb.LoginPolicy) { policy.AllowExternalIdp = true })
+	err = r.changePolicy(ctx, true, func(policy *policypb.LoginPolicy) {
+		policy.AllowExternalIdp = true
+		policy.MfaInitSkipLifetime = durationpb.New(0)
+	})
 	if err != nil {
 		return err
 	}
