@@ -79,7 +79,14 @@ func (o *Organization) SetEnforcement(
 			return tx.PasswordsMayBeClosed(ctx, o.id)
 		},
 		act:  func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &e) },
-		done: func(tx *transaction) error { return o.putEnforcement(ctx, tx, e, token) },
+		done: func(tx *transaction) error {
+			if err := o.putEnforcement(ctx, tx, e, token); err != nil || token == "" || change.Action == identity.ActionRecoveryMade {
+				return err
+			}
+			return o.record(ctx, tx, identity.Change{
+				Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
+			})
+		},
 	})
 	if err != nil {
 		return "", fmt.Errorf("set enforcement: %w", err)
@@ -153,12 +160,7 @@ func (o *Organization) putEnforcement(
 			return err
 		}
 	}
-	if token == "" {
-		return nil
-	}
-	return o.record(ctx, tx, identity.Change{
-		Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
-	})
+	return nil
 }
 
 // EnforcedFor tells whether somebody is at home in a school that lets its people

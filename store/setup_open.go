@@ -46,7 +46,7 @@ func (s *Store) OpenSetupToken(
 
 // OpenSetup opens the school of a set-up link for who has confirmed its code on
 // this device. A link that ended is gone ("setup.expired", "setup.revoked",
-// "setup.finished").
+// "setup.finished"), with the name of its maker.
 func (s *Store) OpenSetup(ctx context.Context, id identity.SetupLinkID) (identity.Opened, error) {
 	missing := identity.NotFound("setup.not-found")
 	row, err := s.read().SetupLinkByID(ctx, string(id))
@@ -189,8 +189,10 @@ func (o *Organization) judgeCode(
 	switch {
 	case right && row.UsedUs == 0 && expired:
 		return identity.Invalid("setup.code-expired"), nil
-	case row.ID == "" || row.UsedUs != 0 || expired:
+	case row.ID == "" || row.UsedUs != 0 || expired && !right:
 		return wrong, nil
+	case expired:
+		return identity.Invalid("setup.code-expired"), nil
 	case row.Tries >= codeTries:
 		return limited("setup.code-tries"), nil
 	case !right:
