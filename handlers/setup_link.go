@@ -141,11 +141,12 @@ func renewLink(w http.ResponseWriter, r *http.Request, setup SignInSetup) error 
 	if err != nil {
 		return err
 	}
+	// It lasts as long as a new one would, if it would not last longer anyway.
+	if until := setup.Portal.Now().AddDate(0, 0, identity.SetupLinkDays); until.After(link.ExpiresAt) {
+		link.ExpiresAt = until
+	}
 	token, err := setup.Store.RenewLink(r.Context(), link.ID, setupLinkMail(r.Context(), setup, link))
 	if err != nil {
-		return err
-	}
-	if link, err = setup.Store.Link(r.Context(), link.ID); err != nil {
 		return err
 	}
 	return showSetupToken(w, r, setup, link, token)

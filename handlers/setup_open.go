@@ -79,16 +79,13 @@ func (s *Server) setupOpening(r *http.Request) (setupOpening, error) {
 	if o.Link, o.School, err = s.store.OpenSetupToken(r.Context(), o.Token); err != nil {
 		return setupOpening{}, err
 	}
-	if o.School.State != identity.OrganizationActive {
-		return setupOpening{}, identity.NotFound("setup.not-found")
-	}
 	switch o.Link.StateAt(s.portal.Now()) {
 	case identity.SetupExpired:
-		return setupOpening{}, identity.Gone("setup.expired", "Maker", o.Link.Maker, "School", o.School.Name)
+		return setupOpening{}, identity.Gone("setup.expired", "Maker", o.Link.Maker)
 	case identity.SetupRevoked:
-		return setupOpening{}, identity.Gone("setup.revoked", "Maker", o.Link.Maker, "School", o.School.Name)
+		return setupOpening{}, identity.Gone("setup.revoked", "Maker", o.Link.Maker)
 	case identity.SetupFinished:
-		return setupOpening{}, identity.Gone("setup.finished", "Maker", o.Link.Maker, "School", o.School.Name)
+		return setupOpening{}, identity.Gone("setup.finished", "Maker", o.Link.Maker)
 	}
 	return o, nil
 }

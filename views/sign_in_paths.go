@@ -80,4 +80,6 @@ func SchoolStartPath(school identity.OrganizationID) string { return at("s", str
 func ArrivalPath(attempt identity.AttemptID) string { return at("arrive", string(attempt)) }
 
 // SetupCodePath asks for the code that a set-up link's address was sent.
-func SetupCodePath(token string) string { return WithQuery(SetupTokenPath(token), Param{"code", "sent"}) }
+func SetupCodePath(token string) string {
+	return WithQuery(SetupTokenPath(token), Param{"code", "sent"})
+}
