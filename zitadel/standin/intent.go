@@ -139,16 +139,20 @@ func answerable(err error) error {
 }
 
 // tokenOf proves that an intent is asked about by whom it was told to.
-func (s *Server) tokenOf(intent string) (string, error) { return s.provider.Crypto().Encrypt(intent) }
+func (s *Server) tokenOf(intent string) (string, error) {
+	secret, err := s.provider.Crypto().Encrypt(intent)
+	return base64.RawURLEncoding.EncodeToString([]byte(secret)), err
+}
 
 func (s *Server) checkIntentToken(id, token string) error {
 	if token == "" {
 		return denied("CRYPTO-Sfefs", intentToken)
 	}
-	if _, err := base64.RawURLEncoding.DecodeString(token); err != nil {
+	secret, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
 		return denied("CRYPTO-Swg31", intentToken)
 	}
-	plain, err := s.provider.Crypto().Decrypt(token)
+	plain, err := s.provider.Crypto().Decrypt(string(secret))
 	switch {
 	case err != nil || !utf8.ValidString(plain):
 		return denied("CRYPTO-Sf4gt", intentToken)
