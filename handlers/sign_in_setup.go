@@ -48,6 +48,7 @@ func setupRoutes(r chi.Router, door setupDoor) {
 	r.Method("POST", "/domains/{domain}/joining", door(identity.VerifyDomains, saveJoining))
 	r.Method("GET", "/domains/{domain}/delete", door(identity.VerifyDomains, askDomainDeletion))
 	r.Method("POST", "/domains/{domain}/delete", door(identity.VerifyDomains, deleteDomain))
+	connectionRoutes(r, door)
 }
 
 // inPortal is the door of a school's admins.

@@ -120,6 +120,8 @@ type AttemptList struct {
 	Rows   []AttemptRow
 	Kind   identity.AttemptKind // empty: all
 	Failed bool                 // only those that failed
+	// TestsAlone leaves out people's sign-ins, which are not for a set-up link.
+	TestsAlone bool
 	After  string
 	Next   string
 }

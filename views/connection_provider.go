@@ -72,9 +72,10 @@ func secretHint(ctx context.Context, saved bool) string {
 	return text(ctx, "connection.client.secret.hint")
 }
 
+// districtLabel is what a vendor calls the ID of a district.
 func districtLabel(ctx context.Context, vendor identity.Vendor) string {
 	if vendor == identity.VendorClassLink {
-		return text(ctx, "connection.district.classlink")
+		return "Tenant ID"
 	}
 	return text(ctx, "connection.district.clever")
 }
