@@ -75,7 +75,7 @@ var causes = []cause{
 	fits("SubjectConfirmationData is expired|Conditions is not yet valid|Conditions is expired", codeClock, 0, now),
 	fits("MissingTransientMappingAttributeName|SAML-EFG32", codeNameID, 0, func(Expected) string { return nameID }),
 	fits("MissingSingleMappingAttribute|SAML-Soij4|SAML-swwg2", codeNameIDFormat, 0, func(Expected) string { return nameIDFormats }),
-	fits("at least one valid Assertion|invalid xml|cannot parse base64|cannot unmarshal|expected (?:exactly|at most) one|artifact",
+	fits("at least one valid Assertion|invalid xml|XML syntax error|cannot parse base64|cannot unmarshal|expected (?:exactly|at most) one|artifact",
 		codeResponse, 0, func(Expected) string { return "Assertion" }),
 }
 

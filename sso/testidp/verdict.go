@@ -26,8 +26,8 @@ func Verdicts(protocol identity.Protocol) []Verdict {
 			{Misbehaviour: Behaves, Accepted: true},
 			{WrongIssuer, false, "issuer does not match", "issuer", bad},
 			{WrongAudience, false, "audience is not valid", "audience", bad},
-			// Zitadel sends no nonce and so checks none.
-			{Misbehaviour: WrongNonce, Accepted: true},
+			// Zitadel sends no nonce, and takes no token with one.
+			{WrongNonce, false, "nonce", "token", bad},
 			{Expired, false, "token has expired", "clock", bad},
 			{WrongCertificate, false, "signature", "token", bad},
 			{Tampered, false, "signature", "token", bad},
