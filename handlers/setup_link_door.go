@@ -26,7 +26,7 @@ func (s *Server) byLink(needs identity.Permission, h setupHandler) http.Handler 
 		}
 		opened, err := s.store.OpenSetup(r.Context(), id)
 		if err != nil {
-			return err // over: the page says whom to ask
+			return setupOver(w, r, err)
 		}
 		logged(r.Context()).organization = opened.ID()
 		if needs != "" && !opened.Permits(needs) {

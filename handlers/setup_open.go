@@ -17,7 +17,7 @@ import (
 func (s *Server) showSetupLink(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.setupOpening(r)
 	if err != nil {
-		return err
+		return setupOver(w, r, err)
 	}
 	if s.confirmed(r, o.Link.ID) {
 		return redirect(w, r, views.ByLink(o.Link.ID).Overview())
@@ -31,7 +31,7 @@ func (s *Server) showSetupLink(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) openSetupLink(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.setupOpening(r)
 	if err != nil {
-		return err
+		return setupOver(w, r, err)
 	}
 	logged(r.Context()).organization = o.School.ID
 	if r.PostForm.Has("code") {
@@ -79,13 +79,9 @@ func (s *Server) setupOpening(r *http.Request) (setupOpening, error) {
 	if o.Link, o.School, err = s.store.OpenSetupToken(r.Context(), o.Token); err != nil {
 		return setupOpening{}, err
 	}
-	switch o.Link.StateAt(s.portal.Now()) {
-	case identity.SetupExpired:
-		return setupOpening{}, identity.Gone("setup.expired", "Maker", o.Link.Maker)
-	case identity.SetupRevoked:
-		return setupOpening{}, identity.Gone("setup.revoked", "Maker", o.Link.Maker)
-	case identity.SetupFinished:
-		return setupOpening{}, identity.Gone("setup.finished", "Maker", o.Link.Maker)
+	if !o.Link.Usable(s.portal.Now()) {
+		_, err := s.store.OpenSetup(r.Context(), o.Link.ID)
+		return setupOpening{}, err // why, and whom to ask
 	}
 	return o, nil
 }
@@ -106,10 +102,23 @@ func (o setupOpening) troubled(w http.ResponseWriter, r *http.Request, err error
 		return err
 	}
 	switch known.Kind {
+	case identity.KindGone:
+		return setupOver(w, r, err)
 	case identity.KindInvalid, identity.KindLimited, identity.KindConflict:
 		logged(r.Context()).aside = err
 		o.Problems = identity.Problems{{Field: "code", Message: known.Message}}
 		return o.show(w, r, http.StatusUnprocessableEntity)
 	}
 	return err
+}
+
+// setupOver tells why a set-up link leads nowhere any more, and whom to ask.
+// Any other error has a page of its own.
+func setupOver(w http.ResponseWriter, r *http.Request, err error) error {
+	var known *identity.Error
+	if !errors.As(err, &known) || known.Kind != identity.KindGone {
+		return err
+	}
+	logged(r.Context()).aside = err
+	return render(w, r, http.StatusGone, views.SetupOver(views.Page{Here: views.LandingPath}, known.Message))
 }

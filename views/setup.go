@@ -25,3 +25,21 @@ func setupStepLabels(ctx context.Context, steps []identity.SetupStep) []string {
 	}
 	return labels
 }
+
+func framedTitle(title, school string) string {
+	if school == "" {
+		return title
+	}
+	return title + " · " + school
+}
+
+// setupOverTitle is what became of a set-up link, in a word.
+func setupOverTitle(ctx context.Context, why identity.Message) string {
+	switch why.ID {
+	case "setup.finished":
+		return text(ctx, "setup.over.finished")
+	case "setup.revoked":
+		return text(ctx, "setup.over.revoked")
+	}
+	return text(ctx, "setup.over.expired")
+}
