@@ -129,7 +129,7 @@ var placesOIDC = map[identity.Vendor]map[string]place{
 		codeRedirect:  {entraOIDC + " › Authentication", "Redirect URIs", ""},
 		codeClient:    {entraOIDC + " › Certificates & secrets", "New client secret", ""},
 		codeDiscovery: {entraOIDC + " › Overview › Endpoints", "OpenID Connect metadata document", ""},
-		codeAddress:   {entraOIDC + " › Token configuration › Add optional claim › ID", "email", ""},
+		codeAddress:   {entraOIDC + " › Token configuration › Add optional claim", "ID", "email"},
 		codeStatus:    {entraApp + " › Manage › Users and groups", "Add user/group", ""},
 	},
 	identity.VendorGoogle: {
