@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -131,7 +132,7 @@ var errBoom = errors.New("boom")
 // its own.
 func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Context) (any, error)) {
 	t.Helper()
-	w := newWorld(t)
+	w := mixed(t)
 	linden, birch := w.as("linden-tom", "linden-7b"), w.as("birch-tom", "birch-7b")
 	theirs, theirToken := w.invite(birch, "wanda@birch.example")
 	_, ourToken := w.invite(linden, "wally@linden.example")
@@ -140,7 +141,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 		t.Fatal(err)
 	}
 
-	return w, map[string]func(context.Context) (any, error){
+	calls := map[string]func(context.Context) (any, error){
 		"Change": func(ctx context.Context) (any, error) {
 			return nil, linden.Change(ctx, identity.Change{Action: identity.ActionRoleRemoved, Target: "birch-zoe"},
 				func(context.Context) ([]identity.Fact, error) { return nil, errBoom })
@@ -182,6 +183,8 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 		},
 		"Roster": func(ctx context.Context) (any, error) { return linden.Roster(ctx, RosterQuery{Search: "tanner birch"}) },
 	}
+	maps.Copy(calls, signInCalls(t, w))
+	return w, calls
 }
 
 func TestClassroomsOfASchoolComeByNameWithTheirFigures(t *testing.T) {
