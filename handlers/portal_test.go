@@ -140,6 +140,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 			return ProjectionStatus{KnownAt: p.now.Now().Add(-status.Age), Err: status.Err}
 		},
 		MailReady: func(context.Context) error { return nil },
+		Intents:   events,
 		Now:       p.now.Now,
 		Log:       slog.New(slog.NewJSONHandler(p.log, nil)),
 		Demo:      true,
