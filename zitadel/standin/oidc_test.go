@@ -42,7 +42,12 @@ type school struct {
 
 func newSchool(t *testing.T, version int) *school {
 	t.Helper()
-	s := &school{Server: start(t, standin.Options{LoginVersion: version}), t: t, logouts: make(chan url.Values, 10)}
+	return newSchoolAt(t, standin.Options{LoginVersion: version})
+}
+
+func newSchoolAt(t *testing.T, o standin.Options) *school {
+	t.Helper()
+	s := &school{Server: start(t, o), t: t, logouts: make(chan url.Values, 10)}
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/logout" {
 			if err := r.ParseForm(); err != nil {
