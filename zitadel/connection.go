@@ -144,8 +144,11 @@ func (apart) Value(any) any { return nil }
 func repeatable(method string) bool {
 	name := path.Base(method)
 	switch name {
-	case "CreateUser", "CreateAuthorization", "CreateProjectGrant", "AddOrganization":
+	case "CreateUser", "CreateAuthorization", "CreateProjectGrant", "AddOrganization",
+		"AddIDPLink", "AddIDPToLoginPolicy", "AddCustomLoginPolicy", "AddOrganizationDomain":
 		return true // the second one is told that it exists
+	case "RetrieveIdentityProviderIntent", "VerifyOrganizationDomain":
+		return true // uses nothing up, or is told that it is verified
 	}
 	for _, verb := range []string{"Get", "List", "Set", "Update", "Delete", "Remove", "Activate", "Deactivate", "Lock", "Unlock"} {
 		if strings.HasPrefix(name, verb) {

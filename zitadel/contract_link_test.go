@@ -106,6 +106,25 @@ func TestContractUsersAreCreatedWithAnIdentity(t *testing.T) {
 	})
 }
 
+// With a user their tie is gone, so that the same can be made again: this is
+// how a lost user is repaired.
+func TestContractAnIdentityIsFreeAgainWithoutItsUser(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		remote, id, n := w.in(t, w.linden), w.provider(t, w.linden), someone()
+		for range 2 {
+			if _, err := remote.CreateLinkedUser(t.Context(), n, id, "ada-1"); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{string(id) + " ada-1 " + n.UserName}, w.links(t, n.ID)); diff != "" {
+				t.Errorf("links differ (-want +got):\n%s", diff)
+			}
+			if _, err := w.owner.UserServiceV2().DeleteUser(t.Context(), &userpb.DeleteUserRequest{UserId: string(n.ID)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestContractWaysToSignInAreTold(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		remote, id := w.in(t, w.linden), w.provider(t, w.linden)

@@ -95,6 +95,11 @@ func TestContractProvidersAreReplaced(t *testing.T) {
 			if is := w.atZitadel(t, w.linden, id); is.GetName() != test.name {
 				t.Errorf("name = %s, want %s", is.GetName(), test.name)
 			}
+			p.TransientID = ""
+			if err := remote.UpdateProvider(t.Context(), id, p); err != nil {
+				t.Fatal(err)
+			}
+			wantSAML("", test.format)
 			signed := p
 			signed.Metadata = strings.Replace(string(metadata), `WantAuthnRequestsSigned="false"`, `WantAuthnRequestsSigned="true"`, 1)
 			if err := remote.UpdateProvider(t.Context(), id, signed); err != nil {

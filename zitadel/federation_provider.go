@@ -38,80 +38,60 @@ func (r *remote) CreateProvider(ctx context.Context, p identity.Provider) (ident
 		}
 		return id, nil
 	}
-	add, err := r.adding(ctx, p)
-	if err != nil {
-		return "", err
-	}
-	id, err := add()
+	id, err := r.addProvider(ctx, p)
 	if err != nil {
 		return "", failProvider("add identity provider", err)
 	}
-	found, err := r.shownProvider(ctx, id)
-	if err != nil || found {
-		return id, err
-	}
-	// Made a moment ago, so nothing hangs on it yet: make another.
-	if err := r.removeProvider(ctx, id); err != nil {
-		return "", err
-	}
-	if id, err = add(); err != nil {
-		return "", failProvider("repair identity provider", err)
-	}
-	if found, err = r.shownProvider(ctx, id); err == nil && !found {
-		err = notShown("read identity provider back")
-	}
-	return id, err
-}
-
-// adding is the call that makes p.
-func (r *remote) adding(ctx context.Context, p identity.Provider) (func() (identity.ProviderID, error), error) {
-	if !p.Vendor.Speaks(p.Protocol) {
-		return nil, identity.Invalid("remote.refused").Because(fmt.Errorf("%s does not speak %s", p.Vendor, p.Protocol))
-	}
-	if p.Protocol == identity.ProtocolOIDC {
-		request := &managementpb.AddGenericOIDCProviderRequest{
-			Name:   cmp.Or(p.Name, string(p.Vendor)),
-			Issuer: cmp.Or(p.Issuer, notConnected),
-			// Zitadel wants all three, also before the school has them.
-			ClientId: cmp.Or(p.ClientID, "not-connected"), ClientSecret: cmp.Or(p.ClientSecret, "not-connected"),
-			Scopes: scopes(p), UsePkce: true, ProviderOptions: nothingAutomatic(),
-		}
-		return func() (identity.ProviderID, error) {
-			added, err := r.client.ManagementService().AddGenericOIDCProvider(r.here(ctx), request)
-			return identity.ProviderID(added.GetId()), err
-		}, nil
-	}
-	document := p.Metadata
-	if document == "" {
-		var err error
-		if document, err = placeholderMetadata(); err != nil {
-			return nil, err
-		}
-	}
-	if len(document) > maxMetadata {
-		return nil, identity.Invalid("connection.metadata-refused")
-	}
-	request := &managementpb.AddSAMLProviderRequest{
-		Name:     cmp.Or(p.Name, string(p.Vendor)),
-		Metadata: &managementpb.AddSAMLProviderRequest_MetadataXml{MetadataXml: []byte(document)},
-		Binding:  idppb.SAMLBinding_SAML_BINDING_REDIRECT, NameIdFormat: nameIDFormat(p),
-		WithSignedRequest: wantsSigned(document), SignatureAlgorithm: idppb.SAMLSignatureAlgorithm_SAML_SIGNATURE_RSA_SHA256,
-		TransientMappingAttributeName: transientID(p), ProviderOptions: nothingAutomatic(),
-	}
-	return func() (identity.ProviderID, error) {
-		added, err := r.client.ManagementService().AddSAMLProvider(r.here(ctx), request)
-		return identity.ProviderID(added.GetId()), err
-	}, nil
-}
-
-func (r *remote) shownProvider(ctx context.Context, id identity.ProviderID) (bool, error) {
-	return shown(ctx, func() (bool, error) {
+	// One that is not shown is never used: nothing hangs on it, and the next try
+	// makes another.
+	found, err := shown(ctx, func() (bool, error) {
 		_, err := r.ownProvider(ctx, id)
 		if identity.IsKind(err, identity.KindNotFound) {
 			return false, nil
 		}
 		return err == nil, err
 	})
+	if err == nil && !found {
+		err = notShown("read identity provider back")
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+func (r *remote) addProvider(ctx context.Context, p identity.Provider) (identity.ProviderID, error) {
+	if !p.Vendor.Speaks(p.Protocol) {
+		return "", identity.Invalid("remote.refused").Because(fmt.Errorf("%s does not speak %s", p.Vendor, p.Protocol))
+	}
+	if p.Protocol == identity.ProtocolOIDC {
+		added, err := r.client.ManagementService().AddGenericOIDCProvider(r.here(ctx), &managementpb.AddGenericOIDCProviderRequest{
+			Name:   cmp.Or(p.Name, string(p.Vendor)),
+			Issuer: cmp.Or(p.Issuer, notConnected),
+			// Zitadel wants all three, also before the school has them.
+			ClientId: cmp.Or(p.ClientID, "not-connected"), ClientSecret: cmp.Or(p.ClientSecret, "not-connected"),
+			Scopes: scopes(p), UsePkce: true, ProviderOptions: nothingAutomatic(),
+		})
+		return identity.ProviderID(added.GetId()), err
+	}
+	document := p.Metadata
+	if document == "" {
+		var err error
+		if document, err = placeholderMetadata(); err != nil {
+			return "", err
+		}
+	}
+	if len(document) > maxMetadata {
+		return "", identity.Invalid("connection.metadata-refused")
+	}
+	added, err := r.client.ManagementService().AddSAMLProvider(r.here(ctx), &managementpb.AddSAMLProviderRequest{
+		Name:     cmp.Or(p.Name, string(p.Vendor)),
+		Metadata: &managementpb.AddSAMLProviderRequest_MetadataXml{MetadataXml: []byte(document)},
+		Binding:  idppb.SAMLBinding_SAML_BINDING_REDIRECT, NameIdFormat: nameIDFormat(p),
+		WithSignedRequest: wantsSigned(document), SignatureAlgorithm: idppb.SAMLSignatureAlgorithm_SAML_SIGNATURE_RSA_SHA256,
+		TransientMappingAttributeName: transientID(p), ProviderOptions: nothingAutomatic(),
+	})
+	return identity.ProviderID(added.GetId()), err
 }
 
 // UpdateProvider replaces what the provider is. What p leaves empty stays.
