@@ -78,7 +78,7 @@ func (o *Organization) SetEnforcement(
 			}
 			return tx.PasswordsMayBeClosed(ctx, o.id)
 		},
-		act:  func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &e) },
+		act: func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &e) },
 		done: func(tx *transaction) error {
 			if err := o.putEnforcement(ctx, tx, e, token); err != nil || token == "" || change.Action == identity.ActionRecoveryMade {
 				return err

@@ -110,6 +110,8 @@ type ConnectionMetadatum struct {
 	Proposal       string
 	ProposedUs     int64
 	ProposalSeenUs int64
+	FetchedUs      int64
+	Trouble        string
 }
 
 type Domain struct {

@@ -40,6 +40,8 @@ CREATE TABLE connection_metadata (
     proposal         TEXT NOT NULL DEFAULT '',
     proposed_us      BIGINT NOT NULL DEFAULT 0, -- first
     proposal_seen_us BIGINT NOT NULL DEFAULT 0, -- last
+    fetched_us       BIGINT NOT NULL DEFAULT 0, -- the last refetch
+    trouble          TEXT NOT NULL DEFAULT '',  -- why it brought nothing: a message of the catalogue, as JSON
     PRIMARY KEY (organization_id, connection_id)
 );
 CREATE INDEX connection_metadata_proposed ON connection_metadata (proposal_seen_us) WHERE proposal_seen_us <> 0;
