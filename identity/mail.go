@@ -12,6 +12,15 @@ type Mail struct {
 	Subject  string
 	Text     string
 	HTML     string
+	// Attachments go with it, small ones: mail waits sealed in the database.
+	Attachments []Attachment
+}
+
+// Attachment is a file of a mail.
+type Attachment struct {
+	Name    string
+	Type    string // MIME
+	Content []byte
 }
 
 // Mailer sends mail. An error of kind invalid is final, such as an address the

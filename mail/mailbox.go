@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"html/template"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -86,8 +87,9 @@ var files embed.FS
 
 var pages = template.Must(template.ParseFS(files, "mailbox.html"))
 
-// ServeHTTP shows the list at /, one mail at /mail?key=…, and its HTML alone at
-// /html?key=…, where it can do nothing but link.
+// ServeHTTP shows the list at /, one mail at /mail?key=…, its HTML alone at
+// /html?key=…, where it can do nothing but link, and an attachment at
+// /file?key=…&name=….
 func (b *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -103,6 +105,8 @@ func (b *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.show(w, r)
 	case "/html":
 		b.body(w, r)
+	case "/file":
+		b.file(w, r)
 	case "/mailbox.css":
 		http.ServeFileFS(w, r, files, "mailbox.css")
 	default:
@@ -162,6 +166,19 @@ func (b *Mailbox) body(w http.ResponseWriter, r *http.Request) {
 		"sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(k.HTML)) // the reader is gone; nothing left to do
+}
+
+func (b *Mailbox) file(w http.ResponseWriter, r *http.Request) {
+	k, _ := b.find(r.FormValue("key"))
+	for _, a := range k.Attachments {
+		if a.Name == r.FormValue("name") {
+			w.Header().Set("Content-Type", a.Type)
+			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
+			_, _ = w.Write(a.Content) // the reader is gone; nothing left to do
+			return
+		}
+	}
+	http.NotFound(w, r)
 }
 
 // word is a piece of a plain text, a link or not.
