@@ -18,6 +18,7 @@ import (
 	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/watch"
 	"homeroom.dev/homeroom/zitadel"
 )
 
@@ -85,6 +86,9 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		return nil, err
 	}
 	p.store.UseQueue(p.jobs)
+	p.jobs.Every(24*time.Hour, "watch the schools' connections", watch.New(watch.Options{
+		Store: p.store, Fetch: s.fetch, Zitadel: s.made.Issuer, PublicURL: s.publicURL, Log: s.log,
+	}).Run)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
