@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/management"
+	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/policy"
 	sessionv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/session/v2"
 	userv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
 	"google.golang.org/grpc/status"
@@ -173,6 +174,27 @@ func TestNoLifetimeIsALoop(t *testing.T) {
 	v := f.visitor()
 	if at := v.walk(f.attempt([]string{orgScope + f.linden, idpScope + f.idp}).url); !hasField(at, "SAMLResponse") {
 		t.Errorf("ended at %s %s", at.url, at.body)
+	}
+}
+
+// Where the policy has second factors Login V1 asks to set one up.
+func TestSecondFactorsAreOffered(t *testing.T) {
+	for _, version := range []int{1, 2} {
+		f := newFederation(t, version)
+		f.attach(func(p *management.AddCustomLoginPolicyRequest) {
+			p.SecondFactors = []policy.SecondFactorType{policy.SecondFactorType_SECOND_FACTOR_TYPE_OTP}
+		}, f.idp)
+		f.link(f.lee, f.idp, "Maya-1")
+		v, a := f.visitor(), f.attempt([]string{orgScope + f.linden, idpScope + f.idp})
+		at := v.walk(a.url)
+		if prompted := strings.Contains(at.body, "2-Factor Setup"); prompted != (version == 1) {
+			t.Fatalf("login %d: %s %s", version, at.url, at.body)
+		} else if prompted {
+			at = v.fill(at)
+		}
+		f.exchange(a, at)
+		a = f.attempt([]string{orgScope + f.linden, idpScope + f.idp})
+		f.exchange(a, v.walk(a.url))
 	}
 }
 

@@ -78,8 +78,8 @@ func (p loginPolicy) changedFrom(old loginPolicy) values {
 	return values(after)
 }
 
-func (p loginPolicy) message(details *objectv1.ObjectDetails, isDefault bool) *policy.LoginPolicy {
-	return &policy.LoginPolicy{
+func (p loginPolicy) message(details *objectv1.ObjectDetails, isDefault bool, f factors) *policy.LoginPolicy {
+	m := &policy.LoginPolicy{
 		Details: details, IsDefault: isDefault,
 		AllowUsernamePassword: p.userNamePassword, AllowRegister: p.register, AllowExternalIdp: p.externalIDP,
 		ForceMfa: p.forceMFA, ForceMfaLocalOnly: p.forceMFALocal, PasswordlessType: policy.PasswordlessType(p.passwordless),
@@ -87,10 +87,15 @@ func (p loginPolicy) message(details *objectv1.ObjectDetails, isDefault bool) *p
 		PasswordCheckLifetime: durationpb.New(p.lifetimes[0]), ExternalLoginCheckLifetime: durationpb.New(p.lifetimes[1]),
 		MfaInitSkipLifetime: durationpb.New(p.lifetimes[2]), SecondFactorCheckLifetime: durationpb.New(p.lifetimes[3]),
 		MultiFactorCheckLifetime: durationpb.New(p.lifetimes[4]),
-		SecondFactors:            []policy.SecondFactorType{policy.SecondFactorType_SECOND_FACTOR_TYPE_OTP, policy.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
-		MultiFactors:             []policy.MultiFactorType{policy.MultiFactorType_MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION},
 		AllowDomainDiscovery:     p.domainDiscovery, DisableLoginWithEmail: p.noEmail, DisableLoginWithPhone: p.noPhone,
 	}
+	for _, n := range f.second {
+		m.SecondFactors = append(m.SecondFactors, policy.SecondFactorType(n))
+	}
+	for _, n := range f.multi {
+		m.MultiFactors = append(m.MultiFactors, policy.MultiFactorType(n))
+	}
+	return m
 }
 
 // loginPolicyOf is the policy people of an organization sign in under.
@@ -106,7 +111,7 @@ func (x *adminService) GetLoginPolicy(context.Context, *admin.GetLoginPolicyRequ
 	s.RLock()
 	defer s.RUnlock()
 	p := s.instance.loginPolicy
-	return &admin.GetLoginPolicyResponse{Policy: p.message(s.settingDetails(p.edited), true)}, nil
+	return &admin.GetLoginPolicyResponse{Policy: p.message(s.settingDetails(p.edited), true, shippedFactors)}, nil
 }
 
 func (x *adminService) UpdateLoginPolicy(ctx context.Context, r *admin.UpdateLoginPolicyRequest) (*admin.UpdateLoginPolicyResponse, error) {
@@ -134,12 +139,12 @@ func (x *managementService) GetLoginPolicy(ctx context.Context, _ *management.Ge
 	s.RLock()
 	defer s.RUnlock()
 	if own := s.orgs[c.org].loginPolicy; own != nil {
-		m := own.message(orgDetails(own.edited, c.org), false)
+		m := own.message(orgDetails(own.edited, c.org), false, s.orgs[c.org].loginFactors)
 		m.Idps = s.loginIDPLinks(s.orgs[c.org].loginIDPs)
 		return &management.GetLoginPolicyResponse{Policy: m}, nil
 	}
 	p := s.instance.loginPolicy
-	m := p.message(s.settingDetails(p.edited), true)
+	m := p.message(s.settingDetails(p.edited), true, shippedFactors)
 	m.Idps = s.loginIDPLinks(s.instance.loginIDPs)
 	return &management.GetLoginPolicyResponse{Policy: m, IsDefault: true}, nil
 }
@@ -156,11 +161,28 @@ func (x *managementService) AddCustomLoginPolicy(ctx context.Context, r *managem
 	if o.loginPolicy != nil {
 		return nil, exists("Org-Dgfb2", "Login Policy already exists")
 	}
+	for _, l := range r.GetIdps() {
+		if one := s.idps[l.GetIdpId()]; one == nil || one.owner != o.id && one.owner != s.instance.id {
+			return nil, precondition("Org-FEd32", noIDP)
+		}
+	}
 	p := policyOf(r)
 	t := s.begin(c.user.id)
 	t.emit(&o.aggregate, "org.policy.login.added", trimmed(values(p.fields())))
 	p.note(t, &o.aggregate)
-	o.loginPolicy = &p
+	o.loginPolicy, o.loginIDPs, o.loginFactors = &p, nil, factors{}
+	for _, f := range r.GetSecondFactors() {
+		o.loginFactors.second = append(o.loginFactors.second, int32(f))
+		t.emit(&o.aggregate, "org.policy.login.secondfactor.added", values{"mfaType": int32(f)})
+	}
+	for _, f := range r.GetMultiFactors() {
+		o.loginFactors.multi = append(o.loginFactors.multi, int32(f))
+		t.emit(&o.aggregate, "org.policy.login.multifactor.added", values{"mfaType": int32(f)})
+	}
+	for _, l := range r.GetIdps() {
+		o.loginIDPs = append(o.loginIDPs, loginIDP{l.GetIdpId(), t.at})
+		t.emit(&o.aggregate, "org.policy.login.idpprovider.added", values{"idpConfigId": l.GetIdpId(), "idpProviderType": int(l.GetOwnerType()) - 1})
+	}
 	return &management.AddCustomLoginPolicyResponse{Details: orgDetails(p.edited, o.id)}, nil
 }
 

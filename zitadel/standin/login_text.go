@@ -13,6 +13,7 @@ type texts struct {
 	lost, lostLead, failed, wrong, inactive, badCode, differ, noMatch string
 	idpNotAllowed, noWay, notVerified, loginFailed                    string
 	strangerTitle, strangerRefused, unknownTitle, unknownLead         string
+	secondFactor, skip                                                string
 	notMember, needsRole, noRegister, taken, noPassword, many         string
 	weak                                                              map[string]string // by error ID
 }
@@ -50,6 +51,7 @@ var english = texts{
 	many:          "Several accounts have this address. Use the user name.",
 	idpNotAllowed: "External Login Provider not allowed", noWay: "There is no way to sign in here.",
 	notVerified: "The e-mail address of this account is not verified yet.", loginFailed: "Login failed",
+	secondFactor: "2-Factor Setup", skip: "Skip",
 	strangerTitle:   "External User Not Found",
 	strangerRefused: "Neither creation of linking is allowed on this provider. Please contact your administrator. (LOGIN-3kl44)",
 	unknownTitle:    "Account Not Found", unknownLead: "There is no account here for this sign-in. Contact your administrator.",
@@ -81,6 +83,7 @@ var spanish = texts{
 	many:          "Varias cuentas tienen este correo. Hay que usar el nombre de usuario.",
 	idpNotAllowed: "El proveedor de inicio de sesión externo no está permitido", noWay: "Aquí no hay ninguna manera de entrar.",
 	notVerified: "El correo electrónico de esta cuenta aún no está verificado.", loginFailed: "No se pudo iniciar la sesión",
+	secondFactor: "Configuración de doble factor", skip: "Saltar",
 	strangerTitle:   "Usuario externo no encontrado",
 	strangerRefused: "Ni la creación ni la vinculación están permitidas en este proveedor. Hay que consultar a la administración. (LOGIN-3kl44)",
 	unknownTitle:    "No se encontró la cuenta", unknownLead: "Aquí no hay ninguna cuenta para este inicio de sesión. Hay que consultar a la administración.",

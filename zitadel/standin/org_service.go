@@ -209,7 +209,7 @@ func (s *state) orgMatches(o *org, queries []*orgv2.SearchQuery) bool {
 			ok = matches(int32(q.NameQuery.GetMethod()), o.name, q.NameQuery.GetName())
 		case *orgv2.SearchQuery_DomainQuery:
 			ok = slices.ContainsFunc(o.domains, func(d *orgDomain) bool {
-				return matches(int32(q.DomainQuery.GetMethod()), d.name, q.DomainQuery.GetDomain())
+				return d.verified && matches(int32(q.DomainQuery.GetMethod()), d.name, q.DomainQuery.GetDomain())
 			})
 		case *orgv2.SearchQuery_StateQuery:
 			ok = orgMessage(o).GetState() == q.StateQuery.GetState()

@@ -21,6 +21,12 @@ type loginPolicy struct {
 	edited
 }
 
+// factors are the second and multi factors that a login policy allows.
+type factors struct{ second, multi []int32 }
+
+// shippedFactors are those of the instance.
+var shippedFactors = factors{second: []int32{1, 2}, multi: []int32{1}}
+
 type oidcSettings struct {
 	access, id, refreshIdle, refresh time.Duration
 	edited

@@ -41,11 +41,13 @@ func (x *settingsService) GetLoginSettings(ctx context.Context, r *settings.GetL
 	defer s.RUnlock()
 	owner := s.settingsOwner(c, r.GetCtx())
 	p := s.loginPolicyOf(owner)
+	allowed := shippedFactors
 	details, ownerType := s.settingDetailsV2(p.edited), settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_INSTANCE
 	if o := s.orgs[owner]; o != nil && o.loginPolicy != nil {
+		allowed = o.loginFactors
 		details.ResourceOwner, ownerType = o.id, settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_ORG
 	}
-	return &settings.GetLoginSettingsResponse{Details: details, Settings: &settings.LoginSettings{
+	m := &settings.LoginSettings{
 		//lint:ignore SA1019 a real server fills the older field as well
 		AllowUsernamePassword: p.userNamePassword, AllowLocalAuthentication: p.userNamePassword, AllowRegister: p.register,
 		AllowExternalIdp: p.externalIDP, ForceMfa: p.forceMFA, ForceMfaLocalOnly: p.forceMFALocal,
@@ -54,11 +56,16 @@ func (x *settingsService) GetLoginSettings(ctx context.Context, r *settings.GetL
 		PasswordCheckLifetime: durationpb.New(p.lifetimes[0]), ExternalLoginCheckLifetime: durationpb.New(p.lifetimes[1]),
 		MfaInitSkipLifetime: durationpb.New(p.lifetimes[2]), SecondFactorCheckLifetime: durationpb.New(p.lifetimes[3]),
 		MultiFactorCheckLifetime: durationpb.New(p.lifetimes[4]),
-		SecondFactors:            []settings.SecondFactorType{settings.SecondFactorType_SECOND_FACTOR_TYPE_TOTP, settings.SecondFactorType_SECOND_FACTOR_TYPE_U2F},
-		MultiFactors:             []settings.MultiFactorType{settings.MultiFactorType_MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION},
 		AllowDomainDiscovery:     p.domainDiscovery, DisableLoginWithEmail: p.noEmail, DisableLoginWithPhone: p.noPhone,
 		ResourceOwnerType: ownerType,
-	}}, nil
+	}
+	for _, n := range allowed.second {
+		m.SecondFactors = append(m.SecondFactors, settings.SecondFactorType(n))
+	}
+	for _, n := range allowed.multi {
+		m.MultiFactors = append(m.MultiFactors, settings.MultiFactorType(n))
+	}
+	return &settings.GetLoginSettingsResponse{Details: details, Settings: m}, nil
 }
 
 func (x *settingsService) GetActiveIdentityProviders(ctx context.Context, r *settings.GetActiveIdentityProvidersRequest) (*settings.GetActiveIdentityProvidersResponse, error) {

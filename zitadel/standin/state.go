@@ -175,6 +175,7 @@ type org struct {
 	granted          map[string]*projectGrant // by project ID
 	loginPolicy      *loginPolicy             // its own, or nil for the instance's
 	loginIDPs        []loginIDP               // of its own policy
+	loginFactors     factors                  // too
 }
 
 type orgDomain struct {
@@ -243,6 +244,7 @@ type userMore struct {
 	pats            []string
 	keys            []string
 	tokenType       int32
+	mfaSkipped      bool
 	memberOf        map[string]bool // organizations; the instance too
 }
 
