@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,12 +33,15 @@ type serviceProvider struct {
 	requests []string
 }
 
+// spKey is the key of every service provider of the tests.
+var spKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newServiceProvider(t *testing.T, app *testidp.App) *serviceProvider {
 	t.Helper()
 	sp := new(serviceProvider)
 	server := httptest.NewServer(http.HandlerFunc(sp.acs))
 	t.Cleanup(server.Close)
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := spKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +132,19 @@ func newServer(t *testing.T) *testidp.Server {
 
 func (sp *serviceProvider) connection() identity.ServiceProvider {
 	return identity.ServiceProvider{EntityID: sp.MetadataURL.String(), ACS: sp.AcsURL.String(), ACSV1: sp.AcsURL.String() + "/v1"}
+}
+
+// document is the service provider's metadata.
+func (sp *serviceProvider) document() ([]byte, error) { return xml.Marshal(sp.Metadata()) }
+
+// decoded is a response as XML.
+func decoded(t *testing.T, response string) string {
+	t.Helper()
+	text, err := base64.StdEncoding.DecodeString(response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // nameID is who came in; "-" without one.
