@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 
@@ -146,7 +147,14 @@ func (s SignInSetup) guide(c identity.Connection) []views.GuideStep {
 
 // showGuide serves GET …/connections/{connection}/guide.
 func showGuide(w http.ResponseWriter, r *http.Request, setup SignInSetup, c identity.Connection) error {
-	return render(w, r, http.StatusOK, views.ConnectionGuide(setup.frame(c), setup.guide(c)))
+	steps, start := setup.guide(c), setup.startURL()
+	for _, step := range steps {
+		if slices.ContainsFunc(step.Values, func(v views.NamedValue) bool { return v.Value == start }) {
+			start = ""
+			break
+		}
+	}
+	return render(w, r, http.StatusOK, views.ConnectionGuide(setup.frame(c), steps, start))
 }
 
 // downloadGuideFile serves GET …/connections/{connection}/guide/{file}.
@@ -154,8 +162,8 @@ func downloadGuideFile(w http.ResponseWriter, r *http.Request, setup SignInSetup
 	name := chi.URLParam(r, "file")
 	for _, step := range setup.guide(c) {
 		for _, file := range step.Files {
-			if file.Name == name {
-				w.Header().Set("Content-Disposition", `attachment; filename="`+file.Name+`"`)
+			if path.Base(file.Name) == name {
+				w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 				return plainText(w, file.Text)
 			}
 		}

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"path"
 	"strconv"
 	"time"
 
@@ -154,6 +155,9 @@ type NamedValue struct{ Name, Value string }
 
 // GuideFile is a piece of configuration, to be copied or downloaded.
 type GuideFile struct{ Name, Text string }
+
+// base is the file's name without the folder it belongs in.
+func (f GuideFile) base() string { return path.Base(f.Name) }
 
 // lines is how many a text area of the file shows.
 func (f GuideFile) lines() int {
