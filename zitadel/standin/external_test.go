@@ -3,6 +3,7 @@ package standin_test
 import (
 	"encoding/xml"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -203,6 +204,54 @@ func TestUnsolicitedResponsesAreRefused(t *testing.T) {
 	}
 	if got := v.see(v.PostForm(f.Issuer()+"/ui/login/login/externalidp/saml/acs", url.Values{"SAMLResponse": {"PHg+"}})); got.status != http.StatusBadRequest {
 		t.Errorf("Login V1: %d %s", got.status, got.body)
+	}
+}
+
+// As at the real server, nobody asks whether the provider that answers is the
+// one that was asked. Only the assertion tells: it names the service provider of
+// the one that answered.
+func TestAnotherProviderMayAnswer(t *testing.T) {
+	f, other := newFederation(t, 1), newSAMLServer(t)
+	theirs := f.addSAML(f.ctx, other)
+	f.link(f.lee, f.idp, "Maya-1")
+	start, err := f.start(f.idp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := url.Parse(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	request, err := saml.NewIdpAuthnRequest(f.saml.IdentityProvider, httptest.NewRequest(http.MethodGet, start, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := request.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	// The same request, answered by the other for its own service provider.
+	sp := f.Issuer() + "/idps/" + theirs + "/saml/"
+	request.IDP, request.ServiceProviderMetadata = other.IdentityProvider, other.trusted[sp+"metadata"]
+	request.SPSSODescriptor = &request.ServiceProviderMetadata.SPSSODescriptors[0]
+	request.ACSEndpoint = &request.SPSSODescriptor.AssertionConsumerServices[0]
+	request.HTTPRequest = r
+	if err := other.MakeAssertion(request, &other.person); err != nil {
+		t.Fatal(err)
+	}
+	form, err := request.PostBinding()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := f.visitor()
+	at := v.see(v.PostForm(sp+"acs", url.Values{"SAMLResponse": {form.SAMLResponse}, "RelayState": {asked.Query().Get("RelayState")}}))
+	came, err := f.retrieve(at)
+	if err != nil {
+		t.Fatalf("%v: %s", err, f.reason(asked.Query().Get("RelayState")))
+	}
+	assertion := string(came.GetIdpInformation().GetSaml().GetAssertion())
+	if came.GetUserId() != f.lee || came.GetIdpInformation().GetIdpId() != f.idp || !strings.Contains(assertion, `Recipient="`+sp+`acs"`) {
+		t.Errorf("came = %v", came)
 	}
 }
 
