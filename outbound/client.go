@@ -216,7 +216,7 @@ func explain(ctx context.Context, host string, err error) error {
 		return said
 	case errors.As(err, &lookup) && !lookup.IsTimeout:
 		return identity.Unavailable("outbound.unresolvable", "Host", host).Because(err)
-	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
 		return identity.Unavailable("outbound.tls", "Host", host).Because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &unreachable) && unreachable.Timeout():
 		return identity.Unavailable("outbound.timeout", "Host", host).Because(err)

@@ -1,0 +1,357 @@
+package outbound
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
+func TestOnlyPublicAddressesMayBeAsked(t *testing.T) {
+	c := New(Options{Allowed: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}})
+	for _, tt := range []struct {
+		address string
+		want    bool
+	}{
+		{"8.8.8.8", true},
+		{"93.184.215.14", true},
+		{"2606:4700::1111", true},
+		{"::ffff:8.8.8.8", true}, // the same as 8.8.8.8
+		{"10.1.2.3", true},       // allowed by the configuration
+		{"::ffff:10.1.2.3", true},
+		{"10.2.0.1", false},
+		{"127.0.0.1", false},
+		{"127.8.8.8", false},
+		{"::ffff:127.0.0.1", false},
+		{"::1", false},
+		{"0.0.0.0", false},
+		{"0.1.2.3", false},
+		{"::", false},
+		{"172.16.0.1", false},
+		{"192.168.1.1", false},
+		{"100.64.0.1", false},      // carrier-grade NAT
+		{"169.254.169.254", false}, // metadata of clouds
+		{"168.63.129.16", false},
+		{"fd00:ec2::254", false},
+		{"192.0.0.8", false},
+		{"192.0.2.1", false},
+		{"198.51.100.7", false},
+		{"203.0.113.9", false},
+		{"198.18.0.1", false},
+		{"224.0.0.1", false},
+		{"239.255.255.250", false},
+		{"240.0.0.1", false},
+		{"255.255.255.255", false},
+		{"fe80::1", false},
+		{"fe80::1%eth0", false},
+		{"fc00::1", false},
+		{"ff02::1", false},
+		{"2001:db8::1", false},
+		{"3fff::1", false},
+		{"2002:7f00:1::", false},        // 6to4 of 127.0.0.1
+		{"2001:0:7f00:1::", false},      // Teredo
+		{"64:ff9b::7f00:1", false},      // NAT64 of 127.0.0.1
+		{"64:ff9b:1::a00:1", false},     // local NAT64
+		{"::127.0.0.1", false},          // IPv4-compatible
+		{"2606:4700::1111%zone", false}, // no zone has a place in a public address
+	} {
+		if got := c.mayAsk(netip.MustParseAddr(tt.address)); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.address, got, tt.want)
+		}
+	}
+	if c.mayAsk(netip.Addr{}) {
+		t.Error("no address at all may be asked")
+	}
+}
+
+// site is a server on loopback and a client that may ask it by any name.
+func site(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *Client) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server, New(Options{Allowed: loopback, Resolve: always("127.0.0.1")})
+}
+
+func always(addresses ...string) func(context.Context, string) ([]netip.Addr, error) {
+	return func(context.Context, string) ([]netip.Addr, error) {
+		var all []netip.Addr
+		for _, a := range addresses {
+			all = append(all, netip.MustParseAddr(a))
+		}
+		return all, nil
+	}
+}
+
+func port(server *httptest.Server) string {
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	return port
+}
+
+func TestGet(t *testing.T) {
+	server, client := site(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/metadata":
+			w.Header().Set("Content-Type", "application/samlmetadata+xml")
+			fmt.Fprint(w, "<xml/>")
+		case "/large":
+			fmt.Fprint(w, strings.Repeat("x", 2001))
+		case "/fits":
+			fmt.Fprint(w, strings.Repeat("x", 2000))
+		case "/gone":
+			w.WriteHeader(http.StatusGone)
+		case "/1", "/2", "/3", "/4":
+			http.Redirect(w, r, map[string]string{"/1": "/metadata", "/2": "/1", "/3": "/2", "/4": "/3"}[r.URL.Path], http.StatusFound)
+		case "/file":
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		case "/inside":
+			http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound)
+		case "/cut":
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "short")
+		}
+	})
+	base := "http://idp.linden.example:" + port(server)
+	for _, tt := range []struct {
+		name, url     string
+		status        int
+		body          int // its length
+		kind          identity.ErrorKind
+		message, from string // message: empty if it works
+	}{
+		{"a document", base + "/metadata", 200, 6, "", "", "/metadata"},
+		{"as much as may come", base + "/fits", 200, 2000, "", "", "/fits"},
+		{"spaces around the address", " " + base + "/metadata\n", 200, 6, "", "", "/metadata"},
+		{"three redirects", base + "/3", 200, 6, "", "", "/metadata"},
+		{"four redirects", base + "/4", 0, 0, identity.KindUnavailable, "outbound.redirects", ""},
+		{"too large", base + "/large", 200, 0, identity.KindUnavailable, "outbound.too-large", "/large"},
+		{"a bad status", base + "/gone", 410, 0, identity.KindUnavailable, "outbound.status", "/gone"},
+		{"redirected to a file", base + "/file", 0, 0, identity.KindInvalid, "outbound.url", ""},
+		{"redirected inside", base + "/inside", 0, 0, identity.KindInvalid, "outbound.refused", ""},
+		{"cut off", base + "/cut", 200, 0, identity.KindUnavailable, "outbound.unreachable", "/cut"},
+		{"not http", "ftp://idp.linden.example/", 0, 0, identity.KindInvalid, "outbound.url", ""},
+		{"a file", "file:///etc/passwd", 0, 0, identity.KindInvalid, "outbound.url", ""},
+		{"no host", "http:///x", 0, 0, identity.KindInvalid, "outbound.url", ""},
+		{"a password in it", "http://a:b@idp.linden.example/", 0, 0, identity.KindInvalid, "outbound.url", ""},
+		{"no address", "not an address", 0, 0, identity.KindInvalid, "outbound.url", ""},
+		{"plain http where TLS is asked for", strings.Replace(base, "http:", "https:", 1), 0, 0, identity.KindUnavailable, "outbound.tls", ""},
+		{"nobody listens", "http://idp.linden.example:1/", 0, 0, identity.KindUnavailable, "outbound.unreachable", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := client.Get(context.Background(), tt.url, 2000)
+			var said *identity.Error
+			if errors.As(err, &said) != (tt.message != "") || said != nil && (said.Message.ID != tt.message || said.Kind != tt.kind) {
+				t.Errorf("error %v, want %s %s", err, tt.kind, tt.message)
+			}
+			if got.Status != tt.status || len(got.Body) != tt.body || !strings.HasSuffix(got.URL, tt.from) {
+				t.Errorf("status %d, %d bytes from %q, want %d, %d from %q", got.Status, len(got.Body), got.URL, tt.status, tt.body, tt.from)
+			}
+		})
+	}
+}
+
+// Whatever a name resolves to the first time, what is dialled is what was checked.
+func TestNamesThatLeadInsideAreRefused(t *testing.T) {
+	var reached atomic.Int32
+	server, _ := site(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
+	for _, tt := range []struct {
+		name, host string
+		resolve    func(context.Context, string) ([]netip.Addr, error)
+		message    string
+	}{
+		{"a name of loopback", "evil.example", always("127.0.0.1"), "outbound.refused"},
+		{"a public and a private address", "evil.example", always("8.8.8.8", "127.0.0.1"), "outbound.refused"},
+		{"mapped", "evil.example", always("::ffff:127.0.0.1"), "outbound.refused"},
+		{"an address itself", "127.0.0.1", always("8.8.8.8"), "outbound.refused"},
+		{"an address in brackets", "[::1]", always("8.8.8.8"), "outbound.refused"},
+		{"an address mapped", "[::ffff:127.0.0.1]", always("8.8.8.8"), "outbound.refused"},
+		// The old spellings of 127.0.0.1 are names here, and the resolver decides.
+		{"a decimal address", "2130706433", always("127.0.0.1"), "outbound.refused"},
+		{"a short address", "127.1", always("127.0.0.1"), "outbound.refused"},
+		{"no address", "nowhere.example", always(), "outbound.unresolvable"},
+		{"an unknown name", "nowhere.example", func(context.Context, string) ([]netip.Addr, error) {
+			return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+		}, "outbound.unresolvable"},
+	} {
+		_, err := New(Options{Resolve: tt.resolve}).Get(context.Background(), "http://"+tt.host+":"+port(server)+"/", 100)
+		var said *identity.Error
+		if !errors.As(err, &said) || said.Message.ID != tt.message {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.message)
+		}
+	}
+	if n := reached.Load(); n > 0 {
+		t.Errorf("the server inside was reached %d times", n)
+	}
+}
+
+// A name that answers with an allowed address first and with one inside for the
+// redirect gains nothing: every connection is checked.
+func TestRebindingIsRefused(t *testing.T) {
+	var inside atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/inside" {
+			inside.Add(1)
+			return
+		}
+		http.Redirect(w, r, "/inside", http.StatusFound)
+	}))
+	t.Cleanup(server.Close)
+	asked := 0
+	client := New(Options{
+		Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Resolve: func(context.Context, string) ([]netip.Addr, error) {
+			if asked++; asked > 1 {
+				return []netip.Addr{netip.MustParseAddr("127.0.0.2")}, nil
+			}
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		},
+	})
+	_, err := client.Get(context.Background(), "http://rebind.example:"+port(server)+"/", 100)
+	var said *identity.Error
+	if !errors.As(err, &said) || said.Message.ID != "outbound.refused" || asked != 2 || inside.Load() != 0 {
+		t.Errorf("%v after %d look-ups, reached %d times", err, asked, inside.Load())
+	}
+}
+
+func TestEncryptionIsNotGivenUp(t *testing.T) {
+	var target string
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/down" {
+			http.Redirect(w, r, target, http.StatusFound)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	plain, _ := site(t, func(http.ResponseWriter, *http.Request) { t.Error("the plain site was asked") })
+	target = "http://example.com:" + port(plain) + "/"
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate()) // for example.com
+	for _, tt := range []struct {
+		name, host, path string
+		roots            *x509.CertPool
+		message          string
+	}{
+		{"a certificate for the name", "example.com", "/", roots, ""},
+		{"one for another name", "idp.linden.example", "/", roots, "outbound.tls"},
+		{"one of nobody's", "example.com", "/", x509.NewCertPool(), "outbound.tls"},
+		{"redirected to http", "example.com", "/down", roots, "outbound.downgrade"},
+	} {
+		client := New(Options{Allowed: loopback, Resolve: always("127.0.0.1"), Roots: tt.roots})
+		_, err := client.Get(context.Background(), "https://"+tt.host+":"+port(server)+tt.path, 100)
+		var said *identity.Error
+		if errors.As(err, &said) != (tt.message != "") || said != nil && said.Message.ID != tt.message {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.message)
+		}
+	}
+}
+
+func TestNoProxyOfTheEnvironment(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	server, client := site(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "direct") })
+	got, err := client.Get(context.Background(), "http://idp.linden.example:"+port(server), 100)
+	if err != nil || string(got.Body) != "direct" {
+		t.Errorf("%q, %v", got.Body, err)
+	}
+}
+
+func TestGettingTakesNoLongerThanItMay(t *testing.T) {
+	release := make(chan struct{})
+	server, _ := site(t, func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	})
+	t.Cleanup(func() { close(release) })
+	client := New(Options{Allowed: loopback, Resolve: always("127.0.0.1"), Timeout: 50 * time.Millisecond})
+	_, err := client.Get(context.Background(), "http://idp.linden.example:"+port(server), 100)
+	var said *identity.Error
+	if !errors.As(err, &said) || said.Message.ID != "outbound.timeout" {
+		t.Errorf("%v, want outbound.timeout", err)
+	}
+	given, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := client.Get(given, "http://idp.linden.example:"+port(server), 100); errors.As(err, &said) && !errors.Is(err, context.Canceled) || err == nil {
+		t.Errorf("given up: %v, want it cancelled", err)
+	}
+}
+
+// nameServer answers TXT questions from records until the test ends; a name
+// with nil records it does not answer at all.
+func nameServer(t *testing.T, records map[string][]string) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	go func() {
+		buffer := make([]byte, 1500)
+		for {
+			n, from, err := conn.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			var m dnsmessage.Message
+			if m.Unpack(buffer[:n]) != nil || len(m.Questions) != 1 {
+				continue
+			}
+			found, known := records[strings.TrimSuffix(m.Questions[0].Name.String(), ".")]
+			if known && found == nil {
+				continue
+			}
+			m.Response, m.RecursionAvailable, m.Additionals = true, true, nil
+			if !known {
+				m.RCode = dnsmessage.RCodeNameError
+			}
+			for _, text := range found {
+				m.Answers = append(m.Answers, dnsmessage.Resource{
+					Header: dnsmessage.ResourceHeader{Name: m.Questions[0].Name, Class: dnsmessage.ClassINET},
+					Body:   &dnsmessage.TXTResource{TXT: strings.SplitAfter(text, "|")},
+				})
+			}
+			if packed, err := m.Pack(); err == nil {
+				_, _ = conn.WriteTo(packed, from)
+			}
+		}
+	}()
+	return conn.LocalAddr().String()
+}
+
+func TestLookupTXT(t *testing.T) {
+	server := nameServer(t, map[string][]string{
+		"_zitadel-challenge.linden.example": {"token", "two|parts"}, "silent.example": nil, "empty.example": {},
+	})
+	client := New(Options{DNS: server, Timeout: 300 * time.Millisecond})
+	for _, tt := range []struct {
+		name, lookup, want, message string
+	}{
+		{"records", "_zitadel-challenge.linden.example", "[token two|parts]", ""},
+		{"with the dot", "_zitadel-challenge.linden.example.", "[token two|parts]", ""},
+		{"an unknown name", "nowhere.example", "[]", ""},
+		{"a name without records", "empty.example", "[]", ""},
+		{"no answer", "silent.example", "[]", "outbound.dns"},
+	} {
+		got, err := client.LookupTXT(context.Background(), tt.lookup)
+		var said *identity.Error
+		if fmt.Sprint(got) != tt.want || errors.As(err, &said) != (tt.message != "") || said != nil && said.Message.ID != tt.message {
+			t.Errorf("%s: %v, %v, want %s, %s", tt.name, got, err, tt.want, tt.message)
+		}
+	}
+}
