@@ -89,9 +89,7 @@ func TestContractForeignProvidersAreNotFound(t *testing.T) {
 				}
 			})
 		}
-		if is := w.policy(t, w.birch).GetIdps(); len(is) != 1 || is[0].GetIdpId() != string(attached) {
-			t.Errorf("the other school's login page offers %v, want what it did", is)
-		}
+		w.wantAttached(t, w.birch, attached)
 	})
 }
 

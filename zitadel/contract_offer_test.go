@@ -35,7 +35,7 @@ func TestContractSchoolsUseTheInstallationsProvider(t *testing.T) {
 			if err := w.in(t, o).AttachProvider(t.Context(), id); err != nil {
 				t.Fatal(err)
 			}
-			wantAttached(t, w.policy(t, o), id)
+			w.wantAttached(t, o, id)
 		}
 		before := w.offered(t, id)
 		if err := remote.UpdateProvider(t.Context(), id, identity.Provider{
@@ -46,8 +46,8 @@ func TestContractSchoolsUseTheInstallationsProvider(t *testing.T) {
 		if err := remote.DeleteProvider(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		wantAttached(t, w.policy(t, school))
-		wantAttached(t, w.policy(t, other), id)
+		w.wantAttached(t, school)
+		w.wantAttached(t, other, id)
 		if diff := cmp.Diff(before, w.offered(t, id), protocmp.Transform()); diff != "" {
 			t.Errorf("the installation's provider changed (-before +after):\n%s", diff)
 		}

@@ -1,12 +1,17 @@
 package zitadel
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net/url"
+	"slices"
 	"strings"
 
 	adminpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
@@ -65,7 +70,41 @@ func (r *remote) Intent(ctx context.Context, id identity.ProviderID, intent, tok
 		return identity.Arrival{}, identity.Gone("sign-in.lost").Because(
 			fmt.Errorf("%s: it went through identity provider %s", doing, information.GetIdpId()))
 	}
+	if saml := information.GetSaml(); saml != nil && !addressedTo(id, saml.GetAssertion()) {
+		return identity.Arrival{}, identity.Gone("sign-in.lost").Because(
+			fmt.Errorf("%s: identity provider %s was asked and another answered", doing, id))
+	}
 	return toArrival(answer), nil
+}
+
+// addressedTo reports whether an assertion was made for the service provider
+// of the identity provider that was asked. Zitadel takes the answer from any:
+// it verifies the signature with the certificate of the identity provider in
+// the path that the answer was sent to, and looks the person up at the one that
+// was asked. So whoever runs one school's would be anybody of another school,
+// and the recipient, which Zitadel compares with the path, is what tells.
+func addressedTo(id identity.ProviderID, assertion []byte) bool {
+	decoder := xml.NewDecoder(bytes.NewReader(assertion))
+	found := false
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return found && errors.Is(err, io.EOF)
+		}
+		element, ok := token.(xml.StartElement)
+		if !ok || element.Name.Local != "SubjectConfirmationData" {
+			continue
+		}
+		i := slices.IndexFunc(element.Attr, func(a xml.Attr) bool { return a.Name.Local == "Recipient" })
+		if i < 0 {
+			return false
+		}
+		recipient, err := url.Parse(element.Attr[i].Value)
+		if err != nil || recipient.Path != "/idps/"+string(id)+"/saml/acs" {
+			return false
+		}
+		found = true
+	}
 }
 
 func toArrival(answer *userpb.RetrieveIdentityProviderIntentResponse) identity.Arrival {

@@ -80,6 +80,32 @@ func TestArrivalsAreReadWhateverTheirShape(t *testing.T) {
 	}
 }
 
+func TestAssertionsAreForWhoWasAsked(t *testing.T) {
+	const right, wrong = `Recipient="https://id.example.org/idps/400/saml/acs"`, `Recipient="https://id.example.org/idps/401/saml/acs"`
+	for _, test := range []struct {
+		name, subject string
+		want          bool
+	}{
+		{"right", `<SubjectConfirmation><SubjectConfirmationData ` + right + `/></SubjectConfirmation>`, true},
+		{"with a prefix", `<s:SubjectConfirmationData xmlns:s="urn:x" ` + right + `/>`, true},
+		{"another's", `<SubjectConfirmationData ` + wrong + `/>`, false},
+		{"both", `<SubjectConfirmationData ` + right + `/><SubjectConfirmationData ` + wrong + `/>`, false},
+		{"another path", `<SubjectConfirmationData Recipient="https://id.example.org/?/idps/400/saml/acs"/>`, false},
+		{"no recipient", `<SubjectConfirmationData NotOnOrAfter="2026-11-21T06:00:00Z"/>`, false},
+		{"one without", `<SubjectConfirmationData ` + right + `/><SubjectConfirmationData/>`, false},
+		{"no confirmation", ``, false},
+		{"as text", `&lt;SubjectConfirmationData ` + right + `/>`, false},
+		{"broken", `<SubjectConfirmationData ` + right + `>`, false},
+	} {
+		if got := addressedTo("400", []byte("<Assertion><Subject>"+test.subject+"</Subject></Assertion>")); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+	if addressedTo("400", nil) {
+		t.Error("nothing is for somebody")
+	}
+}
+
 func TestRequestsAreSignedWhereTheMetadataAsks(t *testing.T) {
 	for _, test := range []struct {
 		name, document string
