@@ -96,6 +96,43 @@ func TestContractEveryVendorsPersonIsTheSame(t *testing.T) {
 	})
 }
 
+// One app serves every school at Clever: who comes from another district is not
+// this school's.
+func TestContractDistrictsTellSchoolsApart(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		server, err := idp()
+		if err != nil {
+			t.Fatal(err)
+		}
+		apps := server.Apps()
+		i := slices.IndexFunc(apps, func(a *testidp.App) bool { return a.Options().ClientID == w.options.Clever.ClientID })
+		if i < 0 {
+			t.Fatal("the suite's app at Clever is not there")
+		}
+		app, id := apps[i], w.installation.Clever.Provider
+		expected := w.expected(t, app, id)
+		expected.District = testidp.LindenDistrict
+		for _, test := range []struct {
+			misbehaviour testidp.Misbehaviour
+			want         []finding
+		}{
+			{testidp.Behaves, nil},
+			{testidp.WrongDistrict, []finding{{"district", identity.LevelBad}}},
+		} {
+			if err := app.SetMisbehaviour(test.misbehaviour); err != nil {
+				t.Fatal(err)
+			}
+			arrival := w.arrival(t, w.linden, id, w.through(t, w.linden, id, maria))
+			if got := sso.Map(arrival); got.Address != maria || got.GivenName != "Maria" || got.FamilyName != "Lee" {
+				t.Errorf("arrived as %s", dump(t, got))
+			}
+			if diff := cmp.Diff(test.want, told(sso.CheckArrival(expected, arrival), "")); diff != "" {
+				t.Errorf("%q: findings differ (-want +got):\n%s", test.misbehaviour, diff)
+			}
+		}
+	})
+}
+
 // isMaria signs Maria Lee in and expects her, and no complaint.
 func (w *world) isMaria(t *testing.T, app *testidp.App, id identity.ProviderID) {
 	t.Helper()

@@ -2,6 +2,7 @@ package testidp
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -77,15 +78,22 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, a *App) {
 			back(w, r, url.Values{"error": {"access_denied"}, "error_description": {"The person is not assigned to this application."}})
 			return
 		}
-		code := randomID()
-		s.mu.Lock()
-		s.codes[code] = grantedCode{
+		code := s.remember(s.codes, grantedCode{
 			app: a, person: person, redirectURI: redirectURI, challenge: query.Get("code_challenge"),
 			nonce: query.Get("nonce"), until: s.now().Add(time.Minute),
-		}
-		s.mu.Unlock()
+		})
 		back(w, r, url.Values{"code": {code}})
 	}}, again)
+}
+
+// remember keeps what was granted behind a new secret, and forgets what is over.
+func (s *Server) remember(granted map[string]grantedCode, g grantedCode) string {
+	secret, now := randomID(), s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(granted, func(_ string, old grantedCode) bool { return now.After(old.until) })
+	granted[secret] = g
+	return secret
 }
 
 // unsupported is the error code for a request that the provider does not serve.

@@ -47,13 +47,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, a *App) {
 		oauthError(w, http.StatusInternalServerError, "server_error", err.Error())
 		return
 	}
-	accessToken := randomID()
 	granted.until = s.now().Add(time.Hour)
-	s.mu.Lock()
-	s.tokens[accessToken] = granted
-	s.mu.Unlock()
 	writeJSON(w, http.StatusOK, map[string]any{
-		"access_token": accessToken, "token_type": "Bearer", "expires_in": 3600, "id_token": idToken,
+		"access_token": s.remember(s.tokens, granted), "token_type": "Bearer", "expires_in": 3600, "id_token": idToken,
 	})
 }
 

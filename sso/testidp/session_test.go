@@ -121,7 +121,7 @@ func TestPromptsAskAgain(t *testing.T) {
 }
 
 // Somebody whom the directory does not know signs in by address, with names
-// made from it; a form without anybody asks again.
+// made from it. A sign-in that nobody began is over.
 func TestPeopleMayBeTyped(t *testing.T) {
 	server := newServer(t)
 	app, sp := connected(t, server, testidp.AppOptions{Vendor: identity.VendorOkta})
@@ -154,5 +154,25 @@ func TestWhoHasNoMailboxHasNoAddress(t *testing.T) {
 		if strings.HasSuffix(name, "/emailaddress") {
 			t.Errorf("%s = %s", name, value)
 		}
+	}
+}
+
+// A tile that signs in without being asked sends a response to no request, and
+// no state; service providers like Zitadel refuse it.
+func TestAnUnsolicitedResponseAnswersNobody(t *testing.T) {
+	app, sp := connected(t, newServer(t), testidp.AppOptions{Vendor: identity.VendorOkta})
+	sp.requests = []string{"id-of-a-request"}
+	answer, err := testidp.Visit(t.Context(), newBrowser(t), strings.TrimSuffix(app.SSOURL(), "sso")+"unsolicited", "sam.kim@linden.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if sp.err == nil || !strings.Contains(sp.err.Error(), "InResponseTo") {
+		t.Errorf("accepted: %v", sp.err)
+	}
+	if response := decoded(t, app.Sent()); strings.Contains(response, "InResponseTo") {
+		t.Errorf("it answers a request: %s", response)
 	}
 }
