@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -49,7 +50,7 @@ func (s *Server) arrive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person := sso.Map(arrival)
-	findings := sso.CheckArrival(back.expected, arrival)
+	findings := checked(back.expected, arrival)
 	back.attempt.Received = person.Received
 	if sso.Bad(findings) {
 		return s.arriveFailed(w, r, back, findings)
@@ -80,6 +81,20 @@ func (s *Server) arrive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.welcomeArrived(w, r, back, arrived)
+}
+
+// checked is what [sso.CheckArrival] finds. Zitadel does not compare the identity
+// provider that answers with the one that was asked: a school's IT could answer
+// for another school. Who an assertion was sent to tells them apart, so that
+// without a word about it nobody arrives.
+func checked(expected sso.Expected, arrival identity.Arrival) []identity.Finding {
+	findings := sso.CheckArrival(expected, arrival)
+	sentTo := func(f identity.Finding) bool { return f.Code == "recipient" }
+	if arrival.Protocol != expected.Protocol || arrival.Protocol == identity.ProtocolSAML && !slices.ContainsFunc(findings, sentTo) {
+		missing := identity.Finding{Code: "recipient", Level: identity.LevelBad, Expected: expected.Provider.ACS}
+		findings = append([]identity.Finding{missing}, findings...)
+	}
+	return findings
 }
 
 // returned opens the attempt of the path for the browser that began it.
