@@ -205,3 +205,6 @@ func (s page) says(t *testing.T, texts ...string) {
 		}
 	}
 }
+
+// nothing is a call to Zitadel that need not be made.
+func nothing(context.Context) error { return nil }
