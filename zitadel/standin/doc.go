@@ -6,5 +6,7 @@
 //
 // It imports nothing of Homeroom. Start reading at [New]; state.go has what is
 // known, log.go the events it is told in, caller.go who may do what, and one
-// file for each of Zitadel's services has its answers.
+// file for each of Zitadel's services has its answers. How people sign in
+// through identity providers begins at external.go: intents there are in
+// intent.go, and the login pages' own way in login_external.go.
 package standin

@@ -53,6 +53,9 @@ func TestServiceProviderMetadata(t *testing.T) {
 			t.Errorf("%q: %s %+v", test.query, header, d)
 		}
 	}
+	if r := f.visitor().see(http.Get(idp + "slo")); r.status != http.StatusBadRequest {
+		t.Errorf("slo: %d %s", r.status, r.body)
+	}
 	if _, body := read(t, idp+"certificate"); !strings.HasPrefix(body, "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("certificate = %q", body)
 	}

@@ -17,10 +17,14 @@ func (s *Server) routeIDPs(mux *http.ServeMux) {
 	mux.HandleFunc("/idps/{id}/saml/metadata", s.showMetadata)
 	mux.HandleFunc("/idps/{id}/saml/certificate", s.showCertificate)
 	mux.HandleFunc("/idps/{id}/saml/acs", s.arriveByACS)
+	mux.HandleFunc("/idps/{id}/saml/slo", func(w http.ResponseWriter, _ *http.Request) {
+		// Federated logout is never started here, so there is none to end.
+		refuseText(w, refused("SAML-3uor2", "Errors.Intent.NotFound", nil))
+	})
 	mux.HandleFunc("/idps/callback", s.arriveByCallback)
 }
 
-// text is an error as these pages say it.
+// refuseText says an error as these addresses do: in plain text.
 func refuseText(w http.ResponseWriter, err error) {
 	id, description := shown(err)
 	if description == "" {
