@@ -19,7 +19,7 @@ import (
 func (p *portal) greedy(user string) url.Values {
 	return url.Values{
 		"role": {"teacher"}, "user": {string(p.people[user].ID)}, "organization": {string(p.id(maths))},
-		"as": {"me"}, "teaches": {"on"}, "teacher": {user}, "addresses": {"more@evil.example"}, "address": {"more@evil.example"},
+		"as": {"me"}, "answer": {"yes"}, "teaches": {"on"}, "teacher": {user}, "addresses": {"more@evil.example"}, "address": {"more@evil.example"},
 		"days": {"14"}, "language": {"en"}, "name": {"Mine"}, "given-name": {"A"}, "family-name": {"B"},
 		"submission": {identity.NewSubmission()}, "state": {"active"}, "students-see-names": {"on"},
 		"teachers-open-classrooms": {"on"}, "next": {"//evil.example"}, "home": {string(p.id(birch))},
@@ -51,7 +51,7 @@ func TestOtherMethodsAndFullFormsAreNoWayAround(t *testing.T) {
 	stranger, nobody := p.signIn(mallory).staying(), p.browser().staying()
 	p.unchanged(func() {
 		for _, s := range p.walk() {
-			if slices.Contains(openRoutes, s.String()) || s.needs == "" {
+			if slices.Contains(openRoutes, s.String()) || !s.inside() {
 				continue
 			}
 			path := strings.TrimSuffix(p.real(s.route, invitation), "/")
@@ -88,7 +88,7 @@ func TestWhatIsElsewhereIsNotReachedFromHere(t *testing.T) {
 		b := p.signIn(who).staying()
 		p.unchanged(func() {
 			for _, s := range p.walk() {
-				if s.needs == "" || !strings.Contains(s.route, "{user}") && !strings.Contains(s.route, "{invitation}") {
+				if !s.inside() || !strings.Contains(s.route, "{user}") && !strings.Contains(s.route, "{invitation}") {
 					continue
 				}
 				for _, user := range elsewhere {
@@ -125,7 +125,7 @@ func TestACoTeacherGetsNoHigher(t *testing.T) {
 	before := roles()
 	b := p.signIn(jon).staying()
 	for _, s := range p.walk() {
-		if s.needs == "" || s.method != http.MethodPost || strings.HasSuffix(s.route, "/leave") {
+		if !s.inside() || s.method != http.MethodPost || strings.HasSuffix(s.route, "/leave") {
 			continue
 		}
 		for _, user := range []string{jon, lee, sam} {

@@ -49,7 +49,7 @@ func TestEnforcementIsRehearsedBeforeItBegins(t *testing.T) {
 			t.Errorf("the rehearsal does not say %q\n%s", want, seen.text())
 		}
 	}
-	if seen.Status != http.StatusOK || len(p.rows(linden, priya).Exceptions) != 0 {
+	if seen.Status != http.StatusOK || len(p.enforced(linden, priya).Exceptions) != 0 {
 		t.Errorf("%d; looking left exceptions", seen.Status)
 	}
 
@@ -75,7 +75,7 @@ func TestEnforcementIsRehearsedBeforeItBegins(t *testing.T) {
 			t.Errorf("the check does not say %q\n%s", want, seen.text())
 		}
 	}
-	if p.rows(linden, priya).On {
+	if p.enforced(linden, priya).On {
 		t.Error("it is on before the last step")
 	}
 
@@ -84,7 +84,7 @@ func TestEnforcementIsRehearsedBeforeItBegins(t *testing.T) {
 	if seen.Status != http.StatusOK || !strings.HasPrefix(link, p.url+"/recover/") {
 		t.Fatalf("%d, recovery link %q\n%s", seen.Status, link, seen.text())
 	}
-	e := p.rows(linden, priya)
+	e := p.enforced(linden, priya)
 	if !e.On || e.PasswordsClosed || len(e.Exceptions) != 3 || e.RecoveryMadeAt.IsZero() {
 		t.Errorf("enforcement is %+v", e)
 	}
@@ -107,10 +107,10 @@ func TestEnforcementIsRehearsedBeforeItBegins(t *testing.T) {
 	if seen := b.post(path("on"), "admin", string(p.people[priya].ID)); seen.URL.Path != path() || !strings.Contains(seen.text(), "The exceptions are changed.") {
 		t.Errorf("%d\n%s", seen.Status, seen.text())
 	}
-	if e := p.rows(linden, priya); len(e.Exceptions) != 1 || !e.On {
+	if e := p.enforced(linden, priya); len(e.Exceptions) != 1 || !e.On {
 		t.Errorf("enforcement is %+v", e)
 	}
-	if seen := b.post(path("off")); !strings.Contains(seen.text(), "People may sign in with a password or a passkey again.") || p.rows(linden, priya).On {
+	if seen := b.post(path("off")); !strings.Contains(seen.text(), "People may sign in with a password or a passkey again.") || p.enforced(linden, priya).On {
 		t.Errorf("%d\n%s", seen.Status, seen.text())
 	}
 	if seen := p.browser().get(strings.TrimPrefix(link, p.url)); seen.Status != http.StatusNotFound && seen.Status != http.StatusGone {
@@ -142,10 +142,10 @@ func TestARecoveryLinkEndsEnforcementOnce(t *testing.T) {
 			t.Fatalf("%d\n%s", seen.Status, seen.text())
 		}
 	}
-	if !p.rows(linden, priya).On {
+	if !p.enforced(linden, priya).On {
 		t.Fatal("looking at the link ended enforcement")
 	}
-	if seen := anybody.post(link); seen.Status != http.StatusOK || !strings.Contains(seen.text(), "Other ways to sign in work again") || p.rows(linden, priya).On {
+	if seen := anybody.post(link); seen.Status != http.StatusOK || !strings.Contains(seen.text(), "Other ways to sign in work again") || p.enforced(linden, priya).On {
 		t.Errorf("%d\n%s", seen.Status, seen.text())
 	}
 	if seen := anybody.post(link); seen.Status != http.StatusGone && seen.Status != http.StatusNotFound {
@@ -185,13 +185,13 @@ func TestNobodyElseIsExcepted(t *testing.T) {
 			t.Errorf("%s: %d, want %d\n%s", tt.name, seen.Status, tt.want, seen.text())
 		}
 	}
-	if p.rows(linden, priya).On {
+	if p.enforced(linden, priya).On {
 		t.Error("it is on")
 	}
 }
 
-// rows is a school's enforcement as its rows have it.
-func (p *portal) rows(school, admin string) identity.Enforcement {
+// enforced is a school's enforcement as its rows have it.
+func (p *portal) enforced(school, admin string) identity.Enforcement {
 	p.t.Helper()
 	e, err := p.in(school, admin).Enforcement(p.ctx)
 	p.check(err)

@@ -47,6 +47,7 @@ type portal struct {
 
 	people        map[string]identity.User // by user name
 	organizations map[string]identity.Organization
+	rows          signInRows // of Linden, once a walk needs them
 }
 
 // The names of those who are there from the start.

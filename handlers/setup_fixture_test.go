@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/sso/testidp"
 	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/views"
 )
@@ -84,6 +85,7 @@ type signInRows struct {
 	domain     string
 	attempt    identity.AttemptID
 	link       identity.SetupLinkID
+	token      string // that opens the link
 }
 
 // signInRows gives a school a domain, a connection with its identity provider
@@ -94,17 +96,25 @@ func (p *portal) signInRows(school, admin, domain string) signInRows {
 	p.check(remote.AddDomain(p.ctx, domain))
 	p.check(org.ChangeDomain(p.ctx, identity.Change{Action: identity.ActionDomainAdded, TargetName: domain},
 		identity.Domain{Name: domain, Verified: true, VerifiedAt: p.now.Now(), Join: identity.AutoJoinOff}, nothingDomain))
+	idp, err := testidp.New(testidp.Options{})
+	p.check(err)
+	p.check(idp.Listen(p.ctx, "127.0.0.1:0"))
+	p.t.Cleanup(func() { _ = idp.Close() })
+	app, err := idp.CreateApp(testidp.AppOptions{Name: school, Vendor: identity.VendorShibboleth, Protocol: identity.ProtocolSAML})
+	p.check(err)
+	metadata, err := app.Metadata()
+	p.check(err)
 	c := identity.Connection{
-		ID: identity.NewConnectionID(), Vendor: identity.VendorOIDC, Protocol: identity.ProtocolOIDC, Name: school + " SSO",
-		State: identity.ConnectionDraft, Issuer: "https://idp." + domain, ClientID: "homeroom",
+		ID: identity.NewConnectionID(), Vendor: identity.VendorShibboleth, Protocol: identity.ProtocolSAML, Name: school + " SSO",
+		State: identity.ConnectionDraft, Metadata: string(metadata), EntityID: app.EntityID(),
 		Rules: identity.JoiningRules{Joining: identity.JoinLink, Role: identity.RoleStudent}, Domains: []string{domain},
 	}
-	var err error
 	c.Provider, err = remote.CreateProvider(p.ctx, identity.Provider{
-		Vendor: c.Vendor, Protocol: c.Protocol, Name: c.Name, Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: "s",
+		Vendor: c.Vendor, Protocol: c.Protocol, Name: c.Name, Metadata: c.Metadata,
 	})
 	p.check(err)
 	p.check(org.ChangeConnection(p.ctx, identity.Change{Action: identity.ActionConnectionMade, TargetName: c.Name}, c, nothingConnection))
+	p.check(org.ProposeMetadata(p.ctx, c.ID, c.Metadata+"\n", nil))
 	a := identity.Attempt{
 		ID: identity.NewAttemptID(), Connection: c.ID, Kind: identity.AttemptTest, State: identity.AttemptBegun,
 		StartedAt: p.now.Now().Add(-time.Minute),
@@ -113,8 +123,16 @@ func (p *portal) signInRows(school, admin, domain string) signInRows {
 	a.State, a.FinishedAt = identity.AttemptFailed, p.now.Now()
 	a.Findings = []identity.Finding{{Code: "audience", Level: identity.LevelBad, Expected: "x", Received: "y"}}
 	p.check(org.FinishAttempt(p.ctx, a))
-	link, _ := p.setupLink(school, admin, identity.IntentDomains, identity.IntentSSO)
-	return signInRows{connection: c.ID, domain: domain, attempt: a.ID, link: link.ID}
+	link, token := p.setupLink(school, admin, identity.IntentDomains, identity.IntentSSO)
+	return signInRows{connection: c.ID, domain: domain, attempt: a.ID, link: link.ID, token: token}
+}
+
+// in puts the rows in place of a route's parameters.
+func (rows signInRows) in(route string) string {
+	return strings.NewReplacer(
+		"{connection}", string(rows.connection), "{domain}", rows.domain, "{attempt}", string(rows.attempt),
+		"{link}", string(rows.link), "{file}", "attribute-filter.xml",
+	).Replace(route)
 }
 
 // activate makes the connection an active one that had a passed test, past

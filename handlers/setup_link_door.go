@@ -102,7 +102,9 @@ func (s *Server) confirm(r *http.Request, link identity.SetupLinkID) error {
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
 		return err
 	}
-	s.setMoment(r.Context(), sessionSetup+string(link), s.portal.Now())
+	now := s.portal.Now()
+	s.sessions.SetDeadline(r.Context(), now.Add(sessionLifetime))
+	s.setMoment(r.Context(), sessionSetup+string(link), now)
 	return nil
 }
 
