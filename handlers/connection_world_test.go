@@ -68,13 +68,25 @@ func (f *federated) inPortal() door {
 	return door{f.signIn(priya), views.InPortal(f.id(linden))}
 }
 
+// inBirch is the admin of the other school.
+func (f *federated) inBirch() door {
+	f.t.Helper()
+	return door{f.signIn(bob), views.InPortal(f.id(birch))}
+}
+
 // byLink is the school's IT, without an account.
 func (f *federated) byLink(intents ...identity.SetupIntent) door {
+	f.t.Helper()
+	return f.byLinkOf(linden, priya, intents...)
+}
+
+// byLinkOf is the IT of a school, by a link that maker made.
+func (f *federated) byLinkOf(name, maker string, intents ...identity.SetupIntent) door {
 	f.t.Helper()
 	if intents == nil {
 		intents = []identity.SetupIntent{identity.IntentSSO, identity.IntentDomains}
 	}
-	school := f.in(linden, priya)
+	school := f.in(name, maker)
 	token, err := school.MakeLink(f.ctx, identity.SetupLink{
 		Intents: intents, Name: "Ida Thorne", Address: "ida@it.example", Language: "en", Steps: len(identity.SetupSteps(intents...)),
 	}, nil)
