@@ -68,8 +68,10 @@ func discovered(r *http.Request, setup SignInSetup, issuer string) (sso.Discover
 func discoveryExplained(d sso.Discovery) views.DiscoveryExplained {
 	e := views.DiscoveryExplained{Issuer: d.Issuer, Warnings: messages(d.Warnings)}
 	for _, endpoint := range []views.NamedValue{
-		{Name: "authorization_endpoint", Value: d.Authorization}, {Name: "token_endpoint", Value: d.Token},
-		{Name: "userinfo_endpoint", Value: d.UserInfo}, {Name: "jwks_uri", Value: d.Keys},
+		{Name: "authorization_endpoint", Value: d.Authorization},
+		{Name: "token_endpoint", Value: d.Token},
+		{Name: "userinfo_endpoint", Value: d.UserInfo},
+		{Name: "jwks_uri", Value: d.Keys},
 	} {
 		if endpoint.Value != "" {
 			e.Endpoints = append(e.Endpoints, endpoint)

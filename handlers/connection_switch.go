@@ -52,7 +52,9 @@ func activateConnection(w http.ResponseWriter, r *http.Request, setup SignInSetu
 	to := c
 	to.State = identity.ConnectionActive
 	err := setup.Store.ChangeConnection(r.Context(), changed(identity.ActionConnectionActivated, c), to,
-		func(ctx context.Context, c *identity.Connection) error { return setup.Remote.AttachProvider(ctx, c.Provider) })
+		func(ctx context.Context, c *identity.Connection) error {
+			return setup.Remote.AttachProvider(ctx, c.Provider)
+		})
 	if err != nil {
 		if status, problems := refusedBeside(err, ""); problems != nil {
 			return activationPage(w, r, setup, c, status, problems)
@@ -73,7 +75,9 @@ func switchOff(w http.ResponseWriter, r *http.Request, setup SignInSetup, c iden
 		to := c
 		to.State = identity.ConnectionOff
 		err := setup.Store.ChangeConnection(r.Context(), changed(identity.ActionConnectionOff, c), to,
-			func(ctx context.Context, c *identity.Connection) error { return setup.Remote.DetachProvider(ctx, c.Provider) })
+			func(ctx context.Context, c *identity.Connection) error {
+				return setup.Remote.DetachProvider(ctx, c.Provider)
+			})
 		if err != nil {
 			if status, problems := refusedBeside(err, ""); problems != nil {
 				return render(w, r, status, views.SwitchOffConnection(setup.frame(c), problems))

@@ -23,23 +23,29 @@ func TestParseDiscovery(t *testing.T) {
 		}, []string{"discovery.no-userinfo"}},
 		{
 			"everybody's of Entra", strings.Replace(good, `"issuer":"https://id.linden.example"`, `"issuer":"https://login.microsoftonline.com/{tenantid}/v2.0"`, 1),
-			"https://login.microsoftonline.com/common/v2.0", []string{"discovery.everybody"}, nil,
+			"https://login.microsoftonline.com/common/v2.0",
+			[]string{"discovery.everybody"},
+			nil,
 		},
 		{
 			"implicit flow alone", strings.Replace(good, `"code","id_token"`, `"id_token"`, 1), "https://id.linden.example",
-			[]string{"discovery.no-code"}, nil,
+			[]string{"discovery.no-code"},
+			nil,
 		},
 		{
 			"an endpoint that is none", strings.Replace(good, `https://id.linden.example/t`, `javascript:alert(1)`, 1), "https://id.linden.example",
-			[]string{"discovery.endpoint-wrong"}, nil,
+			[]string{"discovery.endpoint-wrong"},
+			nil,
 		},
 		{
 			"an endpoint in the clear", strings.Replace(good, `https://id.linden.example/t`, `http://id.linden.example/t`, 1), "https://id.linden.example",
-			[]string{"discovery.insecure"}, nil,
+			[]string{"discovery.insecure"},
+			nil,
 		},
 		{
 			"no addresses", strings.Replace(good, `"openid","email"`, `"openid"`, 1), "https://id.linden.example",
-			nil, []string{"discovery.no-email"},
+			nil,
+			[]string{"discovery.no-email"},
 		},
 		{"far too large", strings.Repeat(" ", MaxDiscovery) + good, "https://id.linden.example", []string{"discovery.too-large"}, nil},
 	} {

@@ -122,8 +122,8 @@ type AttemptList struct {
 	Failed bool                 // only those that failed
 	// TestsAlone leaves out people's sign-ins, which are not for a set-up link.
 	TestsAlone bool
-	After  string
-	Next   string
+	After      string
+	Next       string
 }
 
 // here is the list with another position.
@@ -151,7 +151,9 @@ func (l AttemptList) newest(f ConnectionFrame) string {
 }
 
 func (l AttemptList) tabs(ctx context.Context, f ConnectionFrame) []Tab {
-	of := func(kind identity.AttemptKind, failed bool) string { return AttemptList{Kind: kind, Failed: failed}.path(f, "") }
+	of := func(kind identity.AttemptKind, failed bool) string {
+		return AttemptList{Kind: kind, Failed: failed}.path(f, "")
+	}
 	return []Tab{
 		{Label: text(ctx, "connection.attempts.all"), Href: of("", false), Current: l.Kind == "" && !l.Failed},
 		{Label: text(ctx, "connection.attempts.failed"), Href: of("", true), Current: l.Failed},
