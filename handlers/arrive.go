@@ -36,6 +36,14 @@ func (s *Server) arrive(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, query := r.Context(), r.URL.Query()
 	back, err := s.returned(r)
+	if identity.IsKind(err, identity.KindGone) {
+		// The back button, for example: whoever is signed in goes on.
+		if live, problem := s.live(r); problem != nil {
+			return problem
+		} else if live {
+			return leave(w, r, views.HomePath)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -59,7 +67,7 @@ func (s *Server) arrive(w http.ResponseWriter, r *http.Request) error {
 		return s.finish(w, r, back, identity.AttemptPassed, findings)
 	}
 	arrived, err := identity.Arrive(ctx, back.Opened, desk{s}, back.connection, identity.Arriving{
-		ExternalID: person.ExternalID, Address: person.Address, AddressDoubted: doubted(arrival),
+		ExternalID: person.ExternalID, Address: person.Address, AddressDoubted: !person.AddressVerified,
 		GivenName: person.GivenName, FamilyName: person.FamilyName, Language: views.LanguageOf(ctx),
 		District: person.District, Linked: arrival.User,
 	})
@@ -167,13 +175,6 @@ func zitadelsWords(code, description string) string {
 	return words
 }
 
-// doubted reports whether the identity provider itself calls the address
-// unconfirmed. Most say nothing about it and speak for their own domain.
-func doubted(a identity.Arrival) bool {
-	values := a.Attributes["email_verified"]
-	return a.Protocol == identity.ProtocolOIDC && len(values) > 0 && !strings.EqualFold(values[0], "true")
-}
-
 // arriveFailed ends an attempt that Zitadel refused, or that is not as it was
 // expected.
 func (s *Server) arriveFailed(w http.ResponseWriter, r *http.Request, back returned, findings []identity.Finding) error {
@@ -189,6 +190,9 @@ func whyFailed(back returned, findings []identity.Finding) identity.Message {
 		}
 		switch f.Code {
 		case "address":
+			if f.Received != "" { // and the identity provider doubts it
+				return identity.Say("arrive.refused.doubted", "Name", name)
+			}
 			return identity.Say("arrive.refused.address", "Name", name)
 		case "domain":
 			return identity.Say("arrive.refused.domain", "Name", name, "Domain", arrivedDomain(f.Received))
