@@ -21,7 +21,7 @@ type CertificateWarning struct {
 
 // CertificateMail warns one of a school's admins that a certificate ends.
 func CertificateMail(ctx context.Context, w CertificateWarning) (identity.Mail, error) {
-	ctx = WithLanguage(ctx, spoken(w.To.Language))
+	ctx = WithLanguage(ctx, tongue(w.To.Language))
 	school, connection := identity.CleanName(w.School), identity.CleanName(w.Connection.Name)
 	day := ExactDay(ctx, w.Certificate.NotAfter)
 	l := letter{
@@ -58,8 +58,8 @@ func CertificateMail(ctx context.Context, w CertificateWarning) (identity.Mail, 
 	return identity.Mail{To: w.To.Address, FromName: school, Subject: l.subject, Text: l.text(), HTML: html.String()}, nil
 }
 
-// spoken is language if there are texts in it, or else the first one there is.
-func spoken(language string) string {
+// tongue is language if there are texts in it, or else the first one there is.
+func tongue(language string) string {
 	if Speaks(language) {
 		return language
 	}
