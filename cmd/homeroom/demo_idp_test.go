@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,6 +84,40 @@ func TestTheDemosSchoolCanBeConnected(t *testing.T) {
 	if diff := cmp.Diff([]identity.Vendor{identity.VendorClever, identity.VendorClassLink}, offered); diff != "" {
 		t.Errorf("offered to every school: %s", diff)
 	}
+}
+
+// Its pages, too, are free of what axe knows as a barrier, and sign in without
+// script as well as with it.
+func TestTheDemosIdentityProviderIsAccessible(t *testing.T) {
+	d := startDemo(t)
+	app, err := d.school.idp.CreateApp(testidp.AppOptions{
+		Name: "Homeroom", Vendor: identity.VendorOkta, StartURL: d.urls.portal + "/s/1",
+		EntityID: d.urls.portal + "/metadata", ACS: []string{d.urls.portal + "/healthz"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	w := newBrowser(t).window("somebody")
+	e := &examiner{window: w, portal: d.urls.idp, seen: new(sync.Map)}
+	unsolicited := "/apps/" + app.ID() + "/saml/unsolicited"
+	for _, path := range []string{
+		"/", "/apps/" + app.ID(), "/apps/" + app.ID() + "?saved", "/apps/" + d.school.clever.ID(), "/apps/none", "/dns", "/dns?name=a.example", unsolicited,
+	} {
+		e.visit(path)
+	}
+	if e.examined < 6 {
+		t.Errorf("only %d pages were unlike the others", e.examined)
+	}
+	w.open(d.urls.idp + unsolicited)
+	w.press("Sign in")
+	w.sees("Choose a person or type an address.")
+	w.fill("Or somebody else, by address", "nadia.costa@linden.example")
+	w.press("Sign in")
+	// The portal has no such form; what counts is that the script went there.
+	w.until(`location.pathname === "/healthz"`, "is not sent on")
 }
 
 // The school's directory has those of the school's people whom the demo names
