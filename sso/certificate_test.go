@@ -57,9 +57,15 @@ func certificate(t testing.TB, key string, from, until time.Time) *x509.Certific
 	return parsed
 }
 
-// lasting is a certificate that is valid at noon, for two years.
+var lastingOnes sync.Map
+
+// lasting is the certificate of a key that is valid at noon, for two years.
 func lasting(t testing.TB, key string) *x509.Certificate {
-	return certificate(t, key, noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0))
+	made, ok := lastingOnes.Load(key)
+	if !ok {
+		made, _ = lastingOnes.LoadOrStore(key, certificate(t, key, noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0)))
+	}
+	return made.(*x509.Certificate)
 }
 
 func base64Of(c *x509.Certificate) string { return base64.StdEncoding.EncodeToString(c.Raw) }

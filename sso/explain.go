@@ -53,7 +53,7 @@ func certificates(e Expected) string {
 // Zitadel's own session.
 var causes = []cause{
 	fits("urn:oasis:names:tc:SAML:2.0:status:([A-Za-z]+)", codeStatus, 1, func(Expected) string { return "Success" }),
-	fits("signature element not present|Missing signature referencing", codeSignature, 0, none),
+	fits("signature element not present|Missing signature referencing|expected at most one .*Signature element", codeSignature, 0, none),
 	fits("Could not verify certificate against trusted certs|Missing x509 Element|missing X509Certificate|"+
 		"cannot find any signing certificate|Failed to parse certificate", codeCertificate, 0, certificates),
 	fits("Cert is not valid at this time", codeCertificateExpiry, 0, now),

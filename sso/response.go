@@ -120,8 +120,9 @@ func (f *findings) response(e Expected, root *etree.Element) []identity.Received
 		f.add(codeResponse, identity.LevelBad, "Assertion", "")
 		return nil
 	}
-	signed := f.signatures(e, root, assertion)
-	return f.pasted(e, signed)
+	// What was signed has lost its comments.
+	comment := commented(assertion)
+	return f.pasted(e, f.signatures(e, root, assertion), comment)
 }
 
 // encrypted says what can be said of a response whose assertion only Zitadel
@@ -133,8 +134,9 @@ func (f *findings) encrypted(e Expected, root *etree.Element) {
 	}
 }
 
-// pasted checks the assertion that was signed, or the one there is.
-func (f *findings) pasted(e Expected, element *etree.Element) []identity.Received {
+// pasted checks the assertion that was signed, or the one there is. comment is
+// whether its NameID held one.
+func (f *findings) pasted(e Expected, element *etree.Element, comment bool) []identity.Received {
 	document, err := standAlone(element)
 	if err != nil {
 		f.add(codeResponse, identity.LevelBad, "Assertion", detail(err))
@@ -163,7 +165,7 @@ func (f *findings) pasted(e Expected, element *etree.Element) []identity.Receive
 	f.pastedClock(e, a)
 	arrival := a.arrival(document, e.TransientID)
 	f.nameID(e, arrival)
-	if commented(element) {
+	if comment {
 		f.add(codeNameID, identity.LevelWarning, nameID, a.nameID()+" (<!-- -->)")
 	}
 	person := Map(arrival)
