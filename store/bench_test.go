@@ -69,6 +69,48 @@ func BenchmarkMember(b *testing.B) {
 	})
 }
 
+// BenchmarkRehearsal is of a school of 50,000, in whose connection everybody or
+// nobody has come.
+func BenchmarkRehearsal(b *testing.B) {
+	w := newWorld(b)
+	w.connect(w.school("linden"), "c", "linden.example")
+	for _, statement := range []string{
+		`INSERT INTO users (organization_id, id, user_name, sort_name, address, address_domain, address_verified)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+			SELECT 'linden', printf('p%06d', i), 'p' || i, printf('%06x', i * 7919 % 50000), 'p' || i || '@linden.example', 'linden.example', TRUE FROM n`,
+		`INSERT INTO role_assignments (organization_id, user_id, id, role, roles, state)
+			SELECT 'linden-7b', id, 'a' || id, 'student', 'student', 'active' FROM users WHERE id LIKE 'p0%'`,
+	} {
+		if _, err := w.writer.ExecContext(b.Context(), statement); err != nil {
+			b.Fatal(err)
+		}
+	}
+	o := w.school("linden")
+	last, err := o.sealCursor(rehearsalOrder, rosterKey{Name: "00c000", User: "p"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, came := range []string{"nobody", "everybody"} {
+		if came == "everybody" {
+			if _, err := w.writer.ExecContext(b.Context(), `INSERT INTO connected_people
+				SELECT 'linden', id, 'c', id, 1, 1 FROM users WHERE id LIKE 'p0%'`); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for name, q := range map[string]RehearsalQuery{
+			"first": {}, "last": {After: last}, "domain": {Why: identity.LockedOutDomain},
+		} {
+			b.Run(came+"/"+name, func(b *testing.B) {
+				for b.Loop() {
+					if _, err := o.Rehearse(b.Context(), q); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 func forEachStore(b *testing.B, f func(b *testing.B, s *Store, rooms []string)) {
 	for _, people := range []int{5_000, 1_000_000} {
 		b.Run(fmt.Sprintf("people=%d", people), func(b *testing.B) { f(b, benchStore(b, people), crowd.Rooms(people)) })

@@ -163,8 +163,8 @@ func (f *folding) putUser(ctx context.Context, row *folded) error {
 		}
 	}
 	return f.PutUser(ctx, query.PutUserParams{
-		OrganizationID: string(u.Home), ID: row.id, UserName: u.UserName, GivenName: u.GivenName,
-		FamilyName: u.FamilyName, SortName: sortName(u), SearchWords: searchWords(u), Address: u.Address,
+		OrganizationID: string(u.Home), ID: row.id, UserName: u.UserName, UserNameDomain: domainOf(u.UserName),
+		AddressDomain: domainOf(u.Address), GivenName: u.GivenName, FamilyName: u.FamilyName, SortName: sortName(u), SearchWords: searchWords(u), Address: u.Address,
 		AddressVerified: u.AddressVerified, Language: u.Language, State: string(u.State),
 		LastSeenUs: micros(u.LastSeenAt), CreatedUs: micros(u.CreatedAt),
 		ChangedUs: micros(row.changed), Sequence: int64(row.sequence),

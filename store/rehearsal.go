@@ -42,7 +42,11 @@ func (o *Organization) Rehearse(ctx context.Context, q RehearsalQuery) (Rehearsa
 	if after == nil {
 		after = &rosterKey{}
 	}
-	rehearsal, err := o.rehearsalCounts(ctx)
+	served, err := o.servedDomains(ctx)
+	if err != nil {
+		return Rehearsal{}, fmt.Errorf("rehearse: %w", translate(err))
+	}
+	rehearsal, err := o.rehearsalCounts(ctx, served)
 	if err != nil {
 		return Rehearsal{}, fmt.Errorf("rehearse: %w", translate(err))
 	}
@@ -58,25 +62,53 @@ func (o *Organization) Rehearse(ctx context.Context, q RehearsalQuery) (Rehearsa
 			rehearsal.Next, err = o.sealCursor(rehearsalOrder, rosterKey{Name: rows[i-1].SortName, User: rows[i-1].ID})
 			return rehearsal, err
 		}
-		rehearsal.Rows = append(rehearsal.Rows, lockedOutOf(row))
+		rehearsal.Rows = append(rehearsal.Rows, lockedOutOf(row, served))
 	}
 	return rehearsal, nil
 }
 
-func (o *Organization) rehearsalCounts(ctx context.Context) (Rehearsal, error) {
+// servedDomains are those of the school's active connections.
+func (o *Organization) servedDomains(ctx context.Context) (map[string]bool, error) {
+	domains, err := o.store.read().ServedDomains(ctx, o.id)
+	if err != nil {
+		return nil, err
+	}
+	served := make(map[string]bool, len(domains))
+	for _, domain := range domains {
+		served[domain] = true
+	}
+	return served, nil
+}
+
+// whyLockedOut is why somebody could not sign in any more who never came through
+// an active connection. RehearsalRows decides the same.
+func whyLockedOut(served map[string]bool, domain string, verified bool) identity.LockedOutWhy {
+	switch {
+	case domain == "":
+		return identity.LockedOutNoAddress
+	case !served[domain]:
+		return identity.LockedOutDomain
+	case !verified:
+		return identity.LockedOutUnverified
+	}
+	return identity.LockedOutNeverTested
+}
+
+func (o *Organization) rehearsalCounts(ctx context.Context, served map[string]bool) (Rehearsal, error) {
 	read := o.store.read()
 	rehearsal := Rehearsal{Counts: make(map[identity.LockedOutWhy]int)}
+	people, err := read.CountPeopleAtHome(ctx, o.id)
+	if err != nil {
+		return rehearsal, err
+	}
 	counts, err := read.RehearsalCounts(ctx, o.id)
 	if err != nil {
 		return rehearsal, err
 	}
+	rehearsal.People, rehearsal.Fine = int(people), int(people)
 	for _, count := range counts {
-		rehearsal.People += int(count.People)
-		if count.Why == "" {
-			rehearsal.Fine = int(count.People)
-			continue
-		}
-		rehearsal.Counts[identity.LockedOutWhy(count.Why)] = int(count.People)
+		rehearsal.Counts[whyLockedOut(served, count.AddressDomain, count.AddressVerified)] += int(count.People)
+		rehearsal.Fine -= int(count.People)
 	}
 	excepted, err := read.ExceptedPeople(ctx, o.id)
 	if err != nil {
@@ -93,7 +125,7 @@ func (o *Organization) rehearsalCounts(ctx context.Context) (Rehearsal, error) {
 	return rehearsal, nil
 }
 
-func lockedOutOf(row query.RehearsalRowsRow) identity.LockedOut {
+func lockedOutOf(row query.RehearsalRowsRow, served map[string]bool) identity.LockedOut {
 	return identity.LockedOut{
 		User: identity.User{
 			ID: identity.UserID(row.ID), Home: identity.OrganizationID(row.OrganizationID), UserName: row.UserName,
@@ -101,7 +133,8 @@ func lockedOutOf(row query.RehearsalRowsRow) identity.LockedOut {
 			AddressVerified: row.AddressVerified, Language: row.Language, State: identity.UserState(row.State),
 			LastSeenAt: moment(row.LastSeenUs), CreatedAt: moment(row.CreatedUs),
 		},
-		Role: roleAt(row.RoleOrder), Why: identity.LockedOutWhy(row.Why), Excepted: row.Excepted,
+		Role: roleAt(row.RoleOrder), Excepted: row.Excepted,
+		Why: whyLockedOut(served, row.AddressDomain, row.AddressVerified),
 	}
 }
 

@@ -124,7 +124,7 @@ func (w *writer) write(db *sql.DB, from int) error {
 		text string
 	}{
 		{&w.user, `INSERT INTO users (organization_id, id, user_name, given_name, family_name, sort_name,
-			search_words, address, address_verified, state, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, TRUE, 'active', ?)`},
+			search_words, address, address_domain, address_verified, state, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE, 'active', ?)`},
 		{&w.assignment, `INSERT INTO role_assignments (organization_id, user_id, id, role, roles, state,
 			sort_name, last_seen_us) VALUES (?, ?, ?, ?, ?, 'active', ?, ?)`},
 		{&w.organization, `INSERT INTO organizations (id, kind, name, sort_name, school_id, state)
@@ -185,7 +185,7 @@ func (w *writer) somebody(home, id, given, family string, seen int64) error {
 	words := strings.Join(strings.FieldsFunc(folded(given)+" "+folded(family)+" "+userName+" "+home+" example", func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}), " ")
-	_, err := w.user.Exec(home, id, userName, given, family, sortName(given, family), words, userName+"@"+home+".example", seen)
+	_, err := w.user.Exec(home, id, userName, given, family, sortName(given, family), words, userName+"@"+home+".example", home+".example", seen)
 	return err
 }
 

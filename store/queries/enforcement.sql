@@ -65,21 +65,24 @@ SELECT COUNT(*) FROM role_assignments a
 WHERE a.organization_id = sqlc.arg(organization_id) AND a.user_id = sqlc.arg(user_id) AND a.state = 'active'
     AND ',' || a.roles || ',' LIKE '%,school_admin,%';
 
+-- name: CountPeopleAtHome :one
+-- Those who can sign in at all.
+SELECT COUNT(*) FROM users u WHERE u.organization_id = sqlc.arg(organization_id) AND u.state = 'active';
+
 -- name: RehearsalCounts :many
--- Of those at home here who can sign in at all: why they could not any more.
--- Empty: they have come through an active connection. All of it is in indexes.
-SELECT CAST(CASE
-        WHEN EXISTS (SELECT 1 FROM connected_people p JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = p.connection_id
-            WHERE p.organization_id = sqlc.arg(organization_id) AND p.user_id = u.id AND c.state = 'active') THEN ''
-        WHEN u.address_domain = '' THEN 'no-address'
-        WHEN NOT EXISTS (SELECT 1 FROM connection_domains d JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = d.connection_id
-            WHERE d.organization_id = sqlc.arg(organization_id) AND d.domain = u.address_domain AND c.state = 'active') THEN 'domain'
-        WHEN u.address_verified = FALSE THEN 'unverified'
-        ELSE 'never-tested' END AS TEXT) AS why,
-    COUNT(*) AS people
+-- Of those, who have not come through an active connection, by what decides why
+-- they could not sign in any more. All of it is in indexes; the lists are made
+-- once, and not for everybody.
+SELECT u.address_domain, u.address_verified, COUNT(*) AS people
 FROM users u
 WHERE u.organization_id = sqlc.arg(organization_id) AND u.state = 'active'
-GROUP BY 1;
+    AND u.id NOT IN (SELECT p.user_id FROM connected_people p WHERE p.organization_id = sqlc.arg(organization_id)
+        AND p.connection_id IN (SELECT c.id FROM connections c WHERE c.organization_id = sqlc.arg(organization_id) AND c.state = 'active'))
+GROUP BY u.address_domain, u.address_verified;
+
+-- name: ServedDomains :many
+SELECT DISTINCT d.domain FROM connection_domains d JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = d.connection_id
+WHERE d.organization_id = sqlc.arg(organization_id) AND c.state = 'active';
 
 -- name: RehearsalGuests :one
 -- Who holds a role in the school or one of its classrooms and is at home
@@ -91,15 +94,9 @@ JOIN users u ON u.id = a.user_id AND u.organization_id <> sqlc.arg(organization_
 WHERE o.id = sqlc.arg(organization_id) OR o.school_id = sqlc.arg(organization_id);
 
 -- name: RehearsalRows :many
--- By name, strictly after somebody. The reasons are those of RehearsalCounts.
-SELECT u.id, u.organization_id, u.user_name, u.given_name, u.family_name, u.sort_name, u.address, u.address_verified,
-    u.language, u.state, u.last_seen_us, u.created_us,
-    CAST(CASE
-        WHEN u.address_domain = '' THEN 'no-address'
-        WHEN NOT EXISTS (SELECT 1 FROM connection_domains d JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = d.connection_id
-            WHERE d.organization_id = sqlc.arg(organization_id) AND d.domain = u.address_domain AND c.state = 'active') THEN 'domain'
-        WHEN u.address_verified = FALSE THEN 'unverified'
-        ELSE 'never-tested' END AS TEXT) AS why,
+-- By name, strictly after somebody. Each reason can be left out.
+SELECT u.id, u.organization_id, u.user_name, u.given_name, u.family_name, u.sort_name, u.address, u.address_domain,
+    u.address_verified, u.language, u.state, u.last_seen_us, u.created_us,
     EXISTS (SELECT 1 FROM enforcement_exceptions x WHERE x.organization_id = sqlc.arg(organization_id) AND x.user_id = u.id) AS excepted,
     CAST(COALESCE((SELECT MIN(a.role_order) FROM role_assignments a JOIN organizations o ON o.id = a.organization_id
         WHERE a.organization_id = o.id AND a.user_id = u.id AND a.state = 'active'
@@ -107,12 +104,12 @@ SELECT u.id, u.organization_id, u.user_name, u.given_name, u.family_name, u.sort
 FROM users u
 WHERE u.organization_id = sqlc.arg(organization_id) AND u.state = 'active'
     AND (u.sort_name, u.id) > (CAST(sqlc.arg(after_name) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
-    AND NOT EXISTS (SELECT 1 FROM connected_people p JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = p.connection_id
-        WHERE p.organization_id = sqlc.arg(organization_id) AND p.user_id = u.id AND c.state = 'active')
+    AND u.id NOT IN (SELECT p.user_id FROM connected_people p WHERE p.organization_id = sqlc.arg(organization_id)
+        AND p.connection_id IN (SELECT c.id FROM connections c WHERE c.organization_id = sqlc.arg(organization_id) AND c.state = 'active'))
     AND (CAST(sqlc.arg(only_why) AS TEXT) = '' OR CAST(sqlc.arg(only_why) AS TEXT) = CASE
         WHEN u.address_domain = '' THEN 'no-address'
-        WHEN NOT EXISTS (SELECT 1 FROM connection_domains d JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = d.connection_id
-            WHERE d.organization_id = sqlc.arg(organization_id) AND d.domain = u.address_domain AND c.state = 'active') THEN 'domain'
+        WHEN u.address_domain NOT IN (SELECT d.domain FROM connection_domains d JOIN connections c ON c.organization_id = sqlc.arg(organization_id) AND c.id = d.connection_id
+            WHERE d.organization_id = sqlc.arg(organization_id) AND c.state = 'active') THEN 'domain'
         WHEN u.address_verified = FALSE THEN 'unverified'
         ELSE 'never-tested' END)
 ORDER BY u.sort_name, u.id

@@ -71,12 +71,14 @@ FROM users WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
 SELECT id FROM users WHERE organization_id = sqlc.arg(organization_id);
 
 -- name: PutUser :exec
-INSERT INTO users (organization_id, id, user_name, given_name, family_name, sort_name, search_words, address,
-    address_verified, language, state, last_seen_us, created_us, changed_us, sequence)
-VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(user_name), sqlc.arg(given_name), sqlc.arg(family_name),
-    sqlc.arg(sort_name), sqlc.arg(search_words), sqlc.arg(address), sqlc.arg(address_verified), sqlc.arg(language),
-    sqlc.arg(state), sqlc.arg(last_seen_us), sqlc.arg(created_us), sqlc.arg(changed_us), sqlc.arg(sequence))
+INSERT INTO users (organization_id, id, user_name, user_name_domain, given_name, family_name, sort_name, search_words, address,
+    address_domain, address_verified, language, state, last_seen_us, created_us, changed_us, sequence)
+VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(user_name), sqlc.arg(user_name_domain), sqlc.arg(given_name),
+    sqlc.arg(family_name), sqlc.arg(sort_name), sqlc.arg(search_words), sqlc.arg(address), sqlc.arg(address_domain),
+    sqlc.arg(address_verified), sqlc.arg(language), sqlc.arg(state), sqlc.arg(last_seen_us), sqlc.arg(created_us),
+    sqlc.arg(changed_us), sqlc.arg(sequence))
 ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, user_name = excluded.user_name,
+    user_name_domain = excluded.user_name_domain, address_domain = excluded.address_domain,
     given_name = excluded.given_name, family_name = excluded.family_name, sort_name = excluded.sort_name,
     search_words = excluded.search_words, address = excluded.address, address_verified = excluded.address_verified,
     language = excluded.language, state = excluded.state, last_seen_us = excluded.last_seen_us,

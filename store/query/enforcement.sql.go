@@ -45,6 +45,18 @@ func (q *Queries) ClassroomIn(ctx context.Context, arg ClassroomInParams) (Class
 	return i, err
 }
 
+const countPeopleAtHome = `-- name: CountPeopleAtHome :one
+SELECT COUNT(*) FROM users u WHERE u.organization_id = $1 AND u.state = 'active'
+`
+
+// Those who can sign in at all.
+func (q *Queries) CountPeopleAtHome(ctx context.Context, organizationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countPeopleAtHome, organizationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteEnforcementExceptions = `-- name: DeleteEnforcementExceptions :exec
 DELETE FROM enforcement_exceptions WHERE organization_id = $1
 `
@@ -360,27 +372,23 @@ func (q *Queries) PutEnforcement(ctx context.Context, arg PutEnforcementParams) 
 }
 
 const rehearsalCounts = `-- name: RehearsalCounts :many
-SELECT CAST(CASE
-        WHEN EXISTS (SELECT 1 FROM connected_people p JOIN connections c ON c.organization_id = $1 AND c.id = p.connection_id
-            WHERE p.organization_id = $1 AND p.user_id = u.id AND c.state = 'active') THEN ''
-        WHEN u.address_domain = '' THEN 'no-address'
-        WHEN NOT EXISTS (SELECT 1 FROM connection_domains d JOIN connections c ON c.organization_id = $1 AND c.id = d.connection_id
-            WHERE d.organization_id = $1 AND d.domain = u.address_domain AND c.state = 'active') THEN 'domain'
-        WHEN u.address_verified = FALSE THEN 'unverified'
-        ELSE 'never-tested' END AS TEXT) AS why,
-    COUNT(*) AS people
+SELECT u.address_domain, u.address_verified, COUNT(*) AS people
 FROM users u
 WHERE u.organization_id = $1 AND u.state = 'active'
-GROUP BY 1
+    AND u.id NOT IN (SELECT p.user_id FROM connected_people p WHERE p.organization_id = $1
+        AND p.connection_id IN (SELECT c.id FROM connections c WHERE c.organization_id = $1 AND c.state = 'active'))
+GROUP BY u.address_domain, u.address_verified
 `
 
 type RehearsalCountsRow struct {
-	Why    string
-	People int64
+	AddressDomain   string
+	AddressVerified bool
+	People          int64
 }
 
-// Of those at home here who can sign in at all: why they could not any more.
-// Empty: they have come through an active connection. All of it is in indexes.
+// Of those, who have not come through an active connection, by what decides why
+// they could not sign in any more. All of it is in indexes; the lists are made
+// once, and not for everybody.
 func (q *Queries) RehearsalCounts(ctx context.Context, organizationID string) ([]RehearsalCountsRow, error) {
 	rows, err := q.db.QueryContext(ctx, rehearsalCounts, organizationID)
 	if err != nil {
@@ -390,7 +398,7 @@ func (q *Queries) RehearsalCounts(ctx context.Context, organizationID string) ([
 	var items []RehearsalCountsRow
 	for rows.Next() {
 		var i RehearsalCountsRow
-		if err := rows.Scan(&i.Why, &i.People); err != nil {
+		if err := rows.Scan(&i.AddressDomain, &i.AddressVerified, &i.People); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -422,14 +430,8 @@ func (q *Queries) RehearsalGuests(ctx context.Context, organizationID string) (i
 }
 
 const rehearsalRows = `-- name: RehearsalRows :many
-SELECT u.id, u.organization_id, u.user_name, u.given_name, u.family_name, u.sort_name, u.address, u.address_verified,
-    u.language, u.state, u.last_seen_us, u.created_us,
-    CAST(CASE
-        WHEN u.address_domain = '' THEN 'no-address'
-        WHEN NOT EXISTS (SELECT 1 FROM connection_domains d JOIN connections c ON c.organization_id = $1 AND c.id = d.connection_id
-            WHERE d.organization_id = $1 AND d.domain = u.address_domain AND c.state = 'active') THEN 'domain'
-        WHEN u.address_verified = FALSE THEN 'unverified'
-        ELSE 'never-tested' END AS TEXT) AS why,
+SELECT u.id, u.organization_id, u.user_name, u.given_name, u.family_name, u.sort_name, u.address, u.address_domain,
+    u.address_verified, u.language, u.state, u.last_seen_us, u.created_us,
     EXISTS (SELECT 1 FROM enforcement_exceptions x WHERE x.organization_id = $1 AND x.user_id = u.id) AS excepted,
     CAST(COALESCE((SELECT MIN(a.role_order) FROM role_assignments a JOIN organizations o ON o.id = a.organization_id
         WHERE a.organization_id = o.id AND a.user_id = u.id AND a.state = 'active'
@@ -437,12 +439,12 @@ SELECT u.id, u.organization_id, u.user_name, u.given_name, u.family_name, u.sort
 FROM users u
 WHERE u.organization_id = $1 AND u.state = 'active'
     AND (u.sort_name, u.id) > (CAST($2 AS TEXT), CAST($3 AS TEXT))
-    AND NOT EXISTS (SELECT 1 FROM connected_people p JOIN connections c ON c.organization_id = $1 AND c.id = p.connection_id
-        WHERE p.organization_id = $1 AND p.user_id = u.id AND c.state = 'active')
+    AND u.id NOT IN (SELECT p.user_id FROM connected_people p WHERE p.organization_id = $1
+        AND p.connection_id IN (SELECT c.id FROM connections c WHERE c.organization_id = $1 AND c.state = 'active'))
     AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) = CASE
         WHEN u.address_domain = '' THEN 'no-address'
-        WHEN NOT EXISTS (SELECT 1 FROM connection_domains d JOIN connections c ON c.organization_id = $1 AND c.id = d.connection_id
-            WHERE d.organization_id = $1 AND d.domain = u.address_domain AND c.state = 'active') THEN 'domain'
+        WHEN u.address_domain NOT IN (SELECT d.domain FROM connection_domains d JOIN connections c ON c.organization_id = $1 AND c.id = d.connection_id
+            WHERE d.organization_id = $1 AND c.state = 'active') THEN 'domain'
         WHEN u.address_verified = FALSE THEN 'unverified'
         ELSE 'never-tested' END)
 ORDER BY u.sort_name, u.id
@@ -465,17 +467,17 @@ type RehearsalRowsRow struct {
 	FamilyName      string
 	SortName        string
 	Address         string
+	AddressDomain   string
 	AddressVerified bool
 	Language        string
 	State           string
 	LastSeenUs      int64
 	CreatedUs       int64
-	Why             string
 	Excepted        bool
 	RoleOrder       int64
 }
 
-// By name, strictly after somebody. The reasons are those of RehearsalCounts.
+// By name, strictly after somebody. Each reason can be left out.
 func (q *Queries) RehearsalRows(ctx context.Context, arg RehearsalRowsParams) ([]RehearsalRowsRow, error) {
 	rows, err := q.db.QueryContext(ctx, rehearsalRows,
 		arg.OrganizationID,
@@ -499,18 +501,46 @@ func (q *Queries) RehearsalRows(ctx context.Context, arg RehearsalRowsParams) ([
 			&i.FamilyName,
 			&i.SortName,
 			&i.Address,
+			&i.AddressDomain,
 			&i.AddressVerified,
 			&i.Language,
 			&i.State,
 			&i.LastSeenUs,
 			&i.CreatedUs,
-			&i.Why,
 			&i.Excepted,
 			&i.RoleOrder,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const servedDomains = `-- name: ServedDomains :many
+SELECT DISTINCT d.domain FROM connection_domains d JOIN connections c ON c.organization_id = $1 AND c.id = d.connection_id
+WHERE d.organization_id = $1 AND c.state = 'active'
+`
+
+func (q *Queries) ServedDomains(ctx context.Context, organizationID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, servedDomains, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var domain string
+		if err := rows.Scan(&domain); err != nil {
+			return nil, err
+		}
+		items = append(items, domain)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

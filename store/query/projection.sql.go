@@ -879,12 +879,14 @@ func (q *Queries) PutRoleAssignment(ctx context.Context, arg PutRoleAssignmentPa
 }
 
 const putUser = `-- name: PutUser :exec
-INSERT INTO users (organization_id, id, user_name, given_name, family_name, sort_name, search_words, address,
-    address_verified, language, state, last_seen_us, created_us, changed_us, sequence)
+INSERT INTO users (organization_id, id, user_name, user_name_domain, given_name, family_name, sort_name, search_words, address,
+    address_domain, address_verified, language, state, last_seen_us, created_us, changed_us, sequence)
 VALUES ($1, $2, $3, $4, $5,
     $6, $7, $8, $9, $10,
-    $11, $12, $13, $14, $15)
+    $11, $12, $13, $14, $15,
+    $16, $17)
 ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, user_name = excluded.user_name,
+    user_name_domain = excluded.user_name_domain, address_domain = excluded.address_domain,
     given_name = excluded.given_name, family_name = excluded.family_name, sort_name = excluded.sort_name,
     search_words = excluded.search_words, address = excluded.address, address_verified = excluded.address_verified,
     language = excluded.language, state = excluded.state, last_seen_us = excluded.last_seen_us,
@@ -895,11 +897,13 @@ type PutUserParams struct {
 	OrganizationID  string
 	ID              string
 	UserName        string
+	UserNameDomain  string
 	GivenName       string
 	FamilyName      string
 	SortName        string
 	SearchWords     string
 	Address         string
+	AddressDomain   string
 	AddressVerified bool
 	Language        string
 	State           string
@@ -914,11 +918,13 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) error {
 		arg.OrganizationID,
 		arg.ID,
 		arg.UserName,
+		arg.UserNameDomain,
 		arg.GivenName,
 		arg.FamilyName,
 		arg.SortName,
 		arg.SearchWords,
 		arg.Address,
+		arg.AddressDomain,
 		arg.AddressVerified,
 		arg.Language,
 		arg.State,

@@ -208,16 +208,16 @@ CREATE INDEX setup_codes_by_time ON setup_codes (created_us);
 ALTER TABLE outbox ADD COLUMN setup_link_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX outbox_by_setup_link ON outbox (organization_id, setup_link_id) WHERE setup_link_id <> '';
 
--- The domain of a user name, of those that are like an address: whoever has one
--- is renamed by Zitadel when another organization proves that domain. What
--- stands behind the last @ is what is left when all but @ is cut from the right.
-ALTER TABLE users ADD COLUMN user_name_domain TEXT NOT NULL GENERATED ALWAYS AS (
-    CASE WHEN replace(user_name, '@', '') = user_name THEN ''
-    ELSE LOWER(substr(user_name, length(rtrim(user_name, replace(user_name, '@', ''))) + 1)) END) VIRTUAL;
+-- What stands behind the last @ of a user name and of an address, in lower case:
+-- see domainOf. Whoever has a user name like an address is renamed by Zitadel
+-- when another organization proves that domain. It is what is left of a text
+-- when all that is no @ is cut from its right end.
+ALTER TABLE users ADD COLUMN user_name_domain TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN address_domain TEXT NOT NULL DEFAULT '';
+UPDATE users SET user_name_domain = LOWER(substr(user_name, length(rtrim(user_name, replace(user_name, '@', ''))) + 1))
+WHERE replace(user_name, '@', '') <> user_name;
+UPDATE users SET address_domain = LOWER(substr(address, length(rtrim(address, replace(address, '@', ''))) + 1))
+WHERE replace(address, '@', '') <> address;
 CREATE INDEX users_by_user_name_domain ON users (user_name_domain, user_name, id) WHERE user_name_domain <> '';
-
 -- A rehearsal goes through the people at home in a school by name.
-ALTER TABLE users ADD COLUMN address_domain TEXT NOT NULL GENERATED ALWAYS AS (
-    CASE WHEN replace(address, '@', '') = address THEN ''
-    ELSE LOWER(substr(address, length(rtrim(address, replace(address, '@', ''))) + 1)) END) VIRTUAL;
 CREATE INDEX users_by_home ON users (organization_id, sort_name, id, state, address_domain, address_verified);
