@@ -387,3 +387,65 @@ func TestCertificatesInUseAndProposed(t *testing.T) {
 	w.must(o.ProposeMetadata(t.Context(), "c", "", nil))
 	want("withdrawn", old, sp, fresh)
 }
+
+func TestACertificateIsWarnedOfOnceForEachTerm(t *testing.T) {
+	w := newWorld(t)
+	o := w.school("linden")
+	w.connect(o, "c")
+	c := identity.Certificate{Connection: "c", Side: "idp", Fingerprint: "f", NotAfter: noon.AddDate(0, 0, 60)}
+	w.must(o.SetCertificates(t.Context(), "c", "idp", []identity.Certificate{c}))
+	compose := func(to identity.User) (identity.Mail, error) { return identity.Mail{To: to.Address}, nil }
+	var mails int
+	for _, tt := range []struct {
+		days int
+		sent int
+	}{{60, 1}, {60, 0}, {30, 1}, {60, 0}, {1, 1}, {7, 0}} {
+		w.must(o.SetCertificates(t.Context(), "c", "idp", []identity.Certificate{c})) // a refetch
+		w.must(o.WarnOfCertificate(t.Context(), c, tt.days, compose))
+		if sent := len(w.queue.mails) - mails; sent != tt.sent {
+			t.Errorf("%d days: %d mails, want %d", tt.days, sent, tt.sent)
+		}
+		mails = len(w.queue.mails)
+	}
+	mail, err := w.OutboxMail(t.Context(), w.queue.mails[mails-1])
+	if err != nil || mail.To != "ada@linden.example" {
+		t.Errorf("mail = %+v, %v", mail, err)
+	}
+	w.must(w.MailSent(t.Context(), mail.Key))
+	other := c
+	other.Fingerprint = "nobody's"
+	w.must(o.WarnOfCertificate(t.Context(), other, 7, compose))
+	w.must(o.SetCertificates(t.Context(), "c", "idp", []identity.Certificate{other}))
+	w.queue.refused = errBoom
+	if o.WarnOfCertificate(t.Context(), other, 60, compose) == nil {
+		t.Error("no error")
+	}
+	w.queue.refused = nil
+	w.must(o.WarnOfCertificate(t.Context(), other, 60, compose)) // it was not on its way
+	if sent := len(w.queue.mails) - mails; sent != 1 {
+		t.Errorf("%d mails after mail was away, want 1", sent)
+	}
+}
+
+func TestWhatARefetchCameTo(t *testing.T) {
+	w := newWorld(t)
+	o := w.school("linden")
+	w.save(o, okta("c"))
+	want := func(wantAt time.Time, wantTrouble identity.Message) {
+		t.Helper()
+		at, trouble, err := o.MetadataFetch(t.Context(), "c")
+		if diff := cmp.Diff(wantTrouble, trouble); diff != "" || !at.Equal(wantAt) || err != nil {
+			t.Errorf("fetch = %v, %v\n%s", at, err, diff)
+		}
+	}
+	want(time.Time{}, identity.Message{})
+	trouble := identity.Say("metadata.away", "Host", "idp.example")
+	w.must(o.MetadataFetched(t.Context(), "c", trouble))
+	want(noon, trouble)
+	w.save(o, okta("c"))
+	want(noon, trouble)
+	w.after(time.Hour)
+	w.must(o.MetadataFetched(t.Context(), "c", identity.Message{}))
+	want(w.clock, identity.Message{})
+	refused(t, o.MetadataFetched(t.Context(), "nothing", trouble), identity.KindNotFound, "connection.not-found")
+}

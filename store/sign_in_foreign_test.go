@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"homeroom.dev/homeroom/identity"
@@ -36,6 +37,17 @@ func signInCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"Certificates": func(ctx context.Context) (any, error) { return linden.Certificates(ctx) },
 		"SetCertificates": func(ctx context.Context) (any, error) {
 			return nil, linden.SetCertificates(ctx, foreign, "idp", []identity.Certificate{{Fingerprint: "x"}})
+		},
+		"WarnOfCertificate": func(ctx context.Context) (any, error) {
+			c := identity.Certificate{Connection: foreign, Side: "sp", Fingerprint: "birch-sp"}
+			return nil, linden.WarnOfCertificate(ctx, c, 7, func(identity.User) (identity.Mail, error) { return identity.Mail{}, nil })
+		},
+		"MetadataFetched": func(ctx context.Context) (any, error) {
+			return nil, linden.MetadataFetched(ctx, foreign, identity.Say("trouble"))
+		},
+		"MetadataFetch": func(ctx context.Context) (any, error) {
+			at, trouble, err := linden.MetadataFetch(ctx, foreign)
+			return fmt.Sprint(at, trouble), err
 		},
 		"ProposeMetadata": func(ctx context.Context) (any, error) {
 			return nil, linden.ProposeMetadata(ctx, foreign, "<x/>", nil)
