@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -89,33 +90,51 @@ type demo struct {
 // demoURLs are how a browser reaches the parts.
 type demoURLs struct{ portal, mailbox, idp string }
 
+// demoPorts are where the parts answer, except the stand-in, which opens its own.
+type demoPorts struct{ portal, mailbox, idp net.Listener }
+
+// listen opens all of them or none.
+func (d *demoCommand) listen() (ports demoPorts, err error) {
+	for _, port := range []struct {
+		flag, address string
+		listener      *net.Listener
+	}{{"addr", d.Addr, &ports.portal}, {"mailbox-addr", d.MailboxAddr, &ports.mailbox}, {"idp-addr", d.IDPAddr, &ports.idp}} {
+		if *port.listener, err = listenOn(port.flag, port.address); err != nil {
+			return demoPorts{}, errors.Join(err, ports.close())
+		}
+	}
+	return ports, nil
+}
+
+func (p demoPorts) close() error {
+	var all []error
+	for _, listener := range []net.Listener{p.portal, p.mailbox, p.idp} {
+		if listener != nil {
+			all = append(all, listener.Close())
+		}
+	}
+	return errors.Join(all...)
+}
+
 // start brings up the stand-in with people in it, prepares it as bootstrap does
 // a real Zitadel, and wires the portal to it. The rosters are read once it runs,
 // as those of a real Zitadel are.
 func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *demo, err error) {
-	front, err := listenOn("addr", d.Addr)
+	ports, err := d.listen()
 	if err != nil {
 		return nil, err
 	}
-	post, err := listenOn("mailbox-addr", d.MailboxAddr)
-	if err != nil {
-		return nil, errors.Join(err, front.Close())
-	}
-	school, err := listenOn("idp-addr", d.IDPAddr)
-	if err != nil {
-		return nil, errors.Join(err, front.Close(), post.Close())
-	}
 	started := &demo{
 		mailbox: new(mail.Mailbox),
-		urls:    demoURLs{portal: localURL(front), mailbox: localURL(post), idp: localURL(school)},
+		urls:    demoURLs{portal: localURL(ports.portal), mailbox: localURL(ports.mailbox), idp: localURL(ports.idp)},
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, front.Close(), post.Close(), school.Close(), started.close())
+			err = errors.Join(err, ports.close(), started.close())
 		}
 	}()
 	log := newLog(c.Err, d.LogFormat)
-	if started.school, err = newSchoolSide(school); err != nil {
+	if started.school, err = newSchoolSide(started.urls.idp); err != nil {
 		return nil, err
 	}
 	started.standin, err = standin.New(standin.Options{
@@ -150,9 +169,9 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 	}
 	started.run = func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
-		group.Go(func() error { return started.portal.run(ctx, front) })
-		group.Go(func() error { return serveHTTP(ctx, post, started.mailbox) })
-		group.Go(func() error { return serveHTTP(ctx, school, started.school.idp) })
+		group.Go(func() error { return started.portal.run(ctx, ports.portal) })
+		group.Go(func() error { return serveHTTP(ctx, ports.mailbox, started.mailbox) })
+		group.Go(func() error { return serveHTTP(ctx, ports.idp, started.school.idp) })
 		return group.Wait()
 	}
 	return started, nil

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 
 	"homeroom.dev/homeroom/identity"
@@ -24,15 +23,15 @@ type schoolSide struct {
 }
 
 // newSchoolSide answers for names on a free port; the identity provider is
-// served by who owns front.
-func newSchoolSide(front net.Listener) (*schoolSide, error) {
+// served by who listens at url.
+func newSchoolSide(url string) (*schoolSide, error) {
 	names, err := testdns.Start("127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	names.SetAddresses("localhost", netip.MustParseAddr("127.0.0.1"))
 	side := &schoolSide{names: names}
-	side.idp, err = testidp.New(testidp.Options{URL: localURL(front), DNS: names})
+	side.idp, err = testidp.New(testidp.Options{URL: url, DNS: names})
 	if err == nil {
 		side.clever, err = side.idp.CreateApp(testidp.AppOptions{Name: "Homeroom at Clever", Vendor: identity.VendorClever})
 	}
