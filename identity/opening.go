@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base32"
 	"fmt"
+	"math/big"
 	"strings"
 )
 
@@ -17,7 +17,18 @@ type Openings interface {
 }
 
 // NewOrganizationID makes the ID of an organization that is to be opened.
-func NewOrganizationID() OrganizationID { return OrganizationID(newID()) }
+func NewOrganizationID() OrganizationID {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return organizationID(random)
+}
+
+// organizationID writes 128 bits in digits: Zitadel's newer login pages take
+// nothing else for the ID of an organization, and would not ask a school's
+// identity provider.
+func organizationID(bits [16]byte) OrganizationID {
+	return OrganizationID(fmt.Sprintf("%039d", new(big.Int).SetBytes(bits[:])))
+}
 
 // submittedID is the ID of what a form opens: the same form, filled in the same
 // way and sent again by the same person, opens the same thing. A form that
@@ -25,7 +36,7 @@ func NewOrganizationID() OrganizationID { return OrganizationID(newID()) }
 // again, and a form that was corrected or used twice opens another.
 func submittedID(founder Actor, submission, name string) OrganizationID {
 	sum := sha256.Sum256([]byte("homeroom opening\x00" + string(founder.User) + "\x00" + submission + "\x00" + name))
-	return OrganizationID(strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20])))
+	return organizationID([16]byte(sum[:16]))
 }
 
 // newID is 26 characters from crypto/rand (130 bits), fit for URLs.
