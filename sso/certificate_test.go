@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"math/big"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -25,11 +26,26 @@ var noon = time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
 
 // keys are made once: RSA takes its time.
 var keys = map[string]func() crypto.Signer{
-	"rsa":     sync.OnceValue(func() crypto.Signer { return rsaKey(2048) }),
+	"rsa":     sync.OnceValue(keptKey),
 	"other":   sync.OnceValue(func() crypto.Signer { return rsaKey(2048) }),
 	"weak":    sync.OnceValue(func() crypto.Signer { return rsaKey(1024) }),
 	"ecdsa":   sync.OnceValue(func() crypto.Signer { k, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); return k }),
 	"ed25519": sync.OnceValue(func() crypto.Signer { _, k, _ := ed25519.GenerateKey(rand.Reader); return k }),
+}
+
+// keptKey is the same in every process, so that what one signed another can
+// verify when they fuzz together.
+func keptKey() crypto.Signer {
+	text, err := os.ReadFile("testdata/rsa.pem")
+	if err != nil {
+		panic(err)
+	}
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	return key
 }
 
 func rsaKey(bits int) crypto.Signer {

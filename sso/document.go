@@ -162,7 +162,6 @@ func sniff(document []byte) looks {
 // readTime reads an xs:dateTime. Some write one without a zone, which means UTC
 // (core, section 1.3.3).
 func readTime(text string) (time.Time, bool) {
-	text = strings.TrimSpace(text)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC(), true

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
@@ -54,11 +55,15 @@ func CheckDomain(name string) (string, identity.Problems) {
 // is that for look-ups; it refuses what does not look like letters, digits and
 // hyphens.
 func toASCII(name string) (string, bool) {
-	if len(name) > 1000 {
+	if len(name) > 1000 || !utf8.ValidString(name) {
 		return "", false
 	}
 	domain, err := idna.Lookup.ToASCII(name)
 	if err != nil || len(domain) > 253 || !strings.Contains(domain, ".") {
+		return "", false
+	}
+	// What is kept has to be the same when it is read again.
+	if again, err := idna.Lookup.ToASCII(domain); err != nil || again != domain {
 		return "", false
 	}
 	if _, err := netip.ParseAddr(domain); err == nil {

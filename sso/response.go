@@ -67,6 +67,7 @@ func malformed(document []byte) string {
 
 // responseXML is what the outside of a response says.
 type responseXML struct {
+	IssueInstant string `xml:"IssueInstant,attr"`
 	InResponseTo string `xml:"InResponseTo,attr"`
 	Destination  string `xml:"Destination,attr"`
 	Issuer       string `xml:"urn:oasis:names:tc:SAML:2.0:assertion Issuer"`
@@ -89,6 +90,9 @@ func (f *findings) response(e Expected, root *etree.Element) []identity.Received
 	if err := decodeElement(root, &r); err != nil {
 		f.add(codeResponse, identity.LevelBad, "Response", detail(err))
 		return nil
+	}
+	if readable(r.IssueInstant).IsZero() {
+		f.add(codeResponse, identity.LevelBad, "IssueInstant", r.IssueInstant)
 	}
 	if r.Status.Code.Value != statusSuccess {
 		f.status(r)
