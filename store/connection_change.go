@@ -16,7 +16,8 @@ import (
 //
 // When the connection was made, tested and used is kept by the store. If what
 // the identity provider is changes, it counts as never tested, and one that is
-// not active is a draft again. Only a tested one becomes active
+// not active is a draft again: from before act is called, so that no crash leaves
+// a test standing that was made of something else. Only a tested one becomes active
 // ("connection.not-tested"), and only verified domains of the school are served
 // ("connection.domain-not-verified"). The last active one stays while
 // enforcement is on ("connection.enforced"). A set-up link activates one
@@ -27,30 +28,16 @@ func (o *Organization) ChangeConnection(
 ) error {
 	err := o.inConnectionTurn(ctx, c.ID, func(ctx context.Context) error {
 		about(&change, string(c.ID), c.Name)
-		var activates bool
+		saving := savingConnection{Organization: o, c: c}
 		return o.make(ctx, making{
 			change: change,
-			begin: func(tx *transaction) error {
-				var err error
-				activates, err = o.mayChangeConnection(ctx, tx, c)
-				if err != nil || !activates {
-					return err
-				}
-				return o.claimActivation(ctx, tx, c.ID)
+			begin:  func(tx *transaction) error { return saving.begin(ctx, tx) },
+			act: func(ctx context.Context) ([]identity.Fact, error) {
+				saving.failure = act(ctx, &saving.c)
+				return nil, saving.failure
 			},
-			act: func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &c) },
-			done: func(tx *transaction) error {
-				if err := o.putConnection(ctx, tx, c); err != nil || !activates {
-					return err
-				}
-				return o.finishActivation(ctx, tx)
-			},
-			failed: func(tx *transaction) error {
-				if !activates {
-					return nil
-				}
-				return o.releaseActivation(ctx, tx)
-			},
+			done:   func(tx *transaction) error { return saving.done(ctx, tx) },
+			failed: func(tx *transaction) error { return saving.failed(ctx, tx) },
 		})
 	})
 	if err != nil {
@@ -80,18 +67,12 @@ func (o *Organization) inConnectionTurn(
 }
 
 // mayChangeConnection decides whether c may take the place of what is stored,
-// and reports whether it becomes active by that.
+// which is empty for a new one, and reports whether it becomes active by that.
 func (o *Organization) mayChangeConnection(
-	ctx context.Context, tx *transaction, c identity.Connection,
+	ctx context.Context, tx *transaction, before, c identity.Connection,
 ) (activates bool, err error) {
-	before, _, err := o.connection(ctx, tx.Queries, c.ID)
-	switch {
-	case identity.IsKind(err, identity.KindNotFound):
-		if c.State != identity.ConnectionDraft {
-			return false, identity.Conflict("connection.not-tested")
-		}
-	case err != nil:
-		return false, err
+	if before.ID == "" && c.State != identity.ConnectionDraft {
+		return false, identity.Conflict("connection.not-tested")
 	}
 	if c.State == identity.ConnectionActive && before.State != identity.ConnectionActive {
 		if before.State == identity.ConnectionDraft || before.TestedAt.IsZero() || !sameProvider(before, c) {
@@ -259,40 +240,4 @@ func (o *Organization) dropConnection(ctx context.Context, tx *transaction, id s
 		tx.DeleteAttemptsOf(ctx, query.DeleteAttemptsOfParams{OrganizationID: o.id, ConnectionID: id}),
 		tx.DeleteSignInCounts(ctx, query.DeleteSignInCountsParams{OrganizationID: o.id, ConnectionID: id}),
 	)
-}
-
-// The one activation of a set-up link is claimed before Zitadel is called and
-// finished with the connection's row: of two devices one activates, and after a
-// crash the same connection may be tried again.
-
-func (o *Organization) claimActivation(ctx context.Context, tx *transaction, id identity.ConnectionID) error {
-	link := o.opened.Setup()
-	if link == nil {
-		return nil
-	}
-	claimed, err := tx.SetupLinkActivates(ctx, query.SetupLinkActivatesParams{
-		OrganizationID: o.id, ID: string(link.ID), ConnectionID: string(id),
-	})
-	if err != nil {
-		return err
-	}
-	if claimed == 0 {
-		return identity.Gone("setup.finished", "Maker", link.Maker, "School", o.opened.Organization().Name)
-	}
-	return nil
-}
-
-func (o *Organization) releaseActivation(ctx context.Context, tx *transaction) error {
-	link := o.opened.Setup()
-	if link == nil {
-		return nil
-	}
-	return tx.SetupLinkReleased(ctx, query.SetupLinkReleasedParams{OrganizationID: o.id, ID: string(link.ID)})
-}
-
-func (o *Organization) finishActivation(ctx context.Context, tx *transaction) error {
-	if o.opened.Setup() == nil {
-		return nil
-	}
-	return o.finishLink(ctx, tx)
 }

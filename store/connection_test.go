@@ -73,6 +73,45 @@ func TestAConnectionIsMadeAgainAfterACrash(t *testing.T) {
 	}
 }
 
+// A test of what the identity provider was stands for nothing from the moment
+// Zitadel may know something else.
+func TestAChangeThatIsCutOffLeavesNoTestStanding(t *testing.T) {
+	invalid := identity.Invalid("connection.metadata-refused")
+	for name, tt := range map[string]struct {
+		act    func() error
+		change func(*identity.Connection)
+		stands bool
+	}{
+		"killed":                  {func() error { panic("killed") }, func(c *identity.Connection) { c.Metadata = "<new/>" }, false},
+		"no answer":               {func() error { return errBoom }, func(c *identity.Connection) { c.Metadata = "<new/>" }, false},
+		"refused":                 {func() error { return invalid }, func(c *identity.Connection) { c.Metadata = "<new/>" }, true},
+		"a secret, killed":        {func() error { panic("killed") }, func(c *identity.Connection) { c.State = identity.ConnectionDraft }, false},
+		"a secret, refused":       {func() error { return invalid }, func(c *identity.Connection) { c.State = identity.ConnectionDraft }, true},
+		"another name, no answer": {func() error { return errBoom }, func(c *identity.Connection) { c.Name = "x" }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			o := w.school("linden")
+			before := w.stand(o, identity.ConnectionTested)
+			c := before
+			tt.change(&c)
+			w.after(time.Minute)
+			func() {
+				defer func() { _ = recover() }()
+				_ = o.ChangeConnection(t.Context(), identity.Change{Action: identity.ActionConnectionChanged}, c,
+					func(context.Context, *identity.Connection) error { return tt.act() })
+			}()
+			if !tt.stands {
+				before.State, before.TestedAt = identity.ConnectionDraft, time.Time{}
+			}
+			got, err := o.Connection(t.Context(), c.ID)
+			if diff := cmp.Diff(before, got); diff != "" || err != nil {
+				t.Errorf("connection: %v\n%s", err, diff)
+			}
+		})
+	}
+}
+
 func TestStatesOfAConnection(t *testing.T) {
 	draft, tested, active, off := identity.ConnectionDraft, identity.ConnectionTested, identity.ConnectionActive, identity.ConnectionOff
 	rename := func(c *identity.Connection) { c.Name = "Another" }

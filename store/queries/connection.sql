@@ -31,6 +31,11 @@ ON CONFLICT (organization_id, id) DO UPDATE SET provider_id = excluded.provider_
     role = excluded.role, classroom_id = excluded.classroom_id, changed_us = excluded.changed_us,
     tested_us = excluded.tested_us, activated_us = excluded.activated_us;
 
+-- name: TrustConnection :exec
+-- What is known of its test, and since when the identity provider is what it is.
+UPDATE connections SET state = sqlc.arg(state), changed_us = sqlc.arg(changed_us), tested_us = sqlc.arg(tested_us)
+WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
+
 -- name: DeleteConnection :execrows
 DELETE FROM connections WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
 

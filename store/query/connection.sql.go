@@ -682,6 +682,31 @@ func (q *Queries) PutConnectionMetadata(ctx context.Context, arg PutConnectionMe
 	return err
 }
 
+const trustConnection = `-- name: TrustConnection :exec
+UPDATE connections SET state = $1, changed_us = $2, tested_us = $3
+WHERE organization_id = $4 AND id = $5
+`
+
+type TrustConnectionParams struct {
+	State          string
+	ChangedUs      int64
+	TestedUs       int64
+	OrganizationID string
+	ID             string
+}
+
+// What is known of its test, and since when the identity provider is what it is.
+func (q *Queries) TrustConnection(ctx context.Context, arg TrustConnectionParams) error {
+	_, err := q.db.ExecContext(ctx, trustConnection,
+		arg.State,
+		arg.ChangedUs,
+		arg.TestedUs,
+		arg.OrganizationID,
+		arg.ID,
+	)
+	return err
+}
+
 const withdrawProposal = `-- name: WithdrawProposal :exec
 UPDATE connection_metadata SET proposal = '', proposed_us = 0, proposal_seen_us = 0
 WHERE organization_id = $1 AND connection_id = $2
