@@ -29,7 +29,9 @@ func CheckArrival(expected Expected, arrival identity.Arrival) []identity.Findin
 		f.add(codeSignature, identity.LevelGood, "", "")
 		f.certificateExpiry(expected)
 		if a, err := readAssertion(arrival.Assertion); err == nil {
-			f.assertion(expected, a)
+			// Zitadel lets the identity provider of another connection answer. Where an
+			// assertion was sent to is what tells them apart.
+			f.assertion(expected, a, expected.Provider.ACS)
 			f.clock(expected, a)
 		}
 		f.nameID(expected, arrival)
@@ -38,8 +40,9 @@ func CheckArrival(expected Expected, arrival identity.Arrival) []identity.Findin
 	return f.ordered()
 }
 
-// assertion compares what an assertion says of whom it is from and for.
-func (f *findings) assertion(e Expected, a assertionXML) {
+// assertion compares what an assertion says of whom it is from and for. It may
+// have been sent to any of consumers.
+func (f *findings) assertion(e Expected, a assertionXML, consumers ...string) {
 	f.same(codeIssuer, e.Metadata.EntityID, strings.TrimSpace(a.Issuer))
 	effective, all := a.audiences()
 	switch {
@@ -52,7 +55,7 @@ func (f *findings) assertion(e Expected, a assertionXML) {
 	}
 	recipients := a.recipients()
 	level := identity.LevelGood
-	if len(recipients) != 1 || !e.receives(recipients[0]) {
+	if len(recipients) != 1 || recipients[0] == "" || !slices.Contains(consumers, recipients[0]) {
 		level = identity.LevelBad
 	}
 	f.add(codeRecipient, level, e.Provider.ACS, list(recipients))
@@ -61,11 +64,6 @@ func (f *findings) assertion(e Expected, a assertionXML) {
 	} else {
 		f.add(codeUnsolicited, identity.LevelBad, "InResponseTo", "")
 	}
-}
-
-// receives reports whether url is one of Zitadel's assertion consumer services.
-func (e Expected) receives(url string) bool {
-	return url != "" && (url == e.Provider.ACS || url == e.Provider.ACSV1)
 }
 
 // clock compares when an assertion was issued with now.

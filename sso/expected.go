@@ -32,6 +32,7 @@ func ExpectedOf(connection identity.Connection, provider identity.ServiceProvide
 	}
 	if connection.Protocol == identity.ProtocolSAML {
 		// What was wrong with it was told when it was given; what can be read counts.
+		e.TransientID = TransientID(connection.Vendor)
 		e.Metadata, _ = ParseMetadata([]byte(connection.Metadata), now)
 	}
 	return e

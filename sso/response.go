@@ -104,7 +104,7 @@ func (f *findings) response(e Expected, root *etree.Element) []identity.Received
 	}
 	if r.Destination != "" || childOf(root, nsSignature, "Signature") != nil {
 		level := identity.LevelBad
-		if e.receives(r.Destination) {
+		if r.Destination != "" && slices.Contains(e.consumers(), r.Destination) {
 			level = identity.LevelGood
 		}
 		f.add(codeDestination, level, e.Provider.ACS, r.Destination)
@@ -128,6 +128,10 @@ func (f *findings) response(e Expected, root *etree.Element) []identity.Received
 	comment := commented(assertion)
 	return f.pasted(e, f.signatures(e, root, assertion), comment)
 }
+
+// consumers are where a response may have been sent to that somebody copied:
+// to either of Zitadel's login pages.
+func (e Expected) consumers() []string { return []string{e.Provider.ACS, e.Provider.ACSV1} }
 
 // encrypted says what can be said of a response whose assertion only Zitadel
 // can open.
@@ -165,7 +169,7 @@ func (f *findings) pasted(e Expected, element *etree.Element, comment bool) []id
 			return nil
 		}
 	}
-	f.assertion(e, a)
+	f.assertion(e, a, e.consumers()...)
 	f.pastedClock(e, a)
 	arrival := a.arrival(document, e.TransientID)
 	f.nameID(e, arrival)

@@ -147,7 +147,7 @@ func verify(e Expected, el *etree.Element, hasCertificate bool) (verified *etree
 	// was typed by anybody.
 	defer func() {
 		if trouble := recover(); trouble != nil {
-			verified, err = nil, fmt.Errorf("Invalid Signature: %v", trouble) //nolint:staticcheck // the library's own words
+			verified, err = nil, fmt.Errorf("invalid signature: %v", trouble)
 		}
 	}()
 	detached, err := detach(el)
