@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"unicode/utf8"
 
@@ -133,10 +134,14 @@ func beside(field string, problems identity.Problems) identity.Problems {
 	return moved
 }
 
+// messages are what is said, each thing once: metadata names an endpoint for
+// each binding.
 func messages(problems identity.Problems) []identity.Message {
-	said := make([]identity.Message, len(problems))
-	for i, problem := range problems {
-		said[i] = problem.Message
+	var said []identity.Message
+	for _, problem := range problems {
+		if !slices.ContainsFunc(said, func(m identity.Message) bool { return reflect.DeepEqual(m, problem.Message) }) {
+			said = append(said, problem.Message)
+		}
 	}
 	return said
 }
