@@ -224,7 +224,9 @@ func (s *Server) arriveRefused(
 	if err := back.Store.FinishAttempt(r.Context(), back.attempt); err != nil {
 		return err
 	}
-	return render(w, r, http.StatusForbidden, views.RefusedArrival(frame(r), views.ArrivalRefused{
+	page := frame(r)
+	page.Here = views.WithQuery(views.SignInPath, views.Param{Name: "next", Value: back.way.Next}) // this URL works once
+	return render(w, r, http.StatusForbidden, views.RefusedArrival(page, views.ArrivalRefused{
 		School: back.Opened.Organization(), Connection: back.connection.Name, Message: why,
 		Attempt: back.attempt.ID, Next: back.way.Next,
 	}))

@@ -76,7 +76,9 @@ func (s *Server) welcomeArrived(w http.ResponseWriter, r *http.Request, back ret
 		return err
 	}
 	if now.ID != "" && now.ID != arrived.User.ID {
-		return render(w, r, http.StatusOK, views.OtherArrival(frame(r), views.ArrivalOther{
+		page := frame(r)
+		page.Here = views.HomePath // this URL works once
+		return render(w, r, http.StatusOK, views.OtherArrival(page, views.ArrivalOther{
 			Attempt: a.Attempt, School: back.Opened.Organization().Name,
 			Name: arrived.User.DisplayName(), Now: now.DisplayName(),
 		}))
