@@ -80,7 +80,7 @@ func TestContractOtherProjectsAreLeftOut(t *testing.T) {
 // organization, and tells of the organization alone.
 func TestContractWhatGoesWithItsOwnerIsTold(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
-		n := identity.NewOrganization{ID: identity.OrganizationID(unique("org")), Kind: identity.KindClassroom, Name: "Short lived"}
+		n := identity.NewOrganization{ID: identity.NewOrganizationID(), Kind: identity.KindClassroom, Name: "Short lived"}
 		if _, err := w.provisioner.Open(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func newApp(options testidp.AppOptions) (*testidp.App, error) {
 // newSchool opens a school of its own for tests that change its login policy.
 func (w *world) newSchool(t *testing.T) identity.Organization {
 	t.Helper()
-	n := identity.NewOrganization{ID: identity.OrganizationID(unique("org")), Kind: identity.KindSchool, Name: "Maple School"}
+	n := identity.NewOrganization{ID: identity.NewOrganizationID(), Kind: identity.KindSchool, Name: "Maple School"}
 	if _, err := w.provisioner.Open(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,12 @@ func (w *world) links(t *testing.T, user identity.UserID) []string {
 	return links
 }
 
+// wantLink waits until a user has this link alone.
+func (w *world) wantLink(t *testing.T, user identity.UserID, want string) {
+	t.Helper()
+	eventually(t, "the link "+want+" is shown", func() bool { return slices.Equal(w.links(t, user), []string{want}) })
+}
+
 func TestContractUsersAreTiedToAnIdentity(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		remote, id := w.in(t, w.linden), w.provider(t, w.linden)
@@ -70,17 +76,13 @@ func TestContractUsersAreCreatedWithAnIdentity(t *testing.T) {
 				t.Errorf("created %+v", user)
 			}
 		}
-		if diff := cmp.Diff([]string{string(id) + " jon-1 " + n.Address}, w.links(t, n.ID)); diff != "" {
-			t.Errorf("links differ (-want +got):\n%s", diff)
-		}
+		w.wantLink(t, n.ID, string(id)+" jon-1 "+n.Address)
 		pupil := someone() // without e-mail
 		pupil.Secret = ""
 		if _, err := remote.CreateLinkedUser(t.Context(), pupil, id, "leo-1"); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{string(id) + " leo-1 " + pupil.UserName}, w.links(t, pupil.ID)); diff != "" {
-			t.Errorf("links differ (-want +got):\n%s", diff)
-		}
+		w.wantLink(t, pupil.ID, string(id)+" leo-1 "+pupil.UserName)
 		taken := someone()
 		_, err := remote.CreateLinkedUser(t.Context(), taken, id, "jon-1")
 		wantKind(t, err, identity.KindConflict, "connection.identity-taken")
@@ -100,9 +102,7 @@ func TestContractUsersAreCreatedWithAnIdentity(t *testing.T) {
 		if _, err := remote.CreateLinkedUser(t.Context(), cut, id, "cut-1"); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{string(id) + " cut-1 " + cut.UserName}, w.links(t, cut.ID)); diff != "" {
-			t.Errorf("links differ (-want +got):\n%s", diff)
-		}
+		w.wantLink(t, cut.ID, string(id)+" cut-1 "+cut.UserName)
 	})
 }
 
@@ -115,9 +115,7 @@ func TestContractAnIdentityIsFreeAgainWithoutItsUser(t *testing.T) {
 			if _, err := remote.CreateLinkedUser(t.Context(), n, id, "ada-1"); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{string(id) + " ada-1 " + n.UserName}, w.links(t, n.ID)); diff != "" {
-				t.Errorf("links differ (-want +got):\n%s", diff)
-			}
+			w.wantLink(t, n.ID, string(id)+" ada-1 "+n.UserName)
 			if _, err := w.owner.UserServiceV2().DeleteUser(t.Context(), &userpb.DeleteUserRequest{UserId: string(n.ID)}); err != nil {
 				t.Fatal(err)
 			}

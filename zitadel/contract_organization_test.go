@@ -25,7 +25,7 @@ func (w *world) foreign(t *testing.T) identity.OrganizationID {
 func TestContractOpeningMayBeRepeated(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		n := identity.NewOrganization{
-			ID: identity.OrganizationID(unique("org")), Kind: identity.KindClassroom, Name: "  Física\t2º ", School: w.linden.ID,
+			ID: identity.NewOrganizationID(), Kind: identity.KindClassroom, Name: "  Física\t2º ", School: w.linden.ID,
 		}
 		facts, err := w.provisioner.Open(t.Context(), n)
 		if err != nil {
@@ -96,7 +96,7 @@ func TestContractNamesNeedNotBeUnique(t *testing.T) {
 		var names []string
 		for range 2 {
 			facts, err := w.provisioner.Open(t.Context(), identity.NewOrganization{
-				ID: identity.OrganizationID(unique("org")), Kind: identity.KindSchool, Name: strings.Repeat("Ä", 120),
+				ID: identity.NewOrganizationID(), Kind: identity.KindSchool, Name: strings.Repeat("Ä", 120),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -143,9 +143,9 @@ func TestContractOpeningRefusesWhatIsNotOurs(t *testing.T) {
 // made, without a member.
 func TestContractOpeningCompletesWhatIsMissing(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
-		n := identity.NewOrganization{ID: identity.OrganizationID(unique("org")), Kind: identity.KindSchool, Name: "Cut off"}
+		n := identity.NewOrganization{ID: identity.NewOrganizationID(), Kind: identity.KindSchool, Name: "Cut off"}
 		probe := n
-		probe.ID = identity.OrganizationID(unique("org"))
+		probe.ID = identity.NewOrganizationID()
 		if _, err := w.provisioner.Open(t.Context(), probe); err != nil {
 			t.Fatal(err)
 		}

@@ -140,7 +140,7 @@ func newWorld(issuer string, ownerKey []byte) (*world, error) {
 		{&w.biology, identity.KindClassroom, "Biology 7B", &w.linden},
 		{&w.club, identity.KindClassroom, "Chess club", nil},
 	} {
-		n := identity.NewOrganization{ID: identity.OrganizationID(unique("org")), Kind: o.kind, Name: o.name}
+		n := identity.NewOrganization{ID: identity.NewOrganizationID(), Kind: o.kind, Name: o.name}
 		if o.school != nil {
 			n.School = o.school.ID
 		}

@@ -38,8 +38,8 @@ func (r *remote) link(ctx context.Context, user identity.UserID, link *userpb.ID
 	if !is(err, idTaken) {
 		return fail("add identity provider link", err, "user.not-found")
 	}
-	// Taken by this user, or by another.
-	linked, listErr := r.linked(ctx, user, link)
+	// Taken by this user, perhaps a moment ago, or by another.
+	linked, listErr := shown(ctx, func() (bool, error) { return r.linked(ctx, user, link) })
 	if listErr != nil || linked {
 		return listErr
 	}
