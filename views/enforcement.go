@@ -127,13 +127,6 @@ func lockedOutHint(ctx context.Context, why identity.LockedOutWhy) string {
 	return text(ctx, "enforcement.why.guest-hint")
 }
 
-func lockedOutTag(why identity.LockedOutWhy) TagKind {
-	if why == identity.LockedOutNeverTested {
-		return TagWarning
-	}
-	return TagBad
-}
-
 func whyOptions(ctx context.Context) []Option {
 	options := []Option{{Label: text(ctx, "enforcement.why.all")}}
 	for _, why := range LockedOutReasons {
