@@ -33,7 +33,7 @@ const rehearsalOrder RosterSort = "rehearsal"
 // the only way, and why.
 func (o *Organization) Rehearse(ctx context.Context, q RehearsalQuery) (Rehearsal, error) {
 	if q.Why == identity.LockedOutGuest {
-		return Rehearsal{}, identity.Invalid("page.filter")
+		return Rehearsal{}, identity.Invalid("request.broken")
 	}
 	after, err := o.openCursor(rehearsalOrder, q.After)
 	if err != nil {
