@@ -1,6 +1,7 @@
 // Package store is the database: the projection of what Zitadel knows, and what
 // Zitadel does not know, such as invitations, login sessions, settings, outgoing
-// mail and audit records.
+// mail, audit records and, of a school's own sign-in, its connections, domains and
+// set-up links.
 //
 // Start reading at [Store.OpenFor], which loads what [identity.Open] decides on,
 // and at [Store.In], which gives the rows of an opened organization. No method
