@@ -26,6 +26,10 @@ func TestPermissionsAreTheTableOfTheDesign(t *testing.T) {
 		{identity.ManageClassroom, classroom, [5]string{no, no, yes, yes, yes}},
 		{identity.OpenClassroom, classroom, [5]string{no, no, no, no, no}}, // there is nothing below a classroom
 		{identity.ManageSchool, classroom, [5]string{no, no, no, yes, yes}},
+		// How people sign in is the school's alone.
+		{identity.ConnectSignIn, classroom, [5]string{no, no, no, no, no}},
+		{identity.VerifyDomains, classroom, [5]string{no, no, no, no, no}},
+		{identity.ShareSetup, classroom, [5]string{no, no, no, no, no}},
 		{identity.ReadAudit, classroom, [5]string{no, yes, yes, yes, yes}},
 		{identity.Operate, classroom, [5]string{no, no, no, no, yes}},
 
@@ -37,6 +41,9 @@ func TestPermissionsAreTheTableOfTheDesign(t *testing.T) {
 		{identity.ManageClassroom, school, [5]string{"", "", no, yes, yes}},
 		{identity.OpenClassroom, school, [5]string{"", "", setting, yes, yes}},
 		{identity.ManageSchool, school, [5]string{"", "", no, yes, yes}},
+		{identity.ConnectSignIn, school, [5]string{"", "", no, yes, yes}},
+		{identity.VerifyDomains, school, [5]string{"", "", no, yes, yes}},
+		{identity.ShareSetup, school, [5]string{"", "", no, yes, yes}},
 		{identity.ReadAudit, school, [5]string{"", "", no, yes, yes}},
 		{identity.Operate, school, [5]string{"", "", no, no, yes}},
 	}
