@@ -36,6 +36,7 @@ func TestATestThatFailsSaysWhatToMend(t *testing.T) {
 			f.check(app.SetMisbehaviour(testidp.WrongAudience))
 			seen := f.test(d, c, sam)
 			seen.says(t, "The test failed", "Expected", "Received", "Basic SAML Configuration", "Has to be mended",
+				"the response was refused before it was read", "Check a SAMLResponse",
 				identity.ServiceProviderAt(f.zitadel.Issuer(), c.Provider).EntityID)
 			if got := f.connection(); got.State != identity.ConnectionDraft || !got.TestedAt.IsZero() {
 				t.Errorf("a failed test left %s, tested %s", got.State, got.TestedAt)

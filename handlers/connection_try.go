@@ -144,6 +144,7 @@ func showAttempt(w http.ResponseWriter, r *http.Request, setup SignInSetup, c id
 	for _, f := range a.Findings {
 		v.Findings = append(v.Findings, views.FindingRow{
 			Level: f.Level, Sentence: sso.Sentence(f), Mend: sso.Mend(f, c.Vendor, c.Protocol), Expected: f.Expected, Received: f.Received,
+			Untold: len(a.Received) == 0,
 		})
 		if f.Level != identity.LevelGood {
 			v.Text = attemptText(r, setup, c, a)

@@ -14,6 +14,8 @@ type FindingRow struct {
 	Mend     identity.Message // empty: nothing to mend
 	Expected string
 	Received string
+	// Untold is a refusal of Zitadel's, which does not say what arrived.
+	Untold bool
 }
 
 func findingTag(ctx context.Context, level identity.Level) (TagKind, string) {
@@ -160,6 +162,12 @@ func (l AttemptList) tabs(ctx context.Context, f ConnectionFrame) []Tab {
 		{Label: text(ctx, "connection.attempts.tests"), Href: of(identity.AttemptTest, false), Current: l.Kind == identity.AttemptTest},
 		{Label: text(ctx, "connection.attempts.sign-ins"), Href: of(identity.AttemptSignIn, false), Current: l.Kind == identity.AttemptSignIn && !l.Failed},
 	}
+}
+
+// untold reports whether a SAML response that was refused could be looked at all
+// the same, if it were pasted.
+func (v AttemptView) untold(f ConnectionFrame) bool {
+	return f.Connection.Protocol == identity.ProtocolSAML && v.Attempt.State == identity.AttemptFailed && len(v.Attempt.Received) == 0
 }
 
 // attemptTitle is the verdict as the page's heading, and what it means.
