@@ -157,11 +157,14 @@ func endpoints(list []sso.Endpoint) []views.NamedValue {
 	return named
 }
 
+// maxMetadataURL is as much as the form takes.
+const maxMetadataURL = 2000
+
 // saveMetadata saves metadata as it was shown. It is read anew: what comes back
 // from a browser is no more trusted than what came first.
 func saveMetadata(w http.ResponseWriter, r *http.Request, setup SignInSetup, c identity.Connection) error {
 	document, err := base64.StdEncoding.DecodeString(r.PostFormValue("document"))
-	if err != nil {
+	if err != nil || len(r.PostFormValue("url")) > maxMetadataURL {
 		return identity.Invalid("request.broken").Because(err)
 	}
 	now := setup.Portal.Now()
