@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func tell(ctx context.Context, record identity.AuditRecord) sentence {
 		"Target", cut,
 		"Role", auditRole(ctx, record.After[identity.AuditRole]),
 		"Was", auditRole(ctx, record.Before[identity.AuditRole]),
-		"Name", record.After["name"],
+		"Name", cmp.Or(record.After[identity.AuditName], record.TargetName),
 	)
 	before, after, named := strings.Cut(said, cut)
 	s := sentence{Before: before, After: after}
@@ -109,6 +110,9 @@ func auditText(record identity.AuditRecord) string {
 				return "audit.settings." + setting + "." + is
 			}
 		}
+	}
+	if record.Action == identity.ActionConnectionTested && record.After[identity.AuditState] == string(identity.AttemptFailed) {
+		return "audit.connection.tested.failed"
 	}
 	return "audit." + string(record.Action)
 }

@@ -74,9 +74,10 @@ func newBrowser(t *testing.T) *browser {
 
 // window is what one person looks at.
 type window struct {
-	t   *testing.T
-	ctx context.Context
-	who string
+	t     *testing.T
+	ctx   context.Context
+	who   string
+	steps int // presses and fields filled in
 }
 
 // patience is how long a page may take to show what it should, on a machine
@@ -189,6 +190,7 @@ func (w *window) press(words string) {
 // stand on the page it has just left as well.
 func (w *window) click(find, what string) {
 	w.t.Helper()
+	w.steps++
 	w.until(`(e => {
 		if (!e || document.readyState !== "complete") return false;
 		const form = e.type === "submit" && e.form;
@@ -222,6 +224,7 @@ const field = `(() => {
 // fill types into the field of that label, in place of what it holds.
 func (w *window) fill(label, text string) {
 	w.t.Helper()
+	w.steps++
 	find := strings.Replace(field, "%s", quote(label), 1)
 	w.until(find, "has no field "+quote(label))
 	w.do(chromedp.Evaluate[chromedp.Void](find + `.focus(); document.activeElement.select && document.activeElement.select(); void 0`))
