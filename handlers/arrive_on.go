@@ -25,6 +25,7 @@ type arrivedPerson struct {
 	User     identity.UserID         `json:"user"`
 	School   identity.OrganizationID `json:"school"`
 	Provider identity.ProviderID     `json:"provider"`
+	Name     string                  `json:"name"` // at Zitadel
 	Next     string                  `json:"next"`
 	Asked    string                  `json:"asked,omitempty"` // the school that was asked to let them in
 	At       time.Time               `json:"at"`
@@ -63,7 +64,7 @@ func (s *Server) welcomeArrived(w http.ResponseWriter, r *http.Request, back ret
 	}
 	a := arrivedPerson{
 		Attempt: back.attempt.ID, User: arrived.User.ID, School: back.Opened.ID(),
-		Provider: back.connection.Provider, Next: next, At: s.portal.Now(),
+		Provider: back.connection.Provider, Name: arrived.User.UserName, Next: next, At: s.portal.Now(),
 	}
 	if arrived.Asked {
 		a.Asked = back.Opened.Organization().Name
@@ -97,9 +98,10 @@ func (s *Server) arriveInstead(w http.ResponseWriter, r *http.Request) error {
 }
 
 // signInArrived asks Zitadel to sign in who arrived. The scopes lead straight
-// through the school's identity provider, where they have a session.
+// through the school's identity provider, where they have a session. Without
+// their name OpenID Connect's would ask once more who signs in.
 func (s *Server) signInArrived(w http.ResponseWriter, r *http.Request, a arrivedPerson) error {
-	return s.authorize(w, r, a.Next, withScopes(scopeIn+string(a.School), scopeThrough+string(a.Provider)))
+	return s.authorize(w, r, a.Next, withHint(a.Name), withScopes(scopeIn+string(a.School), scopeThrough+string(a.Provider)))
 }
 
 // firstPage is where somebody goes who did not say: the one classroom or school

@@ -35,6 +35,10 @@ func idpLink(provider identity.ProviderID, externalID, name string) *userpb.IDPL
 
 func (r *remote) link(ctx context.Context, user identity.UserID, link *userpb.IDPLink) error {
 	_, err := r.client.UserServiceV2().AddIDPLink(ctx, &userpb.AddIDPLinkRequest{UserId: string(user), IdpLink: link})
+	if err == nil {
+		_ = r.awaitLink(ctx, user, link) // the link is made, whether or not it is shown in time
+		return nil
+	}
 	if !is(err, idTaken) {
 		return fail("add identity provider link", err, "user.not-found")
 	}
@@ -44,6 +48,19 @@ func (r *remote) link(ctx context.Context, user identity.UserID, link *userpb.ID
 		return listErr
 	}
 	return identity.Conflict("connection.identity-taken").Because(err)
+}
+
+// awaitLink waits until Zitadel shows a new link. Its login pages look there: who
+// is sent to them at once would be told that they are linked to nobody.
+func (r *remote) awaitLink(ctx context.Context, user identity.UserID, link *userpb.IDPLink) error {
+	_, err := shown(ctx, func() (bool, error) {
+		linked, err := r.linked(ctx, user, link)
+		if identity.IsKind(err, identity.KindNotFound) {
+			return false, nil // the user is not shown yet either
+		}
+		return linked, err
+	})
+	return err
 }
 
 // linked reports whether the user has the link already.
@@ -69,7 +86,13 @@ func (r *remote) CreateLinkedUser(ctx context.Context, n identity.NewUser, provi
 		return nil, identity.Invalid("remote.refused")
 	}
 	link := idpLink(provider, externalID, cmp.Or(n.Address, n.UserName))
-	return r.createUser(ctx, n, link)
+	fact, err := r.createUser(ctx, n, link)
+	if err != nil {
+		return nil, err
+	}
+	// The user is made, whether or not the link is shown in time.
+	_ = r.awaitLink(ctx, n.ID, link)
+	return fact, nil
 }
 
 // SetPersonNames changes the names of a user at home here.
