@@ -1,0 +1,165 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// enforcing are the rows of a school for the use cases of enforcement.
+type enforcing struct {
+	connections []Connection
+	now         Enforcement
+	saved       []Change
+	recovery    []bool
+}
+
+func (r *enforcing) Connections(context.Context) ([]Connection, error) { return r.connections, nil }
+func (r *enforcing) Enforcement(context.Context) (Enforcement, error)  { return r.now, nil }
+
+func (r *enforcing) SetEnforcement(
+	ctx context.Context, change Change, e Enforcement, recovery bool, act func(context.Context, *Enforcement) error,
+) (string, error) {
+	if err := act(ctx, &e); err != nil {
+		return "", err
+	}
+	r.now, r.saved, r.recovery = e, append(r.saved, change), append(r.recovery, recovery)
+	if recovery {
+		return "token", nil
+	}
+	return "", nil
+}
+
+// methodical is a Zitadel that knows how people sign in.
+type methodical struct {
+	Federation
+	methods map[UserID][]SignInMethod
+	calls   []string
+	away    bool
+}
+
+func (m *methodical) SignInMethods(_ context.Context, user UserID) ([]SignInMethod, error) {
+	m.calls = append(m.calls, "methods")
+	return m.methods[user], nil
+}
+
+func (m *methodical) ClosePasswords(context.Context) error { return m.call("close") }
+func (m *methodical) OpenPasswords(context.Context) error  { return m.call("open") }
+
+func (m *methodical) call(name string) error {
+	if m.away {
+		return Unavailable("remote.unavailable")
+	}
+	m.calls = append(m.calls, name)
+	return nil
+}
+
+func TestEnforce(t *testing.T) {
+	school := Organization{ID: "school", Kind: KindSchool, Name: "Linden", State: OrganizationActive}
+	proven := []Connection{{State: ConnectionActive, TestedAt: time.Now()}}
+	admin, pupil := EnforcementException{User: "admin", BreakGlass: true}, EnforcementException{User: "pupil"}
+	methods := map[UserID][]SignInMethod{
+		"admin": {MethodPassword, MethodPasskey}, "pupil": {MethodPassword}, "passkey": {MethodPasskey}, "external": {MethodExternal, MethodOTP},
+	}
+	var crowd []EnforcementException
+	for i := range maxMethodsAsked + 1 {
+		crowd = append(crowd, EnforcementException{User: UserID(fmt.Sprint("u", i))})
+	}
+	for _, tt := range []struct {
+		name        string
+		role        Role
+		connections []Connection
+		before      Enforcement
+		exceptions  []EnforcementException
+		closes      bool
+		away        bool
+		token       string
+		refused     string
+		calls       []string // that change something
+	}{
+		{name: "a passkey for every exception", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, closes: true, token: "token", calls: []string{"close"}},
+		{name: "somebody with a password alone", connections: proven, exceptions: []EnforcementException{admin, pupil}, token: "token"},
+		{name: "more exceptions than are asked for", connections: proven, exceptions: append([]EnforcementException{admin}, crowd...), token: "token"},
+		{name: "other exceptions, without a new link", connections: proven, before: Enforcement{On: true}, exceptions: []EnforcementException{admin, pupil}},
+		{name: "passwords open again for a new exception", connections: proven, before: Enforcement{On: true, PasswordsClosed: true}, exceptions: []EnforcementException{admin, pupil}, calls: []string{"open"}},
+		{name: "proven by a real sign-in", connections: []Connection{{State: ConnectionActive, LastSuccessAt: time.Now()}}, exceptions: []EnforcementException{admin, pupil}, token: "token"},
+		{name: "no connection", exceptions: []EnforcementException{admin}, refused: "enforcement.no-connection"},
+		{name: "a connection that is off", connections: []Connection{{State: ConnectionOff, TestedAt: time.Now()}}, exceptions: []EnforcementException{admin}, refused: "enforcement.no-connection"},
+		{name: "nobody came through", connections: []Connection{{State: ConnectionActive}}, exceptions: []EnforcementException{admin}, refused: "enforcement.not-proven"},
+		{name: "no exception", connections: proven, refused: "enforcement.no-break-glass"},
+		{name: "nobody to break the glass", connections: proven, exceptions: []EnforcementException{pupil}, refused: "enforcement.no-break-glass"},
+		{name: "who only comes through the school", connections: proven, exceptions: []EnforcementException{{User: "external", BreakGlass: true}}, refused: "enforcement.no-break-glass"},
+		{name: "said to close, and cannot", connections: proven, exceptions: []EnforcementException{admin, pupil}, closes: true, refused: "enforcement.methods-changed"},
+		{name: "said not to close, and can", connections: proven, exceptions: []EnforcementException{admin}, refused: "enforcement.methods-changed"},
+		{name: "Zitadel is away", connections: proven, exceptions: []EnforcementException{admin}, closes: true, away: true, refused: "remote.unavailable"},
+		{name: "a teacher", role: RoleTeacher, connections: proven, exceptions: []EnforcementException{admin}, refused: "permission.missing"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			role := tt.role
+			if role == "" {
+				role = RoleSchoolAdmin
+			}
+			org, err := Open(school, Actor{User: "actor"}, Held{Here: []Role{role}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, remote := &enforcing{connections: tt.connections, now: tt.before}, &methodical{methods: methods, away: tt.away}
+			token, err := Enforce(t.Context(), org, rows, remote, tt.exceptions, tt.closes)
+			var known *Error
+			refused := ""
+			if errors.As(err, &known) {
+				refused = known.Message.ID
+			}
+			if refused != tt.refused || err != nil && known == nil {
+				t.Fatalf("error %v, want %q", err, tt.refused)
+			}
+			if token != tt.token {
+				t.Errorf("token %q, want %q", token, tt.token)
+			}
+			changed := slices.DeleteFunc(remote.calls, func(c string) bool { return c == "methods" })
+			if !slices.Equal(changed, tt.calls) {
+				t.Errorf("calls %v, want %v", changed, tt.calls)
+			}
+			if saved := len(rows.saved) == 1; saved != (tt.refused == "") {
+				t.Errorf("saved %v", rows.saved)
+			} else if saved && (!rows.now.On || rows.now.PasswordsClosed != tt.closes || len(rows.now.Exceptions) != len(tt.exceptions) || rows.saved[0].Action != ActionEnforced) {
+				t.Errorf("saved %+v, %+v", rows.now, rows.saved)
+			}
+		})
+	}
+}
+
+func TestEndEnforcement(t *testing.T) {
+	school := Organization{ID: "school", Kind: KindSchool, Name: "Linden", State: OrganizationActive}
+	for _, tt := range []struct {
+		name   string
+		role   Role
+		before Enforcement
+		calls  []string
+		saved  int
+		forbid bool
+	}{
+		{"of the portal", RoleSchoolAdmin, Enforcement{On: true, Exceptions: []EnforcementException{{User: "a"}}}, nil, 1, false},
+		{"with passwords closed", RoleOperator, Enforcement{On: true, PasswordsClosed: true}, []string{"open"}, 1, false},
+		{"that is off", RoleSchoolAdmin, Enforcement{}, nil, 0, false},
+		{"by a teacher", RoleTeacher, Enforcement{On: true}, nil, 0, true},
+	} {
+		org, err := Open(school, Actor{User: "actor"}, Held{Here: []Role{tt.role}, Platform: []Role{tt.role}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, remote := &enforcing{now: tt.before}, &methodical{}
+		if err := EndEnforcement(t.Context(), org, rows, remote); IsKind(err, KindForbidden) != tt.forbid || err != nil && !tt.forbid {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if !slices.Equal(remote.calls, tt.calls) || len(rows.saved) != tt.saved {
+			t.Errorf("%s: calls %v, saved %v", tt.name, remote.calls, rows.saved)
+		}
+		if tt.saved == 1 && (rows.now.On || rows.recovery[0] || len(rows.now.Exceptions) != len(tt.before.Exceptions) || rows.saved[0].Action != ActionEnforcementEnded) {
+			t.Errorf("%s: %+v, %+v", tt.name, rows.now, rows.saved)
+		}
+	}
+}
