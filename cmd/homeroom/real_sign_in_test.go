@@ -327,3 +327,11 @@ func (r *realSchool) rosterPerson(local, given, family string, verified bool) so
 	})
 	return who
 }
+
+// version is that of Zitadel's login pages.
+func (s *realSchools) version() int {
+	s.t.Helper()
+	pages, err := s.gateway.LoginPages(s.t.Context())
+	s.check(err)
+	return pages.Version
+}
