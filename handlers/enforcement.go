@@ -45,6 +45,11 @@ func showRehearsal(w http.ResponseWriter, r *http.Request, setup SignInSetup) er
 	}
 	var choice views.EnforcementChoice
 	for _, x := range e.Exceptions {
+		if _, err := setup.Store.Person(r.Context(), x.User); identity.IsKind(err, identity.KindNotFound) {
+			continue // removed since
+		} else if err != nil {
+			return err
+		}
 		choice.Except = append(choice.Except, x.User)
 		if x.BreakGlass {
 			choice.Admins = append(choice.Admins, x.User)
