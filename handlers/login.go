@@ -109,6 +109,12 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 	} else if closed {
 		return s.turnAway(w, r, school, tokens, attempt.Next)
 	}
+	if school, unseen, err := s.unseen(ctx, tokens.IDTokenClaims); err != nil {
+		return err
+	} else if unseen {
+		s.revoke(ctx, tokens.RefreshToken)
+		return leave(w, r, views.ReturningSchoolStartPath(school, attempt.Next))
+	}
 	arrived := s.arrivedLately(ctx)
 	if err := s.begin(ctx, tokens); err != nil {
 		return err
