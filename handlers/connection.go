@@ -71,7 +71,13 @@ func ofConnection(h connectionHandler) setupHandler {
 
 // frame is what every page of the connection says around its own.
 func (s SignInSetup) frame(c identity.Connection) views.ConnectionFrame {
-	return views.ConnectionFrame{Page: s.Page, Org: s.Opened, Door: s.Door, Connection: c}
+	frame := views.ConnectionFrame{Page: s.Page, Org: s.Opened, Door: s.Door, Connection: c}
+	if provider := s.serviceProvider(c); s.LoginV1 && c.Protocol == identity.ProtocolSAML {
+		frame.SecondURL = provider.ACSV1
+	} else if s.LoginV1 && !c.Vendor.InstanceWide() {
+		frame.SecondURL = provider.RedirectV1
+	}
+	return frame
 }
 
 // serviceProvider are Zitadel's URLs for the connection.

@@ -16,6 +16,9 @@ type ConnectionFrame struct {
 	Org        identity.Opened
 	Door       SignInDoor
 	Connection identity.Connection
+	// SecondURL is where people come back to at Zitadel's Login V1 after the
+	// portal has seen them, if that is in use: no test passes there.
+	SecondURL string
 }
 
 // path is a page of the connection.
