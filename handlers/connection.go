@@ -201,6 +201,16 @@ func showConnection(w http.ResponseWriter, r *http.Request, setup SignInSetup, c
 	for _, one := range health {
 		if one.Connection == c.ID {
 			v.Successes, v.Failures = one.Successes, one.Failures
+			for _, cause := range one.Causes {
+				v.Causes = append(v.Causes, views.FailureCause{
+					Label: sso.Label(identity.Finding{Code: cause.Code}), Count: cause.Count,
+				})
+			}
+		}
+	}
+	if c.MetadataURL != "" {
+		if v.FetchedAt, v.Trouble, err = setup.Store.MetadataFetch(ctx, c.ID); err != nil {
+			return err
 		}
 	}
 	if c.State == identity.ConnectionActive {

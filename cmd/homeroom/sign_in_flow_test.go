@@ -23,7 +23,6 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	admin.press("Linden School")
 	admin.press("Sign-in")
 	admin.sees("Send a set-up link")
-	admin.picture("sign-in")
 	school := strings.Split(strings.TrimPrefix(admin.location(), d.urls.portal+"/o/"), "/")[0]
 	admin.press("Send a set-up link")
 	admin.fill("Name of the IT person", "Ingrid Tech")
@@ -46,7 +45,6 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	tech.fill("Code", d.mailed(t, it, `\b\d{8}\b`))
 	tech.press("Continue")
 	tech.sees("What is to do")
-	tech.picture("set-up-steps")
 
 	// The domain, proven against the school's DNS.
 	tech.press("Go on Prove a domain")
@@ -69,7 +67,6 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 
 	// Entra: the wrong identifier first, as it happens.
 	tech.press("Go on Choose the identity provider")
-	tech.picture("vendors")
 
 	tech.press("Microsoft Entra ID")
 	tech.press("Continue")
@@ -90,12 +87,10 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	tech.fill("Metadata URL", console.text(`document.querySelector("#metadata-url").innerText`))
 	tech.press("Read metadata")
 	tech.sees("Is this your identity provider?")
-	tech.picture("metadata")
 	tech.press("Save metadata")
 	tech.sees("Who signs in through it")
 	tech.press("Everybody whom the identity provider lets through")
 	tech.choose("Classroom of newcomers", "Biology 7B")
-	tech.picture("who-signs-in")
 	tech.press("Save")
 
 	// The first test fails, and says which field in which menu.
@@ -115,7 +110,6 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	tech.picture("test-passed")
 	tech.press("Go on: check your answers")
 	tech.sees("Check your answers")
-	tech.picture("activate")
 	tech.press("Switch on Linden School")
 	tech.sees("Linden School is on")
 	tile := tech.value("Start URL")
@@ -133,10 +127,8 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	admin.press("Except all 31 people who sign in with a user name")
 	admin.press("Continue")
 	admin.sees("Who gets in when the identity provider fails?")
-	admin.picture("break-glass")
 	admin.press("Continue")
 	admin.sees("Check before it is switched on")
-	admin.picture("enforcement-check")
 	admin.press("Allow only school sign-in")
 	admin.sees("The school's recovery link")
 	recovery := admin.value("Link")
@@ -159,7 +151,6 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	stubborn.press("Sign in with a password or a passkey")
 	stubborn.credentials(demoTeacher.userName, demoPassword)
 	stubborn.sees("Linden School has one way in")
-	stubborn.picture("one-way-in")
 	pupil := b.window("pupil")
 	pupil.open(d.urls.portal + "/sign-in")
 	pupil.press("Sign in with a password or a passkey")
@@ -175,12 +166,10 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	newcomer.press("Ada Newman ada.newman@linden.example")
 	newcomer.press("Sign in")
 	newcomer.sees("Ada Newman")
-	newcomer.picture("newcomer")
 
 	// The recovery link ends it, once.
 	lost := b.window("lost")
 	lost.open(recovery)
-	lost.picture("recovery")
 	lost.press("Allow other ways to sign in")
 	lost.sees("Other ways to sign in work again")
 	stubborn.open(d.urls.portal + "/sign-in")
@@ -190,8 +179,6 @@ func TestASchoolConnectsItsOwnSignIn(t *testing.T) {
 	admin.open(d.urls.portal + "/o/" + school + "/activity")
 	admin.sees("The recovery link of the school was used.")
 	admin.sees("Ingrid Tech finished the set-up.")
-	admin.open(d.urls.portal + "/o/" + school + "/sign-in")
-	admin.picture("sign-in-done")
 }
 
 // choose chooses the option with these words from the list of that label.
