@@ -94,7 +94,7 @@ func askToEnforce(
 	if err != nil {
 		return err
 	}
-	closes, err := identity.ClosesPasswords(ctx, setup.Remote, exceptions)
+	closes, err := identity.ClosesPasswords(ctx, setup.Remote, setup.LoginV1, exceptions)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func switchEnforcementOn(w http.ResponseWriter, r *http.Request, setup SignInSet
 	if err != nil {
 		return err
 	}
-	token, err := identity.Enforce(r.Context(), setup.Opened, setup.Store, setup.Remote, exceptions, r.PostFormValue("closes") == "on")
+	token, err := identity.Enforce(r.Context(), setup.Opened, setup.Store, setup.Remote, setup.LoginV1, exceptions, r.PostFormValue("closes") == "on")
 	var known *identity.Error
 	switch {
 	case errors.As(err, &known) && known.Message.ID == "enforcement.no-break-glass":

@@ -41,9 +41,11 @@ func BreakGlass(methods []SignInMethod) bool {
 }
 
 // ClosesPasswords reports whether Zitadel can refuse every password of the
-// school, for every service: all exceptions have a passkey.
-func ClosesPasswords(ctx context.Context, remote Federation, exceptions []EnforcementException) (bool, error) {
-	if len(exceptions) > maxMethodsAsked {
+// school, for every service: all exceptions have a passkey. The first version of
+// Zitadel's login pages leads everybody to the identity provider where passwords
+// are closed, whoever has a passkey too, so that with it nobody could help.
+func ClosesPasswords(ctx context.Context, remote Federation, loginV1 bool, exceptions []EnforcementException) (bool, error) {
+	if loginV1 || len(exceptions) > maxMethodsAsked {
 		return false, nil
 	}
 	for _, e := range exceptions {
@@ -61,9 +63,10 @@ func ClosesPasswords(ctx context.Context, remote Federation, exceptions []Enforc
 // Enforce makes the school's connections the only way in, for all at home
 // there but exceptions, or changes who these are. closes is whether Zitadel is
 // to refuse passwords as well, as was said to who asks for this. It answers the
-// token of the recovery link when enforcement begins.
+// token of the recovery link when enforcement begins. loginV1 is whether the
+// first version of Zitadel's login pages is in use, or may be.
 func Enforce(
-	ctx context.Context, org Opened, rows Enforcing, remote Federation, exceptions []EnforcementException, closes bool,
+	ctx context.Context, org Opened, rows Enforcing, remote Federation, loginV1 bool, exceptions []EnforcementException, closes bool,
 ) (string, error) {
 	if !org.Permits(ConnectSignIn) || !org.Permits(ManageSchool) {
 		return "", Forbidden("permission.missing")
@@ -78,7 +81,7 @@ func Enforce(
 	if err := anyBreakGlass(ctx, remote, exceptions); err != nil {
 		return "", err
 	}
-	can, err := ClosesPasswords(ctx, remote, exceptions)
+	can, err := ClosesPasswords(ctx, remote, loginV1, exceptions)
 	if err != nil {
 		return "", err
 	}

@@ -75,6 +75,7 @@ func TestEnforce(t *testing.T) {
 		before      Enforcement
 		exceptions  []EnforcementException
 		closes      bool
+		loginV1     bool
 		away        bool
 		token       string
 		refused     string
@@ -82,6 +83,8 @@ func TestEnforce(t *testing.T) {
 	}{
 		{name: "a passkey for every exception", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, closes: true, token: "token", calls: []string{"close"}},
 		{name: "somebody with a password alone", connections: proven, exceptions: []EnforcementException{admin, pupil}, token: "token"},
+		{name: "a passkey that Login V1 asks nobody for", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, loginV1: true, token: "token"},
+		{name: "said to close, where Login V1 would lock out", connections: proven, exceptions: []EnforcementException{admin}, loginV1: true, closes: true, refused: "enforcement.methods-changed"},
 		{name: "more exceptions than are asked for", connections: proven, exceptions: append([]EnforcementException{admin}, crowd...), token: "token"},
 		{name: "other exceptions, without a new link", connections: proven, before: Enforcement{On: true}, exceptions: []EnforcementException{admin, pupil}},
 		{name: "passwords open again for a new exception", connections: proven, before: Enforcement{On: true, PasswordsClosed: true}, exceptions: []EnforcementException{admin, pupil}, calls: []string{"open"}},
@@ -107,7 +110,7 @@ func TestEnforce(t *testing.T) {
 				t.Fatal(err)
 			}
 			rows, remote := &enforcing{connections: tt.connections, now: tt.before}, &methodical{methods: methods, away: tt.away}
-			token, err := Enforce(t.Context(), org, rows, remote, tt.exceptions, tt.closes)
+			token, err := Enforce(t.Context(), org, rows, remote, tt.loginV1, tt.exceptions, tt.closes)
 			var known *Error
 			refused := ""
 			if errors.As(err, &known) {
