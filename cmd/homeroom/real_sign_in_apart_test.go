@@ -36,7 +36,7 @@ func TestRealZitadelKeepsSchoolsApart(t *testing.T) {
 			door.Connection(c.id, "activate"), door.Connection(c.id, "off"), door.Connection(c.id, "delete"), door.Connection(c.id, "certificate"),
 			door.Domain(linden.domain), door.Domain(linden.domain, "verify"), door.Domain(linden.domain, "delete"),
 		} {
-			if seen := birch.desk.get(path); seen.status != http.StatusNotFound || strings.Contains(seen.body, c.domain) && door == linden.door {
+			if seen := birch.desk.get(path); seen.status != http.StatusNotFound {
 				t.Errorf("GET %s: %d\n%.300s", path, seen.status, seen.text())
 			}
 		}
