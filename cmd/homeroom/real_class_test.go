@@ -1,12 +1,10 @@
 package main
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/alexedwards/scs/v2"
 	authorizationpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
@@ -52,7 +50,7 @@ func (r *realSite) opens(n identity.NewOrganization) identity.Organization {
 	provisioner, err := zitadel.NewProvisioner(r.t.Context(), r.made.ProvisionerConfig())
 	r.check(err)
 	defer func() { _ = provisioner.Close() }()
-	n.ID = identity.OrganizationID(strings.ToLower(rand.Text()))
+	n.ID = identity.NewOrganizationID()
 	_, err = provisioner.Open(r.t.Context(), n)
 	r.check(err)
 	return identity.Organization{ID: n.ID, Kind: n.Kind, Name: n.Name, School: n.School, State: identity.OrganizationActive}
