@@ -83,18 +83,14 @@ func checkEnforcement(w http.ResponseWriter, r *http.Request, setup SignInSetup)
 	if err := mayEnforce(r.Context(), setup); err != nil {
 		return err
 	}
-	return askToEnforce(w, r, setup, http.StatusOK, choice, nil)
+	return askToEnforce(w, r, setup, choice)
 }
 
 func askToEnforce(
-	w http.ResponseWriter, r *http.Request, setup SignInSetup, status int, choice views.EnforcementChoice, problems identity.Problems,
+	w http.ResponseWriter, r *http.Request, setup SignInSetup, choice views.EnforcementChoice,
 ) error {
 	ctx := r.Context()
 	exceptions, err := exceptionsOf(ctx, setup, choice)
-	if err != nil {
-		return err
-	}
-	closes, err := identity.ClosesPasswords(ctx, setup.Remote, setup.LoginV1, exceptions)
 	if err != nil {
 		return err
 	}
@@ -106,9 +102,9 @@ func askToEnforce(
 	if err != nil {
 		return err
 	}
-	return render(w, r, status, views.CheckEnforcement(setup.Page, setup.Opened, views.EnforcementCheck{
-		Choice: choice, Exceptions: exceptions, Closes: closes, People: found.People,
-		LockedOut: lockedOut(found.Counts), On: before.On, Problems: problems,
+	return render(w, r, http.StatusOK, views.CheckEnforcement(setup.Page, setup.Opened, views.EnforcementCheck{
+		Choice: choice, Exceptions: exceptions, People: found.People,
+		LockedOut: lockedOut(found.Counts), On: before.On,
 	}))
 }
 
@@ -162,21 +158,19 @@ func exceptionsOf(ctx context.Context, setup SignInSetup, choice views.Enforceme
 	}
 }
 
-// switchEnforcementOn serves POST …/enforcement/on. Form: as chooseExceptions, and
-// closes, whether the page said that Zitadel will refuse passwords.
+// switchEnforcementOn serves POST …/enforcement/on. Form: as
+// chooseExceptions.
 func switchEnforcementOn(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
 	choice := readChoice(r)
 	exceptions, err := exceptionsOf(r.Context(), setup, choice)
 	if err != nil {
 		return err
 	}
-	token, err := identity.Enforce(r.Context(), setup.Opened, setup.Store, setup.Remote, setup.LoginV1, exceptions, r.PostFormValue("closes") == "on")
+	token, err := identity.Enforce(r.Context(), setup.Opened, setup.Store, setup.Remote, exceptions)
 	var known *identity.Error
 	switch {
 	case errors.As(err, &known) && known.Message.ID == "enforcement.no-break-glass":
 		return askAdmins(w, r, setup, http.StatusUnprocessableEntity, choice, identity.Problems{{Field: "admin", Message: known.Message}})
-	case errors.As(err, &known) && known.Message.ID == "enforcement.methods-changed":
-		return askToEnforce(w, r, setup, http.StatusUnprocessableEntity, choice, identity.Problems{{Message: known.Message}})
 	case err != nil:
 		return err
 	case token == "":

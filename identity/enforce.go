@@ -30,43 +30,21 @@ func MayEnforce(connections []Connection) error {
 	return nil
 }
 
-// maxMethodsAsked is for how many exceptions Zitadel is asked how they sign in.
-// With more of them, passwords stay open.
-const maxMethodsAsked = 20
-
 // BreakGlass reports whether methods let somebody in on the day when the
 // school's identity provider fails.
 func BreakGlass(methods []SignInMethod) bool {
 	return slices.Contains(methods, MethodPasskey) || slices.Contains(methods, MethodPassword)
 }
 
-// ClosesPasswords reports whether Zitadel can refuse every password of the
-// school, for every service: all exceptions have a passkey. The first version of
-// Zitadel's login pages leads everybody to the identity provider where passwords
-// are closed, whoever has a passkey too, so that with it nobody could help.
-func ClosesPasswords(ctx context.Context, remote Federation, loginV1 bool, exceptions []EnforcementException) (bool, error) {
-	if loginV1 || len(exceptions) > maxMethodsAsked {
-		return false, nil
-	}
-	for _, e := range exceptions {
-		methods, err := remote.SignInMethods(ctx, e.User)
-		if err != nil {
-			return false, err
-		}
-		if !slices.Contains(methods, MethodPasskey) {
-			return false, nil
-		}
-	}
-	return len(exceptions) > 0, nil
-}
-
 // Enforce makes the school's connections the only way in, for all at home
-// there but exceptions, or changes who these are. closes is whether Zitadel is
-// to refuse passwords as well, as was said to who asks for this. It answers the
-// token of the recovery link when enforcement begins. loginV1 is whether the
-// first version of Zitadel's login pages is in use, or may be.
+// there but exceptions, or changes who these are. It answers the token of the
+// recovery link when enforcement begins.
+//
+// Zitadel goes on taking passwords: where it does not, its login pages take no
+// passkey either and lead everybody to the identity provider, and whoever is to
+// help on the day that it fails stands outside.
 func Enforce(
-	ctx context.Context, org Opened, rows Enforcing, remote Federation, loginV1 bool, exceptions []EnforcementException, closes bool,
+	ctx context.Context, org Opened, rows Enforcing, remote Federation, exceptions []EnforcementException,
 ) (string, error) {
 	if !org.Permits(ConnectSignIn) || !org.Permits(ManageSchool) {
 		return "", Forbidden("permission.missing")
@@ -81,24 +59,14 @@ func Enforce(
 	if err := anyBreakGlass(ctx, remote, exceptions); err != nil {
 		return "", err
 	}
-	can, err := ClosesPasswords(ctx, remote, loginV1, exceptions)
-	if err != nil {
-		return "", err
-	}
-	if can != closes {
-		return "", Conflict("enforcement.methods-changed")
-	}
 	before, err := rows.Enforcement(ctx)
 	if err != nil {
 		return "", err
 	}
 	change := Change{Action: ActionEnforced, Target: string(org.ID()), TargetName: org.Organization().Name}
-	next := Enforcement{On: true, PasswordsClosed: closes, Exceptions: exceptions}
-	return rows.SetEnforcement(ctx, change, next, !before.On, func(ctx context.Context, e *Enforcement) error {
-		switch {
-		case e.PasswordsClosed:
-			return remote.ClosePasswords(ctx)
-		case before.PasswordsClosed:
+	next := Enforcement{On: true, Exceptions: exceptions}
+	return rows.SetEnforcement(ctx, change, next, !before.On, func(ctx context.Context, _ *Enforcement) error {
+		if before.PasswordsClosed {
 			return remote.OpenPasswords(ctx)
 		}
 		return nil

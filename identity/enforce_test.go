@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -64,28 +63,19 @@ func TestEnforce(t *testing.T) {
 	methods := map[UserID][]SignInMethod{
 		"admin": {MethodPassword, MethodPasskey}, "pupil": {MethodPassword}, "passkey": {MethodPasskey}, "external": {MethodExternal, MethodOTP},
 	}
-	var crowd []EnforcementException
-	for i := range maxMethodsAsked + 1 {
-		crowd = append(crowd, EnforcementException{User: UserID(fmt.Sprint("u", i))})
-	}
 	for _, tt := range []struct {
 		name        string
 		role        Role
 		connections []Connection
 		before      Enforcement
 		exceptions  []EnforcementException
-		closes      bool
-		loginV1     bool
 		away        bool
 		token       string
 		refused     string
 		calls       []string // that change something
 	}{
-		{name: "a passkey for every exception", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, closes: true, token: "token", calls: []string{"close"}},
+		{name: "a passkey for every exception", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, token: "token"},
 		{name: "somebody with a password alone", connections: proven, exceptions: []EnforcementException{admin, pupil}, token: "token"},
-		{name: "a passkey that Login V1 asks nobody for", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, loginV1: true, token: "token"},
-		{name: "said to close, where Login V1 would lock out", connections: proven, exceptions: []EnforcementException{admin}, loginV1: true, closes: true, refused: "enforcement.methods-changed"},
-		{name: "more exceptions than are asked for", connections: proven, exceptions: append([]EnforcementException{admin}, crowd...), token: "token"},
 		{name: "other exceptions, without a new link", connections: proven, before: Enforcement{On: true}, exceptions: []EnforcementException{admin, pupil}},
 		{name: "passwords open again for a new exception", connections: proven, before: Enforcement{On: true, PasswordsClosed: true}, exceptions: []EnforcementException{admin, pupil}, calls: []string{"open"}},
 		{name: "proven by a real sign-in", connections: []Connection{{State: ConnectionActive, LastSuccessAt: time.Now()}}, exceptions: []EnforcementException{admin, pupil}, token: "token"},
@@ -95,9 +85,7 @@ func TestEnforce(t *testing.T) {
 		{name: "no exception", connections: proven, refused: "enforcement.no-break-glass"},
 		{name: "nobody to break the glass", connections: proven, exceptions: []EnforcementException{pupil}, refused: "enforcement.no-break-glass"},
 		{name: "who only comes through the school", connections: proven, exceptions: []EnforcementException{{User: "external", BreakGlass: true}}, refused: "enforcement.no-break-glass"},
-		{name: "said to close, and cannot", connections: proven, exceptions: []EnforcementException{admin, pupil}, closes: true, refused: "enforcement.methods-changed"},
-		{name: "said not to close, and can", connections: proven, exceptions: []EnforcementException{admin}, refused: "enforcement.methods-changed"},
-		{name: "Zitadel is away", connections: proven, exceptions: []EnforcementException{admin}, closes: true, away: true, refused: "remote.unavailable"},
+		{name: "Zitadel is away", connections: proven, before: Enforcement{On: true, PasswordsClosed: true}, exceptions: []EnforcementException{admin}, away: true, refused: "remote.unavailable"},
 		{name: "a teacher", role: RoleTeacher, connections: proven, exceptions: []EnforcementException{admin}, refused: "permission.missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,7 +98,7 @@ func TestEnforce(t *testing.T) {
 				t.Fatal(err)
 			}
 			rows, remote := &enforcing{connections: tt.connections, now: tt.before}, &methodical{methods: methods, away: tt.away}
-			token, err := Enforce(t.Context(), org, rows, remote, tt.loginV1, tt.exceptions, tt.closes)
+			token, err := Enforce(t.Context(), org, rows, remote, tt.exceptions)
 			var known *Error
 			refused := ""
 			if errors.As(err, &known) {
@@ -128,7 +116,7 @@ func TestEnforce(t *testing.T) {
 			}
 			if saved := len(rows.saved) == 1; saved != (tt.refused == "") {
 				t.Errorf("saved %v", rows.saved)
-			} else if saved && (!rows.now.On || rows.now.PasswordsClosed != tt.closes || len(rows.now.Exceptions) != len(tt.exceptions) || rows.saved[0].Action != ActionEnforced) {
+			} else if saved && (!rows.now.On || rows.now.PasswordsClosed || len(rows.now.Exceptions) != len(tt.exceptions) || rows.saved[0].Action != ActionEnforced) {
 				t.Errorf("saved %+v, %+v", rows.now, rows.saved)
 			}
 		})

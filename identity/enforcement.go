@@ -5,9 +5,9 @@ import "time"
 // Enforcement is whether the people at home in a school have to sign in through
 // one of its connections.
 //
-// The portal refuses every other sign-in of theirs. Where all exceptions have a
-// passkey, Zitadel refuses passwords as well, for every service
-// (PasswordsClosed); its policy knows no exceptions.
+// The portal refuses every other sign-in of theirs. Zitadel does not: its policy
+// knows no exceptions, and with passwords it refuses passkeys. PasswordsClosed is
+// a record that it was told to, which ends with the enforcement.
 type Enforcement struct {
 	On              bool
 	PasswordsClosed bool

@@ -81,11 +81,9 @@ func (a BreakGlassAdmin) hint(ctx context.Context) string {
 type EnforcementCheck struct {
 	Choice     EnforcementChoice
 	Exceptions []identity.EnforcementException
-	Closes     bool // Zitadel will refuse passwords
 	People     int
 	LockedOut  int
 	On         bool // already: the exceptions change
-	Problems   identity.Problems
 }
 
 // exceptionsShown is how many names are written out.
