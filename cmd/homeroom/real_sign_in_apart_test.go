@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/sso/testidp"
 	"homeroom.dev/homeroom/views"
 )
 
@@ -135,10 +136,17 @@ func TestRealZitadelsOwnPagesTakeNobodyIn(t *testing.T) {
 	if s.version() == 1 {
 		t.Skip("Login V1 takes the identity provider from the request")
 	}
-	linden, birch := s.school("Linden"), s.school("Birch")
+	linden := s.school("Linden")
 	c := linden.connect(identity.VendorOkta, identity.ProtocolSAML, identity.JoinCreate)
-	evil := birch.connect(identity.VendorOkta, identity.ProtocolSAML, identity.JoinCreate)
 	alma := c.knows("alma", "Alma", "Brandt")
+	// Birch has a server of its own, which says of somebody else that it is Alma.
+	elsewhere := *s
+	var err error
+	elsewhere.idp, err = testidp.New(testidp.Options{People: []testidp.Person{{ID: "birchs-alma", UserName: alma, Address: alma}}})
+	s.check(err)
+	s.check(elsewhere.idp.Listen(t.Context(), "127.0.0.1:0"))
+	t.Cleanup(func() { _ = elsewhere.idp.Close() })
+	evil := elsewhere.school("Birch").connect(identity.VendorOkta, identity.ProtocolSAML, identity.JoinCreate)
 	s.browser.window("Alma").comesByAddress(s, alma)
 
 	// The thief's own sign-in at the portal, with the scopes of a school sign-in.
@@ -164,8 +172,8 @@ func TestRealZitadelsOwnPagesTakeNobodyIn(t *testing.T) {
 	thief.open(evil.app.SSOURL() + "?" + form.Encode())
 	thief.typesInto(`document.querySelector("#address")`, alma)
 	thief.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#address").form.requestSubmit(), void 0`))
-	thief.until(`document.readyState === "complete" && !location.href.startsWith(`+quote(s.idp.URL())+`)`, "stays at the identity provider")
-	thief.until(`document.readyState === "complete" && (location.href.startsWith(`+quote(s.url)+`) && location.pathname !== "/auth/callback" ||
+	thief.until(`document.readyState === "complete" && !location.href.startsWith(`+quote(elsewhere.idp.URL())+`)`, "stays at Birch's identity provider")
+	thief.until(`document.readyState === "complete" && (location.href.startsWith(`+quote(s.url)+`) && location.pathname !== "/auth/callback" || document.querySelector("#address") ||
 		document.body.innerText.match(/fail|error|not found|could not/i))`, "ends nowhere")
 	t.Logf("ends at %.120s … %s", thief.location(), thief.text("document.body.innerText.slice(0, 400)"))
 	if thief.visitor(s.site).signedIn() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -20,6 +21,13 @@ func TestRealZitadelGetsEveryVendorsNames(t *testing.T) {
 				continue // one app for all schools; the contract suite has it
 			}
 			t.Run(what(vendor, protocol), func(t *testing.T) {
+				if r.version() == 1 && vendor == identity.VendorGoogle && protocol == identity.ProtocolSAML {
+					// Login V1 has an ACS of its own, and Google takes only one.
+					c := r.draft(vendor, protocol, identity.JoinCreate)
+					c.test(r.knows("tester", "Tessa", "Ester"))
+					r.desk.post(r.door.Connection(c.id, "activate")).says(t, "it is switched on", http.StatusUnprocessableEntity)
+					return
+				}
 				c := r.connect(vendor, protocol, identity.JoinCreate)
 				local := "zoe-" + string(vendor) + "-" + string(protocol)
 				zoe := c.knows(local, "Zoë", "Grün")
@@ -40,7 +48,7 @@ func TestRealZitadelGetsEveryVendorsNames(t *testing.T) {
 				landed := seen.url.Path == views.OrganizationPath(c.class.ID)
 				t.Logf("%-22s %s %s <%s> verified %v, link %q; then %d at %s", what(vendor, protocol), got[0], got[1], got[2], got[3],
 					c.links(user.GetUserId())[c.provider], seen.status, strings.SplitN(seen.url.String(), "?", 2)[0])
-				if c.version() == 1 && !landed && !(vendor == identity.VendorGoogle && protocol == identity.ProtocolSAML) {
+				if c.version() == 1 && !landed {
 					t.Errorf("is not signed in: %d at %s\n%.900s", seen.status, seen.url, seen.text())
 				}
 				c.desk.post(c.door.Connection(c.id, "off"))
