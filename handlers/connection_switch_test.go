@@ -279,3 +279,18 @@ func TestADistrictIsGiven(t *testing.T) {
 	}
 	d.get(d.at.Connection(c.ID)).says(t, "District ID", "4fd43cc56d11340000000005")
 }
+
+// Google takes one ACS. Where Login V1 needs a second one a test passes and
+// nobody could sign in.
+func TestGoogleBySAMLIsNotSwitchedOnUnderLoginV1(t *testing.T) {
+	f := newFederated(t)
+	d := f.inPortal()
+	c, _ := f.ready(d, identity.VendorGoogle, identity.ProtocolSAML)
+	d.post(d.at.Connection(c.ID, "people"), "domain", ownDomain, "joining", "link", "role", "teacher")
+	f.test(d, c, sam).says(t, "The test passed")
+	seen := d.post(d.at.Connection(c.ID, "activate"))
+	if seen.Status != http.StatusUnprocessableEntity || f.connection().State != identity.ConnectionTested {
+		t.Errorf("switching on = %d, %s", seen.Status, f.connection().State)
+	}
+	seen.says(t, "Google takes one ACS URL only")
+}
