@@ -110,7 +110,7 @@ func (p *portal) clever() (ofLinden, ofBirch *connected) {
 func (p *portal) draft(school string, change []func(*identity.Connection)) *connected {
 	p.t.Helper()
 	c := &connected{p: p, school: school, connection: identity.Connection{
-		ID: identity.NewConnectionID(), State: identity.ConnectionDraft,
+		ID: identity.ConnectionID(identity.NewSubmission()), State: identity.ConnectionDraft,
 	}}
 	for _, f := range change {
 		f(&c.connection)

@@ -196,7 +196,7 @@ func TestTheWizardSurvivesZitadelAway(t *testing.T) {
 	asked := d.get(d.at.NewConnection() + "?vendor=adfs")
 	f.check(f.zitadel.Close())
 	for name, seen := range map[string]page{
-		"make": d.post(d.at.NewConnection(), "connection", asked.field("connection"), "vendor", "adfs", "protocol", "saml", "name", "Kept as typed"),
+		"make": d.post(d.at.NewConnection(), "submission", asked.field("submission"), "vendor", "adfs", "protocol", "saml", "name", "Kept as typed"),
 		"name": d.post(d.at.Connection(c.ID, "name"), "name", "Kept as typed"),
 		"save": d.upload(d.at.Connection(c.ID, "provider"), nil, "way", "checked", "url", shown.field("url"), "document", shown.field("document")),
 	} {
@@ -219,13 +219,24 @@ func TestTheSameFormMakesOneConnection(t *testing.T) {
 	f := newFederated(t)
 	d := f.inPortal()
 	asked := d.get(d.at.NewConnection() + "?vendor=okta")
-	form := []string{"connection", asked.field("connection"), "vendor", "okta", "protocol", "saml", "name", "Linden"}
+	form := []string{"submission", asked.field("submission"), "vendor", "okta", "protocol", "saml", "name", "Linden"}
 	for range 2 {
 		if seen := d.post(d.at.NewConnection(), form...); seen.Status != http.StatusOK || !strings.HasSuffix(seen.URL.Path, "/guide") {
 			t.Errorf("%d at %s", seen.Status, seen.URL)
 		}
 	}
-	f.connection()
+	ours := f.connection()
+	// The same key at another school makes another connection, of that school.
+	other := door{f.signIn(bob), views.InPortal(f.id(birch))}
+	if seen := other.post(other.at.NewConnection(), form...); seen.Status != http.StatusOK || strings.Contains(seen.Body, string(ours.Provider)) {
+		t.Errorf("another school: %d at %s", seen.Status, seen.URL)
+	}
+	if theirs, err := f.store.In(f.founded(birch)).Connections(f.ctx); err != nil || len(theirs) != 1 || theirs[0].ID == ours.ID {
+		t.Errorf("another school has %v, %v", theirs, err)
+	}
+	if now := f.connection(); now.Provider != ours.Provider {
+		t.Errorf("the connection is another one: %+v", now)
+	}
 }
 
 func TestTheStepsOfEveryVendorAreShown(t *testing.T) {
@@ -238,7 +249,7 @@ func TestTheStepsOfEveryVendorAreShown(t *testing.T) {
 		}
 		for _, protocol := range vendor.Protocols() {
 			asked := d.get(d.at.NewConnection() + "?vendor=" + string(vendor))
-			seen := d.post(d.at.NewConnection(), "connection", asked.field("connection"), "vendor", string(vendor), "protocol", string(protocol), "name", "Linden")
+			seen := d.post(d.at.NewConnection(), "submission", asked.field("submission"), "vendor", string(vendor), "protocol", string(protocol), "name", "Linden")
 			if seen.Status != http.StatusOK || find(seen.doc, "li", "", "") == nil {
 				t.Errorf("%s by %s = %d\n%s", vendor, protocol, seen.Status, seen.text())
 			}

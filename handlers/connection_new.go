@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
 
 	"github.com/go-chi/chi/v5"
@@ -38,7 +37,7 @@ func newConnection(w http.ResponseWriter, r *http.Request, setup SignInSetup) er
 		return chooseVendor(w, r, frame, offered)
 	}
 	form := views.NewConnectionForm{
-		ID: identity.NewConnectionID(), Vendor: vendor, Protocol: vendor.Protocols()[0],
+		Submission: identity.NewSubmission(), Vendor: vendor, Protocol: vendor.Protocols()[0],
 		Name: setup.Organization.Organization().Name,
 	}
 	return render(w, r, http.StatusOK, views.NameConnection(frame, form, nil))
@@ -50,27 +49,25 @@ func chooseVendor(w http.ResponseWriter, r *http.Request, frame views.Connection
 	return render(w, r, http.StatusUnprocessableEntity, views.NewConnection(frame, offered, problems))
 }
 
-// connectionIDs are those that the form's page makes.
-var connectionIDs = regexp.MustCompile(`^[a-z2-7]{26}$`)
-
-// makeConnection serves POST …/connections/new. Form: connection (the ID the
+// makeConnection serves POST …/connections/new. Form: submission (the key the
 // form came with), vendor, protocol, name. The provider is made at Zitadel at
 // once: without it there are no values to copy. The same form sent again leads
 // to what the first one made.
 func makeConnection(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
 	form := views.NewConnectionForm{
-		ID: identity.ConnectionID(r.PostFormValue("connection")), Vendor: identity.Vendor(r.PostFormValue("vendor")),
+		Submission: r.PostFormValue("submission"), Vendor: identity.Vendor(r.PostFormValue("vendor")),
 		Protocol: identity.Protocol(r.PostFormValue("protocol")), Name: r.PostFormValue("name"),
 	}
 	frame, offered := setup.frame(identity.Connection{}), setup.offered()
 	if !slices.Contains(offered, form.Vendor) {
 		return chooseVendor(w, r, frame, offered)
 	}
-	if !connectionIDs.MatchString(string(form.ID)) {
-		form.ID = identity.NewConnectionID()
+	if form.Submission == "" {
+		form.Submission = identity.NewSubmission()
 	}
-	if _, err := setup.Store.Connection(r.Context(), form.ID); err == nil {
-		return redirect(w, r, setup.Door.Connection(form.ID, "guide"))
+	id := identity.SubmittedConnectionID(setup.ID(), form.Submission)
+	if _, err := setup.Store.Connection(r.Context(), id); err == nil {
+		return redirect(w, r, setup.Door.Connection(id, "guide"))
 	} else if !identity.IsKind(err, identity.KindNotFound) {
 		return err
 	}
@@ -80,9 +77,9 @@ func makeConnection(w http.ResponseWriter, r *http.Request, setup SignInSetup) e
 	}
 	status := http.StatusUnprocessableEntity
 	if problems == nil {
-		err := setup.make(r.Context(), form, name)
+		err := setup.make(r.Context(), id, form, name)
 		if err == nil {
-			return redirect(w, r, setup.Door.Connection(form.ID, "guide"), identity.Say("connection.made"))
+			return redirect(w, r, setup.Door.Connection(id, "guide"), identity.Say("connection.made"))
 		}
 		if status, problems = refusedBeside(err, "name"); problems == nil {
 			return err
@@ -93,9 +90,11 @@ func makeConnection(w http.ResponseWriter, r *http.Request, setup SignInSetup) e
 
 // make makes the connection. At first it lets in people with an account alone;
 // whoever wants another rule says so.
-func (s SignInSetup) make(ctx context.Context, form views.NewConnectionForm, name string) error {
+func (s SignInSetup) make(
+	ctx context.Context, id identity.ConnectionID, form views.NewConnectionForm, name string,
+) error {
 	c := identity.Connection{
-		ID: form.ID, Vendor: form.Vendor, Protocol: form.Protocol, Name: name, State: identity.ConnectionDraft,
+		ID: id, Vendor: form.Vendor, Protocol: form.Protocol, Name: name, State: identity.ConnectionDraft,
 		Rules: identity.JoiningRules{Joining: identity.JoinLink, Role: identity.RoleStudent}, CreatedAt: s.Portal.Now(),
 	}
 	domains, err := s.Store.Domains(ctx)

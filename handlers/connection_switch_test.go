@@ -255,7 +255,7 @@ func TestADistrictIsGiven(t *testing.T) {
 		t.Error("what the installation does not have is offered")
 	}
 	c := identity.Connection{
-		ID: identity.NewConnectionID(), Provider: "400", Vendor: identity.VendorClever, Protocol: identity.ProtocolOIDC,
+		ID: identity.ConnectionID(identity.NewSubmission()), Provider: "400", Vendor: identity.VendorClever, Protocol: identity.ProtocolOIDC,
 		Name: "Clever", State: identity.ConnectionDraft, Rules: identity.JoiningRules{Joining: identity.JoinLink, Role: identity.RoleStudent},
 	}
 	f.check(f.in(linden, priya).ChangeConnection(f.ctx, changed(identity.ActionConnectionMade, c), c,

@@ -121,7 +121,7 @@ func (f *federated) connection() identity.Connection {
 func (f *federated) make(d door, vendor identity.Vendor, protocol identity.Protocol) identity.Connection {
 	f.t.Helper()
 	asked := d.get(d.at.NewConnection() + "?vendor=" + string(vendor))
-	seen := d.post(d.at.NewConnection(), "connection", asked.field("connection"), "vendor", string(vendor),
+	seen := d.post(d.at.NewConnection(), "submission", asked.field("submission"), "vendor", string(vendor),
 		"protocol", string(protocol), "name", "Linden School")
 	c := f.connection()
 	if seen.Status != http.StatusOK || seen.URL.Path != d.at.Connection(c.ID, "guide") {

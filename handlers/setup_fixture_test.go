@@ -105,7 +105,7 @@ func (p *portal) signInRows(school, admin, domain string) signInRows {
 	metadata, err := app.Metadata()
 	p.check(err)
 	c := identity.Connection{
-		ID: identity.NewConnectionID(), Vendor: identity.VendorShibboleth, Protocol: identity.ProtocolSAML, Name: school + " SSO",
+		ID: identity.ConnectionID(identity.NewSubmission()), Vendor: identity.VendorShibboleth, Protocol: identity.ProtocolSAML, Name: school + " SSO",
 		State: identity.ConnectionDraft, Metadata: string(metadata), EntityID: app.EntityID(),
 		Rules: identity.JoiningRules{Joining: identity.JoinLink, Role: identity.RoleStudent}, Domains: []string{domain},
 	}

@@ -1,15 +1,22 @@
 package identity
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"slices"
+	"strings"
 	"time"
 )
 
 // ConnectionID is the portal's own ID of a connection.
 type ConnectionID string
 
-// NewConnectionID makes the ID of a connection that is to be made.
-func NewConnectionID() ConnectionID { return ConnectionID(newID()) }
+// SubmittedConnectionID is the ID of what a form of the school makes: the same
+// form sent again makes nothing more, and no form reaches another school's.
+func SubmittedConnectionID(school OrganizationID, submission string) ConnectionID {
+	sum := sha256.Sum256([]byte("homeroom connection\x00" + string(school) + "\x00" + submission))
+	return ConnectionID(strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])))
+}
 
 // ProviderID is the ID of an identity provider at Zitadel. It stands in the
 // URLs that a school's IT copies.

@@ -119,10 +119,10 @@ func connectionTag(ctx context.Context, c identity.Connection) (TagKind, string)
 
 // NewConnectionForm is what somebody chose for a connection that is to be made.
 type NewConnectionForm struct {
-	ID       identity.ConnectionID // chosen with the form, so that sending it twice makes one
-	Vendor   identity.Vendor
-	Protocol identity.Protocol
-	Name     string
+	Submission string // the form's key, so that sending it twice makes one
+	Vendor     identity.Vendor
+	Protocol   identity.Protocol
+	Name       string
 }
 
 func vendorOptions(ctx context.Context, offered []identity.Vendor) []Option {

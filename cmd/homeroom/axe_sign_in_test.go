@@ -83,7 +83,7 @@ func (d *demo) signIns(t *testing.T, school, admin string) *signInPlaces {
 		{Vendor: identity.VendorShibboleth, Protocol: identity.ProtocolSAML, Name: "Shibboleth", Metadata: string(metadata), EntityID: app.EntityID(), Domains: []string{"axe.example"}},
 		{Vendor: identity.VendorOIDC, Protocol: identity.ProtocolOIDC, Name: "OpenID", Issuer: app.Issuer(), ClientID: "homeroom"},
 	} {
-		c.ID, c.State, c.Provider = identity.NewConnectionID(), identity.ConnectionDraft, identity.ProviderID(string(rune('1'+i)))
+		c.ID, c.State, c.Provider = identity.ConnectionID(identity.NewSubmission()), identity.ConnectionDraft, identity.ProviderID(string(rune('1'+i)))
 		c.Rules = identity.JoiningRules{Joining: identity.JoinLink, Role: identity.RoleStudent}
 		check(p.school.ChangeConnection(ctx, identity.Change{Action: identity.ActionConnectionMade, TargetName: c.Name}, c,
 			func(context.Context, *identity.Connection) error { return nil }))

@@ -122,14 +122,15 @@ type realConnection struct {
 func (r *realSchool) draft(vendor identity.Vendor, protocol identity.Protocol, joining identity.Joining) *realConnection {
 	t := r.t
 	t.Helper()
-	c := &realConnection{realSchool: r, id: identity.NewConnectionID()}
+	submission := identity.NewSubmission()
+	c := &realConnection{realSchool: r, id: identity.SubmittedConnectionID(r.school.ID, submission)}
 	var err error
 	c.app, err = r.idp.CreateApp(testidp.AppOptions{
 		Name: "Homeroom", Vendor: vendor, Protocol: protocol, StartURL: r.url + views.SchoolStartPath(r.school.ID),
 	})
 	r.check(err)
 	what := what(vendor, protocol)
-	r.desk.post(r.door.NewConnection(), "connection", string(c.id), "vendor", string(vendor), "protocol", string(protocol),
+	r.desk.post(r.door.NewConnection(), "submission", submission, "vendor", string(vendor), "protocol", string(protocol),
 		"name", r.school.Name+" "+what).says(t, what+" is made", http.StatusOK)
 	c.provider = identity.ProviderID(r.provider(c.id))
 	r.check(c.app.Connect(identity.ServiceProviderAt(r.made.Issuer, c.provider)))
