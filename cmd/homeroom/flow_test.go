@@ -101,7 +101,7 @@ func TestATeacherInvitesAStudentWhoComesAndGoes(t *testing.T) {
 	teacher.press("Remove Alma Brandt from Biology 7B")
 	teacher.sees("Alma Brandt was removed.")
 	removed := time.Now()
-	student.press("Invite")
+	student.open(d.urls.portal + "/o/" + classroom + "/invitations/new") // what is open may have noticed by itself
 	student.until(`performance.getEntriesByType("navigation")[0].responseStatus === 404`, "is not refused")
 	if took := time.Since(removed); took > 2*time.Second {
 		t.Logf("refused %s after the removal", took) // a loaded machine is no reason to fail
