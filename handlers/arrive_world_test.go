@@ -182,7 +182,7 @@ func (c *connected) enforce() {
 	_, err := rows.SetEnforcement(c.p.ctx, identity.Change{Action: identity.ActionEnforced}, identity.Enforcement{
 		On:         true,
 		Exceptions: []identity.EnforcementException{{User: c.p.people[priya].ID, Name: "Priya", BreakGlass: true}},
-	}, false, func(context.Context, *identity.Enforcement) error { return nil })
+	}, false)
 	c.p.check(err)
 }
 

@@ -113,7 +113,7 @@ func TestTheOnlyWayInIsNotSwitchedOff(t *testing.T) {
 	c := f.active(d)
 	_, err := f.in(linden, priya).SetEnforcement(f.ctx, identity.Change{Action: identity.ActionEnforced}, identity.Enforcement{
 		On: true, Exceptions: []identity.EnforcementException{{User: f.people[priya].ID, BreakGlass: true}},
-	}, false, func(context.Context, *identity.Enforcement) error { return nil })
+	}, false)
 	f.check(err)
 	for _, part := range []string{"off", "delete"} {
 		seen := d.post(d.at.Connection(c.ID, part))

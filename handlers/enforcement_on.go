@@ -197,8 +197,7 @@ func renewRecovery(w http.ResponseWriter, r *http.Request, setup SignInSetup) er
 	change := identity.Change{
 		Action: identity.ActionRecoveryMade, Target: string(setup.ID()), TargetName: setup.Organization.Organization().Name,
 	}
-	token, err := setup.Store.SetEnforcement(r.Context(), change, e, true,
-		func(context.Context, *identity.Enforcement) error { return nil })
+	token, err := setup.Store.SetEnforcement(r.Context(), change, e, true)
 	if err != nil {
 		return err
 	}
@@ -207,7 +206,7 @@ func renewRecovery(w http.ResponseWriter, r *http.Request, setup SignInSetup) er
 
 // switchEnforcementOff serves POST …/enforcement/off.
 func switchEnforcementOff(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	if err := identity.EndEnforcement(r.Context(), setup.Opened, setup.Store, setup.Remote); err != nil {
+	if err := identity.EndEnforcement(r.Context(), setup.Opened, setup.Store); err != nil {
 		return err
 	}
 	return redirect(w, r, setup.Door.Enforcement(), identity.Say("enforcement.ended"))

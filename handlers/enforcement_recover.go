@@ -1,12 +1,10 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 
-	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/views"
 )
 
@@ -23,7 +21,7 @@ func (s *Server) showRecover(w http.ResponseWriter, r *http.Request) error {
 }
 
 // recoverSchool serves POST /recover/{token}: the school's own sign-in is not
-// the only way in any more. If Zitadel is away the link stays good.
+// the only way in any more.
 func (s *Server) recoverSchool(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
 	school, err := s.store.RecoveryOf(r.Context(), token)
@@ -31,14 +29,7 @@ func (s *Server) recoverSchool(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	logged(r.Context()).organization = school.ID
-	err = s.store.Recover(r.Context(), token, func(ctx context.Context, opened identity.Opened) error {
-		e, err := s.store.In(opened).Enforcement(ctx)
-		if err != nil || !e.PasswordsClosed {
-			return err
-		}
-		return s.gateway.In(opened).OpenPasswords(ctx)
-	})
-	if err != nil {
+	if err := s.store.Recover(r.Context(), token); err != nil {
 		return err
 	}
 	return render(w, r, http.StatusOK, views.Recovered(views.Page{Here: views.LandingPath}, school))

@@ -85,7 +85,7 @@ func TestEnforcementIsRehearsedBeforeItBegins(t *testing.T) {
 		t.Fatalf("%d, recovery link %q\n%s", seen.Status, link, seen.text())
 	}
 	e := p.enforced(linden, priya)
-	if !e.On || e.PasswordsClosed || len(e.Exceptions) != 3 || e.RecoveryMadeAt.IsZero() {
+	if !e.On || len(e.Exceptions) != 3 || e.RecoveryMadeAt.IsZero() {
 		t.Errorf("enforcement is %+v", e)
 	}
 	for _, x := range e.Exceptions {

@@ -10,11 +10,9 @@ import (
 type Enforcing interface {
 	Connections(context.Context) ([]Connection, error)
 	Enforcement(context.Context) (Enforcement, error)
-	// SetEnforcement changes it once act, the call at Zitadel, has succeeded, and
-	// answers the token of a new recovery link if one is asked for.
-	SetEnforcement(
-		ctx context.Context, change Change, e Enforcement, recovery bool, act func(context.Context, *Enforcement) error,
-	) (string, error)
+	// SetEnforcement changes it, and answers the token of a new recovery link if
+	// one is asked for.
+	SetEnforcement(ctx context.Context, change Change, e Enforcement, recovery bool) (string, error)
 }
 
 // MayEnforce refuses to make the school's own sign-in the only way in before
@@ -65,12 +63,7 @@ func Enforce(
 	}
 	change := Change{Action: ActionEnforced, Target: string(org.ID()), TargetName: org.Organization().Name}
 	next := Enforcement{On: true, Exceptions: exceptions}
-	return rows.SetEnforcement(ctx, change, next, !before.On, func(ctx context.Context, _ *Enforcement) error {
-		if before.PasswordsClosed {
-			return remote.OpenPasswords(ctx)
-		}
-		return nil
-	})
+	return rows.SetEnforcement(ctx, change, next, !before.On)
 }
 
 // anyBreakGlass refuses exceptions among whom nobody could get in without the
@@ -92,7 +85,7 @@ func anyBreakGlass(ctx context.Context, remote Federation, exceptions []Enforcem
 }
 
 // EndEnforcement lets everybody sign in as before. It may be repeated.
-func EndEnforcement(ctx context.Context, org Opened, rows Enforcing, remote Federation) error {
+func EndEnforcement(ctx context.Context, org Opened, rows Enforcing) error {
 	if !org.Permits(ConnectSignIn) || !org.Permits(ManageSchool) {
 		return Forbidden("permission.missing")
 	}
@@ -103,11 +96,6 @@ func EndEnforcement(ctx context.Context, org Opened, rows Enforcing, remote Fede
 	change := Change{Action: ActionEnforcementEnded, Target: string(org.ID()), TargetName: org.Organization().Name}
 	// The exceptions stay on record, for the next time.
 	next := Enforcement{Exceptions: before.Exceptions}
-	_, err = rows.SetEnforcement(ctx, change, next, false, func(ctx context.Context, _ *Enforcement) error {
-		if !before.PasswordsClosed {
-			return nil
-		}
-		return remote.OpenPasswords(ctx)
-	})
+	_, err = rows.SetEnforcement(ctx, change, next, false)
 	return err
 }

@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 )
@@ -19,12 +18,7 @@ type enforcing struct {
 func (r *enforcing) Connections(context.Context) ([]Connection, error) { return r.connections, nil }
 func (r *enforcing) Enforcement(context.Context) (Enforcement, error)  { return r.now, nil }
 
-func (r *enforcing) SetEnforcement(
-	ctx context.Context, change Change, e Enforcement, recovery bool, act func(context.Context, *Enforcement) error,
-) (string, error) {
-	if err := act(ctx, &e); err != nil {
-		return "", err
-	}
+func (r *enforcing) SetEnforcement(_ context.Context, change Change, e Enforcement, recovery bool) (string, error) {
 	r.now, r.saved, r.recovery = e, append(r.saved, change), append(r.recovery, recovery)
 	if recovery {
 		return "token", nil
@@ -36,24 +30,14 @@ func (r *enforcing) SetEnforcement(
 type methodical struct {
 	Federation
 	methods map[UserID][]SignInMethod
-	calls   []string
 	away    bool
 }
 
 func (m *methodical) SignInMethods(_ context.Context, user UserID) ([]SignInMethod, error) {
-	m.calls = append(m.calls, "methods")
-	return m.methods[user], nil
-}
-
-func (m *methodical) ClosePasswords(context.Context) error { return m.call("close") }
-func (m *methodical) OpenPasswords(context.Context) error  { return m.call("open") }
-
-func (m *methodical) call(name string) error {
 	if m.away {
-		return Unavailable("remote.unavailable")
+		return nil, Unavailable("remote.unavailable")
 	}
-	m.calls = append(m.calls, name)
-	return nil
+	return m.methods[user], nil
 }
 
 func TestEnforce(t *testing.T) {
@@ -72,12 +56,10 @@ func TestEnforce(t *testing.T) {
 		away        bool
 		token       string
 		refused     string
-		calls       []string // that change something
 	}{
 		{name: "a passkey for every exception", connections: proven, exceptions: []EnforcementException{admin, {User: "passkey"}}, token: "token"},
 		{name: "somebody with a password alone", connections: proven, exceptions: []EnforcementException{admin, pupil}, token: "token"},
 		{name: "other exceptions, without a new link", connections: proven, before: Enforcement{On: true}, exceptions: []EnforcementException{admin, pupil}},
-		{name: "passwords open again for a new exception", connections: proven, before: Enforcement{On: true, PasswordsClosed: true}, exceptions: []EnforcementException{admin, pupil}, calls: []string{"open"}},
 		{name: "proven by a real sign-in", connections: []Connection{{State: ConnectionActive, LastSuccessAt: time.Now()}}, exceptions: []EnforcementException{admin, pupil}, token: "token"},
 		{name: "no connection", exceptions: []EnforcementException{admin}, refused: "enforcement.no-connection"},
 		{name: "a connection that is off", connections: []Connection{{State: ConnectionOff, TestedAt: time.Now()}}, exceptions: []EnforcementException{admin}, refused: "enforcement.no-connection"},
@@ -85,7 +67,7 @@ func TestEnforce(t *testing.T) {
 		{name: "no exception", connections: proven, refused: "enforcement.no-break-glass"},
 		{name: "nobody to break the glass", connections: proven, exceptions: []EnforcementException{pupil}, refused: "enforcement.no-break-glass"},
 		{name: "who only comes through the school", connections: proven, exceptions: []EnforcementException{{User: "external", BreakGlass: true}}, refused: "enforcement.no-break-glass"},
-		{name: "Zitadel is away", connections: proven, before: Enforcement{On: true, PasswordsClosed: true}, exceptions: []EnforcementException{admin}, away: true, refused: "remote.unavailable"},
+		{name: "Zitadel is away", connections: proven, exceptions: []EnforcementException{admin}, away: true, refused: "remote.unavailable"},
 		{name: "a teacher", role: RoleTeacher, connections: proven, exceptions: []EnforcementException{admin}, refused: "permission.missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,13 +92,9 @@ func TestEnforce(t *testing.T) {
 			if token != tt.token {
 				t.Errorf("token %q, want %q", token, tt.token)
 			}
-			changed := slices.DeleteFunc(remote.calls, func(c string) bool { return c == "methods" })
-			if !slices.Equal(changed, tt.calls) {
-				t.Errorf("calls %v, want %v", changed, tt.calls)
-			}
 			if saved := len(rows.saved) == 1; saved != (tt.refused == "") {
 				t.Errorf("saved %v", rows.saved)
-			} else if saved && (!rows.now.On || rows.now.PasswordsClosed || len(rows.now.Exceptions) != len(tt.exceptions) || rows.saved[0].Action != ActionEnforced) {
+			} else if saved && (!rows.now.On || len(rows.now.Exceptions) != len(tt.exceptions) || rows.saved[0].Action != ActionEnforced) {
 				t.Errorf("saved %+v, %+v", rows.now, rows.saved)
 			}
 		})
@@ -129,28 +107,45 @@ func TestEndEnforcement(t *testing.T) {
 		name   string
 		role   Role
 		before Enforcement
-		calls  []string
 		saved  int
 		forbid bool
 	}{
-		{"of the portal", RoleSchoolAdmin, Enforcement{On: true, Exceptions: []EnforcementException{{User: "a"}}}, nil, 1, false},
-		{"with passwords closed", RoleOperator, Enforcement{On: true, PasswordsClosed: true}, []string{"open"}, 1, false},
-		{"that is off", RoleSchoolAdmin, Enforcement{}, nil, 0, false},
-		{"by a teacher", RoleTeacher, Enforcement{On: true}, nil, 0, true},
+		{"by an admin", RoleSchoolAdmin, Enforcement{On: true, Exceptions: []EnforcementException{{User: "a"}}}, 1, false},
+		{"by an operator", RoleOperator, Enforcement{On: true}, 1, false},
+		{"that is off", RoleSchoolAdmin, Enforcement{}, 0, false},
+		{"by a teacher", RoleTeacher, Enforcement{On: true}, 0, true},
 	} {
 		org, err := Open(school, Actor{User: "actor"}, Held{Here: []Role{tt.role}, Platform: []Role{tt.role}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, remote := &enforcing{now: tt.before}, &methodical{}
-		if err := EndEnforcement(t.Context(), org, rows, remote); IsKind(err, KindForbidden) != tt.forbid || err != nil && !tt.forbid {
+		rows := &enforcing{now: tt.before}
+		if err := EndEnforcement(t.Context(), org, rows); IsKind(err, KindForbidden) != tt.forbid || err != nil && !tt.forbid {
 			t.Errorf("%s: %v", tt.name, err)
 		}
-		if !slices.Equal(remote.calls, tt.calls) || len(rows.saved) != tt.saved {
-			t.Errorf("%s: calls %v, saved %v", tt.name, remote.calls, rows.saved)
+		if len(rows.saved) != tt.saved {
+			t.Errorf("%s: saved %v", tt.name, rows.saved)
 		}
 		if tt.saved == 1 && (rows.now.On || rows.recovery[0] || len(rows.now.Exceptions) != len(tt.before.Exceptions) || rows.saved[0].Action != ActionEnforcementEnded) {
 			t.Errorf("%s: %+v, %+v", tt.name, rows.now, rows.saved)
 		}
+	}
+}
+
+func TestARecoveryLinkPermitsNothingElse(t *testing.T) {
+	school := Organization{ID: "school", Kind: KindSchool, Name: "Linden", State: OrganizationActive}
+	org, err := OpenRecovering(school)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if org.ID() != "school" || org.Actor().User != "recovery" || org.Permits(Visit) || org.Permits(ConnectSignIn) || org.Permits(ManageSchool) {
+		t.Errorf("opened = %+v", org)
+	}
+	if err := EndEnforcement(t.Context(), org, &enforcing{now: Enforcement{On: true}}); !IsKind(err, KindForbidden) {
+		t.Errorf("it ends enforcement without its token: %v", err)
+	}
+	school.State = OrganizationInactive
+	if _, err := OpenRecovering(school); !IsKind(err, KindNotFound) {
+		t.Errorf("a school that is off: %v", err)
 	}
 }

@@ -6,13 +6,11 @@ import "time"
 // one of its connections.
 //
 // The portal refuses every other sign-in of theirs. Zitadel does not: its policy
-// knows no exceptions, and with passwords it refuses passkeys. PasswordsClosed is
-// a record that it was told to, which ends with the enforcement.
+// knows no exceptions, and with passwords it refuses passkeys.
 type Enforcement struct {
-	On              bool
-	PasswordsClosed bool
-	Since           time.Time
-	Exceptions      []EnforcementException
+	On         bool
+	Since      time.Time
+	Exceptions []EnforcementException
 	// RecoveryMadeAt is when the one-time recovery link was made, and
 	// RecoveryUsedAt when it was used; zero if not.
 	RecoveryMadeAt time.Time

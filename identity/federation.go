@@ -43,11 +43,6 @@ type Federation interface {
 	// SignInMethods are the ways the user at home here can sign in.
 	SignInMethods(context.Context, UserID) ([]SignInMethod, error)
 
-	// ClosePasswords and OpenPasswords change one field of the login policy and
-	// keep the rest. Both may be repeated.
-	ClosePasswords(context.Context) error
-	OpenPasswords(context.Context) error
-
 	// AddDomain adds an unverified domain; one that is there already is no error.
 	// One that another organization has proven is a conflict ("domain.taken").
 	AddDomain(ctx context.Context, domain string) error

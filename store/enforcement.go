@@ -19,7 +19,7 @@ func (o *Organization) Enforcement(ctx context.Context) (identity.Enforcement, e
 		return identity.Enforcement{}, fmt.Errorf("load enforcement: %w", translate(err))
 	}
 	e := identity.Enforcement{
-		On: row.Enforced, PasswordsClosed: row.PasswordsClosed, Since: moment(row.SinceUs),
+		On: row.Enforced, Since: moment(row.SinceUs),
 		RecoveryMadeAt: moment(row.RecoveryMadeUs), RecoveryUsedAt: moment(row.RecoveryUsedUs),
 	}
 	exceptions, err := read.EnforcementExceptions(ctx, o.id)
@@ -43,60 +43,41 @@ func (o *Organization) enforcement(ctx context.Context, q *query.Queries) (query
 	return row, err
 }
 
-// SetEnforcement begins, changes or ends enforcement: it puts the change on
-// record, lets act do at Zitadel what has to be done there, and then saves e as
-// act has left it. With recovery it makes a recovery link, whose secret is
-// answered this once; it replaces the one before, and without enforcement none
-// is worth anything.
+// SetEnforcement begins, changes or ends enforcement, and puts the change on
+// record. With recovery it makes a recovery link, whose secret is answered this
+// once; it replaces the one before, and without enforcement none is worth
+// anything.
 //
 // Enforcement needs an active connection ("enforcement.no-connection") and
 // among its exceptions, who are at home here ("user.not-found"), an active
-// school_admin to break the glass ("enforcement.no-break-glass"). Closed
-// passwords are noted before act closes them, so that no crash leaves them
-// closed without anybody's knowing.
+// school_admin to break the glass ("enforcement.no-break-glass").
 func (o *Organization) SetEnforcement(
 	ctx context.Context, change identity.Change, e identity.Enforcement, recovery bool,
-	act func(context.Context, *identity.Enforcement) error,
 ) (token string, err error) {
-	done, err := o.store.turns.take(ctx, o.enforcementRoom())
-	if err != nil {
-		return "", err
-	}
-	defer done()
 	if recovery && e.On {
 		token = newToken()
 	}
 	about(&change, o.id, o.opened.Organization().Name)
-	err = o.make(ctx, making{
-		change: change,
-		begin: func(tx *transaction) error {
-			if !e.On {
-				return nil
-			}
-			if err := o.mayEnforce(ctx, tx, e); err != nil || !e.PasswordsClosed {
+	err = o.store.write(ctx, func(tx *transaction) error {
+		if e.On {
+			if err := o.mayEnforce(ctx, tx, e); err != nil {
 				return err
 			}
-			return tx.PasswordsMayBeClosed(ctx, o.id)
-		},
-		act: func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &e) },
-		done: func(tx *transaction) error {
-			if err := o.putEnforcement(ctx, tx, e, token); err != nil || token == "" || change.Action == identity.ActionRecoveryMade {
-				return err
-			}
-			return o.record(ctx, tx, identity.Change{
-				Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
-			})
-		},
+		}
+		if err := o.putEnforcement(ctx, tx, e, token); err != nil {
+			return err
+		}
+		if err := o.record(ctx, tx, change); err != nil || token == "" || change.Action == identity.ActionRecoveryMade {
+			return err
+		}
+		return o.record(ctx, tx, identity.Change{
+			Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
+		})
 	})
 	if err != nil {
 		return "", fmt.Errorf("set enforcement: %w", err)
 	}
 	return token, nil
-}
-
-// enforcementRoom is where the turn is waited for to change enforcement.
-func (o *Organization) enforcementRoom() identity.OrganizationID {
-	return "enforcement/" + identity.OrganizationID(o.id)
 }
 
 func (o *Organization) mayEnforce(ctx context.Context, tx *transaction, e identity.Enforcement) error {
@@ -140,7 +121,7 @@ func (o *Organization) putEnforcement(
 	if row.Enforced != e.On {
 		row.SinceUs = tx.now
 	}
-	row.Enforced, row.PasswordsClosed = e.On, e.PasswordsClosed
+	row.Enforced = e.On
 	switch {
 	case token != "":
 		row.RecoveryHash, row.RecoveryMadeUs, row.RecoveryUsedUs = hashToken(token), tx.now, 0
@@ -182,16 +163,16 @@ func (s *Store) EnforcedFor(
 // RecoveryOf is the school whose enforcement a recovery link can end; not found
 // ("recovery.not-found") otherwise, and gone ("recovery.used") after that.
 func (s *Store) RecoveryOf(ctx context.Context, token string) (identity.Organization, error) {
-	school, err := s.recoverySchool(ctx, token)
+	school, err := s.recoverySchool(ctx, s.read(), token)
 	if err != nil {
 		return identity.Organization{}, fmt.Errorf("look up recovery link: %w", err)
 	}
 	return school, nil
 }
 
-func (s *Store) recoverySchool(ctx context.Context, token string) (identity.Organization, error) {
+func (s *Store) recoverySchool(ctx context.Context, q *query.Queries, token string) (identity.Organization, error) {
 	missing := identity.NotFound("recovery.not-found")
-	row, err := s.read().EnforcementByRecovery(ctx, hashToken(token))
+	row, err := q.EnforcementByRecovery(ctx, hashToken(token))
 	if err != nil {
 		return identity.Organization{}, orNotFound(err, missing)
 	}
@@ -205,45 +186,28 @@ func (s *Store) recoverySchool(ctx context.Context, token string) (identity.Orga
 	return school, nil
 }
 
-// Recover ends enforcement by its recovery link: act opens what was closed at
-// Zitadel. The link is used up when act has succeeded, in the transaction that
-// ends enforcement; until then it may be tried again, after a crash as well.
-func (s *Store) Recover(
-	ctx context.Context, token string, act func(context.Context, identity.Opened) error,
-) error {
-	fail := func(err error) error { return fmt.Errorf("recover: %w", err) }
-	school, err := s.recoverySchool(ctx, token)
-	if err != nil {
-		return fail(err)
-	}
-	opened, err := identity.OpenRecovering(school)
-	if err != nil {
-		return fail(err)
-	}
-	o := s.In(opened)
-	done, err := s.turns.take(ctx, o.enforcementRoom())
-	if err != nil {
-		return fail(err)
-	}
-	defer done()
-	if _, err := s.recoverySchool(ctx, token); err != nil {
-		return fail(err) // used while this one waited
-	}
-	err = o.make(ctx, making{
-		change: identity.Change{Action: identity.ActionRecoveryUsed, Target: o.id, TargetName: school.Name},
-		act:    func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, opened) },
-		done: func(tx *transaction) error {
-			used, err := tx.UseRecovery(ctx, query.UseRecoveryParams{
-				OrganizationID: o.id, RecoveryHash: hashToken(token), NowUs: tx.now,
-			})
-			if err == nil && used == 0 {
-				return identity.Gone("recovery.used")
-			}
+// Recover ends enforcement by its recovery link, which is used up by that. It is
+// refused where RecoveryOf is.
+func (s *Store) Recover(ctx context.Context, token string) error {
+	err := s.write(ctx, func(tx *transaction) error {
+		school, err := s.recoverySchool(ctx, tx.Queries, token)
+		if err != nil {
 			return err
-		},
+		}
+		opened, err := identity.OpenRecovering(school)
+		if err != nil {
+			return err
+		}
+		o := s.In(opened)
+		if err := tx.UseRecovery(ctx, query.UseRecoveryParams{OrganizationID: o.id, NowUs: tx.now}); err != nil {
+			return err
+		}
+		return o.record(ctx, tx, identity.Change{
+			Action: identity.ActionRecoveryUsed, Target: o.id, TargetName: school.Name,
+		})
 	})
 	if err != nil {
-		return fail(err)
+		return fmt.Errorf("recover: %w", err)
 	}
 	return nil
 }

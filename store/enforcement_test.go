@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -25,10 +24,9 @@ func TestEnforcementBeginsAndEnds(t *testing.T) {
 	same("never", identity.Enforcement{})
 	want := enforced(o)
 	want.Exceptions = append(want.Exceptions, identity.EnforcementException{User: "linden-sam", Name: "Sam"})
-	token, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, want, true,
-		func(_ context.Context, e *identity.Enforcement) error { e.PasswordsClosed = false; return nil })
+	token, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, want, true)
 	w.must(err)
-	want.PasswordsClosed, want.Since, want.RecoveryMadeAt = false, noon, noon
+	want.Since, want.RecoveryMadeAt = noon, noon
 	same("on", want)
 	if token == "" || strings.Contains(w.dump("SELECT * FROM enforcements"), token) {
 		t.Errorf("token = %q, or it is kept", token)
@@ -46,7 +44,7 @@ func TestEnforcementBeginsAndEnds(t *testing.T) {
 	}
 	w.after(time.Hour)
 	want.Exceptions = want.Exceptions[:1]
-	again, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, want, false, enforcedAsItIs)
+	again, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, want, false)
 	if again != "" || err != nil {
 		t.Errorf("token = %q, %v", again, err)
 	}
@@ -55,7 +53,7 @@ func TestEnforcementBeginsAndEnds(t *testing.T) {
 		t.Errorf("the recovery link is gone: %v", err)
 	}
 	off := identity.Enforcement{}
-	if token, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforcementEnded}, off, true, enforcedAsItIs); token != "" || err != nil {
+	if token, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforcementEnded}, off, true); token != "" || err != nil {
 		t.Errorf("token = %q, %v", token, err)
 	}
 	same("off", identity.Enforcement{Since: w.clock, RecoveryMadeAt: noon})
@@ -100,33 +98,13 @@ func TestWhatEnforcementNeeds(t *testing.T) {
 			}
 			o := w.school("linden")
 			_, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced},
-				identity.Enforcement{On: true, Exceptions: tt.exceptions}, true,
-				func(context.Context, *identity.Enforcement) error { t.Error("it was done all the same"); return nil })
+				identity.Enforcement{On: true, Exceptions: tt.exceptions}, true)
 			refused(t, err, tt.kind, tt.message)
+			if e, err := o.Enforcement(t.Context()); !cmp.Equal(e, identity.Enforcement{}) || err != nil {
+				t.Errorf("enforcement = %+v, %v", e, err)
+			}
 			wantOutcomes(t, o, identity.ActionEnforced)
 		})
-	}
-}
-
-// Passwords that are closed at Zitadel are known to be, wherever the process
-// dies: whoever ends enforcement then opens them.
-func TestClosedPasswordsAreNotedBeforeTheyAre(t *testing.T) {
-	w := newWorld(t)
-	o := w.school("linden")
-	w.connect(o, "c")
-	func() {
-		defer func() { _ = recover() }()
-		_, _ = o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, enforced(o), true,
-			func(context.Context, *identity.Enforcement) error { panic("killed") })
-	}()
-	e, err := o.Enforcement(t.Context())
-	if err != nil || e.On || !e.PasswordsClosed {
-		t.Errorf("enforcement = %+v, %v", e, err)
-	}
-	wantOutcomes(t, o, identity.ActionEnforced, identity.OutcomeBegun)
-	w.enforce(o)
-	if e, err = o.Enforcement(t.Context()); err != nil || !e.On || !e.PasswordsClosed {
-		t.Errorf("enforcement = %+v, %v", e, err)
 	}
 }
 
@@ -140,43 +118,32 @@ func TestARecoveryLinkEndsEnforcementOnce(t *testing.T) {
 	for _, wrong := range []string{"", "x", replaced} {
 		_, err := w.RecoveryOf(t.Context(), wrong)
 		refused(t, err, identity.KindNotFound, "recovery.not-found")
-		refused(t, w.Recover(t.Context(), wrong, func(context.Context, identity.Opened) error { return nil }), identity.KindNotFound, "recovery.not-found")
+		refused(t, w.Recover(t.Context(), wrong), identity.KindNotFound, "recovery.not-found")
 	}
 	school, err := w.RecoveryOf(t.Context(), token)
 	if err != nil || school.ID != "linden" {
 		t.Errorf("school = %+v, %v", school, err)
 	}
-	// What fails or dies may be tried again.
-	if w.Recover(t.Context(), token, func(context.Context, identity.Opened) error { return errBoom }) == nil {
-		t.Error("no error")
-	}
-	func() {
-		defer func() { _ = recover() }()
-		_ = w.Recover(t.Context(), token, func(context.Context, identity.Opened) error { panic("killed") })
-	}()
 	if on, _, _, err := w.EnforcedFor(t.Context(), "linden-zoe"); !on || err != nil {
 		t.Errorf("enforced = %v, %v", on, err)
 	}
-	acts := make(chan identity.Opened, 6)
-	failed := together(6, func() error {
-		return w.Recover(t.Context(), token, func(_ context.Context, opened identity.Opened) error { acts <- opened; return nil })
-	})
-	if len(failed) != 5 || len(acts) != 1 {
-		t.Fatalf("%d of 6 were refused and %d acted, want 5 and 1", len(failed), len(acts))
+	failed := together(6, func() error { return w.Recover(t.Context(), token) })
+	if len(failed) != 5 {
+		t.Fatalf("%d of 6 were refused, want 5", len(failed))
 	}
 	for _, err := range failed {
 		refused(t, err, identity.KindGone, "recovery.used")
 	}
-	if opened := <-acts; opened.ID() != "linden" || opened.Actor().User != "recovery" || opened.Permits(identity.Visit) {
-		t.Errorf("opened = %+v", opened)
-	}
 	e, err := o.Enforcement(t.Context())
-	if err != nil || e.On || e.PasswordsClosed || !e.RecoveryUsedAt.Equal(w.clock) || !e.Since.Equal(w.clock) {
+	if err != nil || e.On || !e.RecoveryUsedAt.Equal(w.clock) || !e.Since.Equal(w.clock) {
 		t.Errorf("enforcement = %+v, %v", e, err)
 	}
 	_, err = w.RecoveryOf(t.Context(), token)
 	refused(t, err, identity.KindGone, "recovery.used")
-	wantOutcomes(t, o, identity.ActionRecoveryUsed, identity.OutcomeDone, identity.OutcomeBegun, identity.OutcomeFailed)
+	wantOutcomes(t, o, identity.ActionRecoveryUsed, identity.OutcomeDone)
+	if page, err := o.Audit(t.Context(), AuditQuery{Action: identity.ActionRecoveryUsed}); err != nil || page.Records[0].Actor.User != "recovery" || page.Records[0].Target != "linden" {
+		t.Errorf("records = %+v, %v", page.Records, err)
+	}
 	fresh := w.enforce(o)
 	if _, err := w.RecoveryOf(t.Context(), fresh); err != nil {
 		t.Error(err)

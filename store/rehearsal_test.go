@@ -38,7 +38,7 @@ func rehearsed(t *testing.T) (*world, *Organization) {
 	w.must(o.SignedInThrough(t.Context(), "off", "linden-oto", "x"))
 	w.save(o, off)
 	w.must(func() error {
-		_, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, enforced(o), false, enforcedAsItIs)
+		_, err := o.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, enforced(o), false)
 		return err
 	}())
 	return w, o

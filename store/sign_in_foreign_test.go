@@ -100,7 +100,7 @@ func signInCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"SetEnforcement": func(ctx context.Context) (any, error) {
 			e := enforced(linden)
 			e.Exceptions = append(e.Exceptions, identity.EnforcementException{User: "birch-ada", BreakGlass: true})
-			return linden.SetEnforcement(ctx, what, e, true, enforcedAsItIs)
+			return linden.SetEnforcement(ctx, what, e, true)
 		},
 		"Links": func(ctx context.Context) (any, error) { return linden.Links(ctx) },
 		"Link":  func(ctx context.Context) (any, error) { return linden.Link(ctx, "birch-link") },

@@ -13,10 +13,9 @@ import (
 
 // The acts at Zitadel do nothing in most tests.
 
-func asItIs(context.Context, *identity.Connection) error          { return nil }
-func domainAsItIs(context.Context, *identity.Domain) error        { return nil }
-func enforcedAsItIs(context.Context, *identity.Enforcement) error { return nil }
-func nothing(context.Context) error                               { return nil }
+func asItIs(context.Context, *identity.Connection) error   { return nil }
+func domainAsItIs(context.Context, *identity.Domain) error { return nil }
+func nothing(context.Context) error                        { return nil }
 
 // must ends the test with an error that is none of the test's.
 func (w *world) must(err error) {
@@ -137,13 +136,13 @@ func (w *world) bySetup(link identity.SetupLinkID) *Organization {
 // to break the glass, and answers the secret of the recovery link.
 func (w *world) enforce(o *Organization) string {
 	w.t.Helper()
-	token, err := o.SetEnforcement(w.t.Context(), identity.Change{Action: identity.ActionEnforced}, enforced(o), true, enforcedAsItIs)
+	token, err := o.SetEnforcement(w.t.Context(), identity.Change{Action: identity.ActionEnforced}, enforced(o), true)
 	w.must(err)
 	return token
 }
 
 func enforced(o *Organization) identity.Enforcement {
-	return identity.Enforcement{On: true, PasswordsClosed: true, Exceptions: []identity.EnforcementException{
+	return identity.Enforcement{On: true, Exceptions: []identity.EnforcementException{
 		{User: identity.UserID(o.id + "-ada"), Name: "Ada Adler", BreakGlass: true},
 	}}
 }

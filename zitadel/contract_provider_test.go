@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/zitadel/zitadel-go/v3/pkg/client/middleware"
@@ -240,67 +241,42 @@ func (w *world) wantAttached(t *testing.T, o identity.Organization, want ...iden
 }
 
 // A policy without a lifetime sends browsers to and fro for ever, and one that
-// allows no identity providers lets nobody in.
+// allows no identity providers lets nobody in. Zitadel replaces it whole: the
+// rest of it, and what is attached already, is kept.
 func TestContractAttachingMendsTheLoginPolicy(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		school := w.newSchool(t)
-		in := middleware.SetOrgID(t.Context(), string(school.ID))
+		remote, in := w.in(t, school), middleware.SetOrgID(t.Context(), string(school.ID))
 		if _, err := w.owner.ManagementService().AddCustomLoginPolicy(in, &managementpb.AddCustomLoginPolicyRequest{
-			AllowUsernamePassword: true, HidePasswordReset: true,
+			HidePasswordReset: true, IgnoreUnknownUsernames: true, DisableLoginWithPhone: true,
+			DefaultRedirectUri: "https://linden.example", PasswordlessType: policypb.PasswordlessType_PASSWORDLESS_TYPE_ALLOWED,
+			PasswordCheckLifetime: durationpb.New(time.Hour), MfaInitSkipLifetime: durationpb.New(2 * time.Hour),
+			SecondFactorCheckLifetime: durationpb.New(3 * time.Hour), MultiFactorCheckLifetime: durationpb.New(4 * time.Hour),
+			SecondFactors: []policypb.SecondFactorType{policypb.SecondFactorType_SECOND_FACTOR_TYPE_OTP},
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.in(t, school).AttachProvider(t.Context(), w.provider(t, school)); err != nil {
-			t.Fatal(err)
-		}
-		is := w.policy(t, school)
-		if !is.GetAllowExternalIdp() || is.GetExternalLoginCheckLifetime().AsDuration() <= 0 || !is.GetHidePasswordReset() {
-			t.Errorf("policy = %v, want identity providers allowed, their lifetime set and the rest kept", is)
-		}
-	})
-}
-
-func TestContractPasswordsAreClosedAndOpened(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world) {
-		school := w.newSchool(t)
-		remote, instance := w.in(t, school), w.policy(t, school)
-		if err := remote.OpenPasswords(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if !w.policy(t, school).GetIsDefault() {
-			t.Error("opening what is open made a policy")
-		}
-		id := w.provider(t, school)
-		if err := remote.AttachProvider(t.Context(), id); err != nil {
-			t.Fatal(err)
-		}
-		for _, step := range []struct {
-			name string
-			do   func() error
-			want bool
-		}{
-			{"close", func() error { return remote.ClosePasswords(t.Context()) }, false},
-			{"close again", func() error { return remote.ClosePasswords(t.Context()) }, false},
-			{"open", func() error { return remote.OpenPasswords(t.Context()) }, true},
-			{"open again", func() error { return remote.OpenPasswords(t.Context()) }, true},
-		} {
-			if err := step.do(); err != nil {
-				t.Fatalf("%s: %v", step.name, err)
+		first, second := w.provider(t, school), w.provider(t, school)
+		mends := func(what string, id identity.ProviderID, changed func(*policypb.LoginPolicy) bool) {
+			t.Helper()
+			eventually(t, what, func() bool { return changed(w.policy(t, school)) })
+			want := proto.CloneOf(w.policy(t, school))
+			want.AllowExternalIdp, want.MfaInitSkipLifetime = true, durationpb.New(0)
+			want.ExternalLoginCheckLifetime = durationpb.New(10 * 24 * time.Hour) // as Zitadel is shipped
+			if err := remote.AttachProvider(t.Context(), id); err != nil {
+				t.Fatalf("%s: %v", what, err)
 			}
-			want := proto.CloneOf(instance)
-			want.AllowUsernamePassword, want.AllowExternalIdp, want.MfaInitSkipLifetime = step.want, true, durationpb.New(0)
-			is := w.policy(t, school)
-			if diff := cmp.Diff(want, is, protocmp.Transform(), protocmp.IgnoreFields(&policypb.LoginPolicy{}, "details", "idps", "is_default")); diff != "" {
-				t.Errorf("%s: policy differs (-want +got):\n%s", step.name, diff)
+			if diff := cmp.Diff(want, w.policy(t, school), protocmp.Transform(), protocmp.IgnoreFields(&policypb.LoginPolicy{}, "details", "idps")); diff != "" {
+				t.Errorf("%s: policy differs (-want +got):\n%s", what, diff)
 			}
-			w.wantAttached(t, school, id)
 		}
-		fresh := w.newSchool(t)
-		if err := w.in(t, fresh).ClosePasswords(t.Context()); err != nil {
+		mends("a policy made by hand", first, func(p *policypb.LoginPolicy) bool { return !p.GetIsDefault() })
+		if _, err := w.owner.ManagementService().UpdateCustomLoginPolicy(in, &managementpb.UpdateCustomLoginPolicyRequest{
+			AllowUsernamePassword: true, ForceMfaLocalOnly: true,
+		}); err != nil {
 			t.Fatal(err)
 		}
-		if is := w.policy(t, fresh); is.GetIsDefault() || is.GetAllowUsernamePassword() {
-			t.Errorf("policy = %v, want one of its own without passwords", is)
-		}
+		mends("a policy changed by hand", second, func(p *policypb.LoginPolicy) bool { return !p.GetAllowExternalIdp() })
+		w.wantAttached(t, school, first, second)
 	})
 }

@@ -29,11 +29,7 @@ func (r *remote) AttachProvider(ctx context.Context, id identity.ProviderID) err
 		return err
 	}
 	defer r.lockPolicy()()
-	err = r.changePolicy(ctx, true, func(policy *policypb.LoginPolicy) {
-		policy.AllowExternalIdp = true
-		policy.MfaInitSkipLifetime = durationpb.New(0)
-	})
-	if err != nil {
+	if err := r.makePolicyFit(ctx); err != nil {
 		return err
 	}
 	owner := idppb.IDPOwnerType_IDP_OWNER_TYPE_ORG
@@ -78,29 +74,14 @@ func (r *remote) DetachProvider(ctx context.Context, id identity.ProviderID) err
 	return fail("detach identity provider", err, "connection.not-found")
 }
 
-// ClosePasswords makes Zitadel refuse the passwords of everybody at home in the
-// school, for every service.
-func (r *remote) ClosePasswords(ctx context.Context) error { return r.allowPasswords(ctx, false) }
-
-// OpenPasswords ends that.
-func (r *remote) OpenPasswords(ctx context.Context) error { return r.allowPasswords(ctx, true) }
-
-func (r *remote) allowPasswords(ctx context.Context, allow bool) error {
-	if err := r.school(); err != nil {
-		return err
-	}
-	defer r.lockPolicy()()
-	return r.changePolicy(ctx, false, func(policy *policypb.LoginPolicy) { policy.AllowUsernamePassword = allow })
-}
-
-// lockPolicy keeps two changes of a login policy apart: Zitadel replaces it
-// whole, and one would undo the other.
+// lockPolicy keeps two changes of a login policy apart: both would start from
+// what was there before, and Zitadel replaces it whole.
 func (r *remote) lockPolicy() (unlock func()) { return r.locks.of("policy/" + string(r.opened.ID())) }
 
-// changePolicy changes the school's login policy and keeps the rest of it. A
-// school that has none gets a copy of the instance's if there is something to
-// change, or if it needs its own anyway. A copy inherits nothing later.
-func (r *remote) changePolicy(ctx context.Context, own bool, change func(*policypb.LoginPolicy)) error {
+// makePolicyFit makes the school's login policy one under which people can come
+// through an identity provider, and keeps the rest of it. A school that has none
+// gets a copy of the instance's. A copy inherits nothing later.
+func (r *remote) makePolicyFit(ctx context.Context) error {
 	management := r.client.ManagementService()
 	for try := 1; ; try++ {
 		answer, err := management.GetLoginPolicy(r.here(ctx), &managementpb.GetLoginPolicyRequest{})
@@ -108,14 +89,15 @@ func (r *remote) changePolicy(ctx context.Context, own bool, change func(*policy
 			return fail("get login policy", err, "organization.not-found")
 		}
 		policy := proto.CloneOf(answer.GetPolicy())
-		change(policy)
+		policy.AllowExternalIdp = true
+		policy.MfaInitSkipLifetime = durationpb.New(0)
 		if policy.GetExternalLoginCheckLifetime().AsDuration() <= 0 {
 			policy.ExternalLoginCheckLifetime = durationpb.New(externalLoginLifetime)
 		}
-		if same := proto.Equal(policy, answer.GetPolicy()); same && !(own && answer.GetIsDefault()) {
-			return nil
-		}
 		if !answer.GetIsDefault() {
+			if proto.Equal(policy, answer.GetPolicy()) {
+				return nil
+			}
 			_, err := management.UpdateCustomLoginPolicy(r.here(ctx), updatedPolicy(policy))
 			if isNotChanged(err) {
 				return nil

@@ -214,7 +214,7 @@ func (p *signInPlaces) enforce(t *testing.T, e *examiner) {
 	t.Helper()
 	token, err := p.school.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionEnforced}, identity.Enforcement{
 		On: true, Exceptions: []identity.EnforcementException{{User: p.admin, Name: "Priya Nair", BreakGlass: true}},
-	}, true, func(context.Context, *identity.Enforcement) error { return nil })
+	}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func (p *signInPlaces) enforce(t *testing.T, e *examiner) {
 	e.send(views.InPortal(p.id).Enforcement("recovery"), url.Values{})
 	token, err = p.school.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionRecoveryMade}, identity.Enforcement{
 		On: true, Exceptions: []identity.EnforcementException{{User: p.admin, Name: "Priya Nair", BreakGlass: true}},
-	}, true, func(context.Context, *identity.Enforcement) error { return nil })
+	}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

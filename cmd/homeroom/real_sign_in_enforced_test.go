@@ -93,31 +93,6 @@ func TestRealZitadelKeepsToTheOneWayIn(t *testing.T) {
 	if !inside(opened) {
 		t.Error("a password does not lead in after the second recovery")
 	}
-	r.closedPasswordsCloseMore(omar)
-}
-
-// closedPasswordsCloseMore shows why the portal does not have Zitadel refuse
-// passwords: it then takes no passkey either.
-func (r *realSchool) closedPasswordsCloseMore(who somebody) {
-	t := r.t
-	t.Helper()
-	opened, err := identity.Open(r.school, identity.Actor{User: "1"}, identity.Held{Here: []identity.Role{identity.RoleSchoolAdmin}})
-	r.check(err)
-	r.check(r.gateway.In(opened).ClosePasswords(t.Context()))
-	for _, name := range []string{who.name, r.admin.name} {
-		w := r.browser.window("where Zitadel takes no passwords")
-		w.hasPasskeys()
-		w.open(r.url + views.SignInPath + "?local=1")
-		atIDP := `location.href.startsWith(` + quote(r.idp.URL()) + `)`
-		w.until(atIDP+` || `+next, "is led nowhere")
-		if w.text(next) == "name" {
-			w.types("input[name=loginName]", name)
-			w.clickSubmit()
-			w.until(atIDP+` || document.body.innerText.match(/not allowed/)`, "is neither refused nor led to the identity provider")
-		}
-		t.Logf("%s, where Zitadel takes no passwords: %.60s … %.160s", name, w.location(), w.text(`document.body.innerText.replace(/\s+/g, " ")`))
-	}
-	r.check(r.gateway.In(opened).OpenPasswords(t.Context()))
 }
 
 // enforce goes through the rehearsal and switches enforcement on, with the admin
@@ -147,12 +122,6 @@ func (r *realSchool) recovers(link string) {
 	if seen := v.post(link); seen.status != http.StatusGone {
 		r.t.Errorf("the recovery link once more: %d", seen.status)
 	}
-}
-
-func (w *window) clickSubmit() {
-	w.t.Helper()
-	w.until(`(`+submit+`) && !(`+submit+`).disabled`, "cannot go on")
-	w.do(chromedp.Evaluate[chromedp.Void](`(` + submit + `).click(), void 0`))
 }
 
 // registersPasskey makes a passkey with the window's device, at Zitadel's

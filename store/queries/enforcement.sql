@@ -5,20 +5,16 @@
 SELECT * FROM enforcements WHERE organization_id = sqlc.arg(organization_id);
 
 -- name: PutEnforcement :exec
-INSERT INTO enforcements (organization_id, enforced, passwords_closed, since_us, recovery_hash, recovery_made_us, recovery_used_us)
-VALUES (sqlc.arg(organization_id), sqlc.arg(enforced), sqlc.arg(passwords_closed), sqlc.arg(since_us), sqlc.arg(recovery_hash),
+INSERT INTO enforcements (organization_id, enforced, since_us, recovery_hash, recovery_made_us, recovery_used_us)
+VALUES (sqlc.arg(organization_id), sqlc.arg(enforced), sqlc.arg(since_us), sqlc.arg(recovery_hash),
     sqlc.arg(recovery_made_us), sqlc.arg(recovery_used_us))
-ON CONFLICT (organization_id) DO UPDATE SET enforced = excluded.enforced, passwords_closed = excluded.passwords_closed,
+ON CONFLICT (organization_id) DO UPDATE SET enforced = excluded.enforced,
     since_us = excluded.since_us, recovery_hash = excluded.recovery_hash, recovery_made_us = excluded.recovery_made_us,
     recovery_used_us = excluded.recovery_used_us;
 
--- name: PasswordsMayBeClosed :exec
-INSERT INTO enforcements (organization_id, passwords_closed) VALUES (sqlc.arg(organization_id), TRUE)
-ON CONFLICT (organization_id) DO UPDATE SET passwords_closed = TRUE;
-
--- name: UseRecovery :execrows
-UPDATE enforcements SET enforced = FALSE, passwords_closed = FALSE, since_us = sqlc.arg(now_us), recovery_used_us = sqlc.arg(now_us)
-WHERE organization_id = sqlc.arg(organization_id) AND recovery_hash = sqlc.arg(recovery_hash) AND recovery_used_us = 0;
+-- name: UseRecovery :exec
+UPDATE enforcements SET enforced = FALSE, since_us = sqlc.arg(now_us), recovery_used_us = sqlc.arg(now_us)
+WHERE organization_id = sqlc.arg(organization_id);
 
 -- name: EnforcementExceptions :many
 SELECT * FROM enforcement_exceptions WHERE organization_id = sqlc.arg(organization_id) ORDER BY user_id;

@@ -221,7 +221,7 @@ func (q *Queries) EnforcedFor(ctx context.Context, userID string) (EnforcedForRo
 }
 
 const enforcementByRecovery = `-- name: EnforcementByRecovery :one
-SELECT organization_id, enforced, passwords_closed, since_us, recovery_hash, recovery_made_us, recovery_used_us FROM enforcements WHERE recovery_hash = $1 AND recovery_hash <> ''
+SELECT organization_id, enforced, since_us, recovery_hash, recovery_made_us, recovery_used_us FROM enforcements WHERE recovery_hash = $1 AND recovery_hash <> ''
 `
 
 func (q *Queries) EnforcementByRecovery(ctx context.Context, recoveryHash string) (Enforcement, error) {
@@ -230,7 +230,6 @@ func (q *Queries) EnforcementByRecovery(ctx context.Context, recoveryHash string
 	err := row.Scan(
 		&i.OrganizationID,
 		&i.Enforced,
-		&i.PasswordsClosed,
 		&i.SinceUs,
 		&i.RecoveryHash,
 		&i.RecoveryMadeUs,

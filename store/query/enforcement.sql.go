@@ -68,7 +68,7 @@ func (q *Queries) DeleteEnforcementExceptions(ctx context.Context, organizationI
 
 const enforcement = `-- name: Enforcement :one
 
-SELECT organization_id, enforced, passwords_closed, since_us, recovery_hash, recovery_made_us, recovery_used_us FROM enforcements WHERE organization_id = $1
+SELECT organization_id, enforced, since_us, recovery_hash, recovery_made_us, recovery_used_us FROM enforcements WHERE organization_id = $1
 `
 
 // Whether the people of an opened school have to come through a connection, and
@@ -79,7 +79,6 @@ func (q *Queries) Enforcement(ctx context.Context, organizationID string) (Enfor
 	err := row.Scan(
 		&i.OrganizationID,
 		&i.Enforced,
-		&i.PasswordsClosed,
 		&i.SinceUs,
 		&i.RecoveryHash,
 		&i.RecoveryMadeUs,
@@ -175,16 +174,6 @@ func (q *Queries) ManagesSchool(ctx context.Context, arg ManagesSchoolParams) (i
 	var count int64
 	err := row.Scan(&count)
 	return count, err
-}
-
-const passwordsMayBeClosed = `-- name: PasswordsMayBeClosed :exec
-INSERT INTO enforcements (organization_id, passwords_closed) VALUES ($1, TRUE)
-ON CONFLICT (organization_id) DO UPDATE SET passwords_closed = TRUE
-`
-
-func (q *Queries) PasswordsMayBeClosed(ctx context.Context, organizationID string) error {
-	_, err := q.db.ExecContext(ctx, passwordsMayBeClosed, organizationID)
-	return err
 }
 
 const peopleAtHome = `-- name: PeopleAtHome :many
@@ -340,29 +329,27 @@ func (q *Queries) PersonAtHome(ctx context.Context, arg PersonAtHomeParams) (Per
 }
 
 const putEnforcement = `-- name: PutEnforcement :exec
-INSERT INTO enforcements (organization_id, enforced, passwords_closed, since_us, recovery_hash, recovery_made_us, recovery_used_us)
-VALUES ($1, $2, $3, $4, $5,
-    $6, $7)
-ON CONFLICT (organization_id) DO UPDATE SET enforced = excluded.enforced, passwords_closed = excluded.passwords_closed,
+INSERT INTO enforcements (organization_id, enforced, since_us, recovery_hash, recovery_made_us, recovery_used_us)
+VALUES ($1, $2, $3, $4,
+    $5, $6)
+ON CONFLICT (organization_id) DO UPDATE SET enforced = excluded.enforced,
     since_us = excluded.since_us, recovery_hash = excluded.recovery_hash, recovery_made_us = excluded.recovery_made_us,
     recovery_used_us = excluded.recovery_used_us
 `
 
 type PutEnforcementParams struct {
-	OrganizationID  string
-	Enforced        bool
-	PasswordsClosed bool
-	SinceUs         int64
-	RecoveryHash    string
-	RecoveryMadeUs  int64
-	RecoveryUsedUs  int64
+	OrganizationID string
+	Enforced       bool
+	SinceUs        int64
+	RecoveryHash   string
+	RecoveryMadeUs int64
+	RecoveryUsedUs int64
 }
 
 func (q *Queries) PutEnforcement(ctx context.Context, arg PutEnforcementParams) error {
 	_, err := q.db.ExecContext(ctx, putEnforcement,
 		arg.OrganizationID,
 		arg.Enforced,
-		arg.PasswordsClosed,
 		arg.SinceUs,
 		arg.RecoveryHash,
 		arg.RecoveryMadeUs,
@@ -551,21 +538,17 @@ func (q *Queries) ServedDomains(ctx context.Context, organizationID string) ([]s
 	return items, nil
 }
 
-const useRecovery = `-- name: UseRecovery :execrows
-UPDATE enforcements SET enforced = FALSE, passwords_closed = FALSE, since_us = $1, recovery_used_us = $1
-WHERE organization_id = $2 AND recovery_hash = $3 AND recovery_used_us = 0
+const useRecovery = `-- name: UseRecovery :exec
+UPDATE enforcements SET enforced = FALSE, since_us = $1, recovery_used_us = $1
+WHERE organization_id = $2
 `
 
 type UseRecoveryParams struct {
 	NowUs          int64
 	OrganizationID string
-	RecoveryHash   string
 }
 
-func (q *Queries) UseRecovery(ctx context.Context, arg UseRecoveryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, useRecovery, arg.NowUs, arg.OrganizationID, arg.RecoveryHash)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) UseRecovery(ctx context.Context, arg UseRecoveryParams) error {
+	_, err := q.db.ExecContext(ctx, useRecovery, arg.NowUs, arg.OrganizationID)
+	return err
 }

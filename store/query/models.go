@@ -140,13 +140,12 @@ type Drift struct {
 }
 
 type Enforcement struct {
-	OrganizationID  string
-	Enforced        bool
-	PasswordsClosed bool
-	SinceUs         int64
-	RecoveryHash    string
-	RecoveryMadeUs  int64
-	RecoveryUsedUs  int64
+	OrganizationID string
+	Enforced       bool
+	SinceUs        int64
+	RecoveryHash   string
+	RecoveryMadeUs int64
+	RecoveryUsedUs int64
 }
 
 type EnforcementException struct {

@@ -151,7 +151,6 @@ CREATE INDEX join_requests_decided ON join_requests (decided_us) WHERE decided_u
 CREATE TABLE enforcements (
     organization_id  TEXT COLLATE "C" PRIMARY KEY,
     enforced         BOOLEAN NOT NULL DEFAULT FALSE,
-    passwords_closed BOOLEAN NOT NULL DEFAULT FALSE, -- or may be: noted before they are
     since_us         BIGINT NOT NULL DEFAULT 0,
     recovery_hash    TEXT COLLATE "C" NOT NULL DEFAULT '', -- SHA-256, hexadecimal, of the recovery link
     recovery_made_us BIGINT NOT NULL DEFAULT 0,
