@@ -131,7 +131,7 @@ func proposalPage(
 		return err
 	}
 	now := setup.Portal.Now()
-	before, _ := sso.ParseMetadata([]byte(c.Metadata), now)
+	before, _ := sso.ParseMetadata([]byte(c.Metadata), now) // it was right when it was saved
 	proposed, _ := sso.ParseMetadata([]byte(metadata), now) // the watch proposes nothing that it could not read
 	return render(w, r, status, views.CompareCertificates(setup.frame(c), at, sso.Diff(before, proposed),
 		certificateRows(before.Certificates), certificateRows(proposed.Certificates), problems))

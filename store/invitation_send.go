@@ -209,7 +209,7 @@ func (o *Organization) insertInvitation(ctx context.Context, tx *transaction, d 
 	if i.Mail != identity.MailQueued {
 		return nil
 	}
-	return o.queueMail(ctx, tx, i.ID, d.mail)
+	return o.queueMail(ctx, tx, occasion{invitation: i.ID}, d.mail)
 }
 
 // ResendInvitation sends a waiting invitation again, with the same link and new
@@ -364,5 +364,5 @@ func (o *Organization) requeue(
 	if err := o.record(ctx, tx, auditedInvitation(action, row)); err != nil {
 		return err
 	}
-	return o.queueMail(ctx, tx, invitation.ID, mail)
+	return o.queueMail(ctx, tx, occasion{invitation: invitation.ID}, mail)
 }

@@ -20,11 +20,16 @@ type MailPayload struct {
 
 func mailPlace(id string) place { return place{table: "outbox", column: "sealed", row: id} }
 
-// queueMail puts a mail of an invitation into the outbox, with the job that
-// sends it. Its text is sealed, because it holds the link.
-func (o *Organization) queueMail(
-	ctx context.Context, tx *transaction, invitation identity.InvitationID, mail identity.Mail,
-) error {
+// occasion is what a mail is about, so that it can be withdrawn with it; nothing
+// for one that stands by itself.
+type occasion struct {
+	invitation identity.InvitationID
+	setupLink  identity.SetupLinkID
+}
+
+// queueMail puts a mail into the outbox, with the job that sends it. Its text is
+// sealed, because it may hold a link.
+func (o *Organization) queueMail(ctx context.Context, tx *transaction, about occasion, mail identity.Mail) error {
 	id := newID(tx.now)
 	mail.Key = id
 	plain, err := json.Marshal(mail)
@@ -36,7 +41,8 @@ func (o *Organization) queueMail(
 		return err
 	}
 	if err := tx.InsertMail(ctx, query.InsertMailParams{
-		OrganizationID: o.id, ID: id, InvitationID: string(invitation), Sealed: sealed, NowUs: tx.now,
+		OrganizationID: o.id, ID: id, InvitationID: string(about.invitation), SetupLinkID: string(about.setupLink),
+		Sealed: sealed, NowUs: tx.now,
 	}); err != nil {
 		return err
 	}

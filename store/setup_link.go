@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -96,7 +95,7 @@ func (o *Organization) MakeLink(
 		if err := o.record(ctx, tx, auditedLink(identity.ActionSetupLinkMade, link)); err != nil || mail == nil {
 			return err
 		}
-		return o.queueSetupMail(ctx, tx, link.ID, *mail)
+		return o.queueMail(ctx, tx, occasion{setupLink: link.ID}, *mail)
 	})
 	if err != nil {
 		return "", fmt.Errorf("make a set-up link: %w", err)
@@ -107,29 +106,6 @@ func (o *Organization) MakeLink(
 // auditedLink is what was done with a set-up link as its audit record tells it.
 func auditedLink(action identity.Action, link identity.SetupLink) identity.Change {
 	return identity.Change{Action: action, Target: string(link.ID), TargetName: link.Name}
-}
-
-// queueSetupMail puts a mail of a set-up link into the outbox, sealed, with the
-// job that sends it.
-func (o *Organization) queueSetupMail(
-	ctx context.Context, tx *transaction, link identity.SetupLinkID, mail identity.Mail,
-) error {
-	id := newID(tx.now)
-	mail.Key = id
-	plain, err := json.Marshal(mail)
-	if err != nil {
-		return err
-	}
-	sealed, err := o.store.keys.seal(mailPlace(id), plain)
-	if err != nil {
-		return err
-	}
-	if err := tx.InsertMailOfSetupLink(ctx, query.InsertMailOfSetupLinkParams{
-		OrganizationID: o.id, ID: id, SetupLinkID: string(link), Sealed: sealed, NowUs: tx.now,
-	}); err != nil {
-		return err
-	}
-	return o.store.enqueue(ctx, tx, MailJob, MailPayload{Mail: id})
 }
 
 // RenewLink gives a set-up link a new secret, sends it unless compose is nil, and
@@ -171,7 +147,7 @@ func (o *Organization) RenewLink(
 		if err := o.record(ctx, tx, auditedLink(identity.ActionSetupLinkMade, link)); err != nil || mail == nil {
 			return err
 		}
-		return o.queueSetupMail(ctx, tx, id, *mail)
+		return o.queueMail(ctx, tx, occasion{setupLink: id}, *mail)
 	})
 	if err != nil {
 		return "", fmt.Errorf("renew a set-up link: %w", err)

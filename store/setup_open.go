@@ -113,7 +113,7 @@ func (s *Store) SendSetupCode(
 		}); err != nil {
 			return err
 		}
-		return o.queueSetupMail(ctx, tx, id, mail)
+		return o.queueMail(ctx, tx, occasion{setupLink: id}, mail)
 	})
 	if err != nil {
 		return fmt.Errorf("send a code: %w", err)

@@ -72,7 +72,7 @@ func (o *Organization) WarnOfCertificate(
 			return err
 		}
 		for _, mail := range mails {
-			if err := o.queueMail(ctx, tx, "", mail); err != nil {
+			if err := o.queueMail(ctx, tx, occasion{}, mail); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 -- name: InsertMail :exec
-INSERT INTO outbox (organization_id, id, invitation_id, state, sealed, created_us)
-VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(invitation_id), 'queued', sqlc.arg(sealed), sqlc.arg(now_us));
+INSERT INTO outbox (organization_id, id, invitation_id, setup_link_id, state, sealed, created_us)
+VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(invitation_id), sqlc.arg(setup_link_id), 'queued',
+    sqlc.arg(sealed), sqlc.arg(now_us));
 
 -- name: CloseMail :execrows
 -- The text goes: it holds the link.

@@ -62,10 +62,6 @@ UPDATE setup_codes SET tries = tries + 1 WHERE organization_id = sqlc.arg(organi
 UPDATE setup_codes SET used_us = sqlc.arg(now_us)
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND used_us = 0;
 
--- name: InsertMailOfSetupLink :exec
-INSERT INTO outbox (organization_id, id, setup_link_id, state, sealed, created_us)
-VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(setup_link_id), 'queued', sqlc.arg(sealed), sqlc.arg(now_us));
-
 -- name: WithdrawMailOfSetupLink :exec
 UPDATE outbox SET state = 'withdrawn', sealed = '', closed_us = sqlc.arg(now_us)
 WHERE organization_id = sqlc.arg(organization_id) AND setup_link_id = sqlc.arg(setup_link_id) AND setup_link_id <> '' AND state = 'queued';

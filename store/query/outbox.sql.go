@@ -36,14 +36,16 @@ func (q *Queries) CloseMail(ctx context.Context, arg CloseMailParams) (int64, er
 }
 
 const insertMail = `-- name: InsertMail :exec
-INSERT INTO outbox (organization_id, id, invitation_id, state, sealed, created_us)
-VALUES ($1, $2, $3, 'queued', $4, $5)
+INSERT INTO outbox (organization_id, id, invitation_id, setup_link_id, state, sealed, created_us)
+VALUES ($1, $2, $3, $4, 'queued',
+    $5, $6)
 `
 
 type InsertMailParams struct {
 	OrganizationID string
 	ID             string
 	InvitationID   string
+	SetupLinkID    string
 	Sealed         string
 	NowUs          int64
 }
@@ -53,6 +55,7 @@ func (q *Queries) InsertMail(ctx context.Context, arg InsertMailParams) error {
 		arg.OrganizationID,
 		arg.ID,
 		arg.InvitationID,
+		arg.SetupLinkID,
 		arg.Sealed,
 		arg.NowUs,
 	)

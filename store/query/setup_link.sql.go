@@ -46,30 +46,6 @@ func (q *Queries) EndSetupLink(ctx context.Context, arg EndSetupLinkParams) (int
 	return result.RowsAffected()
 }
 
-const insertMailOfSetupLink = `-- name: InsertMailOfSetupLink :exec
-INSERT INTO outbox (organization_id, id, setup_link_id, state, sealed, created_us)
-VALUES ($1, $2, $3, 'queued', $4, $5)
-`
-
-type InsertMailOfSetupLinkParams struct {
-	OrganizationID string
-	ID             string
-	SetupLinkID    string
-	Sealed         string
-	NowUs          int64
-}
-
-func (q *Queries) InsertMailOfSetupLink(ctx context.Context, arg InsertMailOfSetupLinkParams) error {
-	_, err := q.db.ExecContext(ctx, insertMailOfSetupLink,
-		arg.OrganizationID,
-		arg.ID,
-		arg.SetupLinkID,
-		arg.Sealed,
-		arg.NowUs,
-	)
-	return err
-}
-
 const insertSetupCode = `-- name: InsertSetupCode :exec
 INSERT INTO setup_codes (organization_id, id, link_id, code_hash, created_us)
 VALUES ($1, $2, $3, $4, $5)
