@@ -96,7 +96,7 @@ func TestWhoAsksToJoinIsTold(t *testing.T) {
 	}
 	requests, err := rows.JoinRequests(p.ctx)
 	p.check(err)
-	if len(requests) != 1 || requests[0].Name != "Nia Arrived" || requests[0].Classroom != p.id(biology) || requests[0].Address != nia {
+	if requests.Waiting != 1 || requests.Rows[0].Name != "Nia Arrived" || requests.Rows[0].Classroom != p.id(biology) || requests.Rows[0].Address != nia {
 		t.Errorf("requests %+v, want Nia's", requests)
 	}
 }

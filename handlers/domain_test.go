@@ -231,6 +231,9 @@ func TestWhoAskedToJoinIsLetInOrNot(t *testing.T) {
 	if err != nil || member.Assignment.Role() != identity.RoleStudent {
 		t.Errorf("member = %+v, %v", member, err)
 	}
+	if !slices.Contains(p.audited(biology), identity.ActionRoleAssigned) {
+		t.Errorf("the class has nothing on record: %v", p.audited(biology))
+	}
 	if seen := b.post(decide, "answer", "yes"); seen.Status != 404 {
 		t.Errorf("decided twice: %d", seen.Status)
 	}
@@ -241,7 +244,7 @@ func TestWhoAskedToJoinIsLetInOrNot(t *testing.T) {
 	if _, err := p.in(linden, priya).Member(p.ctx, user.ID); !identity.IsKind(err, identity.KindNotFound) {
 		t.Errorf("member of the school: %v", err)
 	}
-	if left, err := rows.JoinRequests(p.ctx); err != nil || len(left) != 0 {
+	if left, err := rows.JoinRequests(p.ctx); err != nil || left.Waiting != 0 || len(left.Rows) != 0 {
 		t.Errorf("requests = %v, %v", left, err)
 	}
 }

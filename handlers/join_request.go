@@ -24,19 +24,11 @@ func (j joining) list(w http.ResponseWriter, r *http.Request, setup SignInSetup)
 	if err != nil {
 		return err
 	}
-	lines := make([]views.JoinLine, len(requests))
-	for i, request := range requests {
-		lines[i].Request = request
-		if request.Classroom == "" {
-			continue
-		}
-		classroom, err := setup.Store.ClassroomIn(r.Context(), request.Classroom)
-		if err != nil && !identity.IsKind(err, identity.KindNotFound) {
-			return err
-		}
-		lines[i].Classroom = classroom.Name
+	lines := make([]views.JoinLine, len(requests.Rows))
+	for i, row := range requests.Rows {
+		lines[i] = views.JoinLine{Request: row.JoinRequest, Classroom: row.ClassroomName}
 	}
-	return render(w, r, http.StatusOK, views.JoinRequests(setup.Page, setup.Opened, setup.Door, lines))
+	return render(w, r, http.StatusOK, views.JoinRequests(setup.Page, setup.Opened, setup.Door, lines, requests.Waiting))
 }
 
 // decide serves POST /o/{school}/sign-in/requests/{user}. Form: answer, yes or
@@ -65,7 +57,8 @@ func (j joining) decide(w http.ResponseWriter, r *http.Request, setup SignInSetu
 }
 
 // assign gives the role that was asked for, in the classroom or, of a teacher
-// without one, in the school. A role they got meanwhile is not lowered.
+// without one, in the school, and has it on record there. What they got
+// meanwhile stays as it is.
 func (j joining) assign(ctx context.Context, setup SignInSetup, request identity.JoinRequest) ([]identity.Fact, error) {
 	opened := setup.Opened
 	if request.Classroom != "" {
@@ -77,21 +70,24 @@ func (j joining) assign(ctx context.Context, setup SignInSetup, request identity
 			return nil, identity.NotFound("organization.not-found")
 		}
 	}
-	var facts []identity.Fact
 	rows := j.store.In(opened)
-	err := rows.InTurn(ctx, func(ctx context.Context) error {
-		switch member, err := rows.Member(ctx, request.User); {
-		case err == nil && member.Assignment.Role().Rank() >= request.Role.Rank():
+	return nil, rows.InTurn(ctx, func(ctx context.Context) error {
+		switch _, err := rows.Member(ctx, request.User); {
+		case err == nil:
 			return nil
-		case err != nil && !identity.IsKind(err, identity.KindNotFound):
+		case !identity.IsKind(err, identity.KindNotFound):
 			return err
 		}
-		fact, err := j.gateway.In(opened).CreateRoleAssignment(ctx, request.User, []identity.Role{request.Role})
-		if err != nil {
-			return err
+		change := identity.Change{
+			Action: identity.ActionRoleAssigned, Target: string(request.User), TargetName: request.Name,
+			After: map[string]string{identity.AuditRole: string(request.Role)},
 		}
-		facts = append(facts, fact)
-		return nil
+		return rows.Change(ctx, change, func(ctx context.Context) ([]identity.Fact, error) {
+			fact, err := j.gateway.In(opened).CreateRoleAssignment(ctx, request.User, []identity.Role{request.Role})
+			if err != nil {
+				return nil, err
+			}
+			return []identity.Fact{fact}, nil
+		})
 	})
-	return facts, err
 }

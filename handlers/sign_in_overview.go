@@ -36,7 +36,7 @@ func showSignIn(w http.ResponseWriter, r *http.Request, setup SignInSetup) error
 		if err != nil {
 			return err
 		}
-		v.Requests = len(requests)
+		v.Requests = requests.Waiting
 	}
 	if setup.Permits(identity.ShareSetup) {
 		if v.Links, err = setup.Store.Links(ctx); err != nil {

@@ -171,9 +171,16 @@ func TestWhoAsksToJoinIsAnsweredOnce(t *testing.T) {
 	w.must(o.AskToJoin(t.Context(), r)) // signs in again
 	waiting := func(want ...identity.JoinRequest) {
 		t.Helper()
-		got, err := o.JoinRequests(t.Context())
-		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
-			t.Errorf("requests: %v\n%s", err, diff)
+		requests, err := o.JoinRequests(t.Context())
+		var got []identity.JoinRequest
+		for _, r := range requests.Rows {
+			got = append(got, r.JoinRequest)
+			if r.ClassroomName != "Linden-7b" {
+				t.Errorf("classroom = %q", r.ClassroomName)
+			}
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil || requests.Waiting != len(want) {
+			t.Errorf("requests: %v, %d waiting\n%s", err, requests.Waiting, diff)
 		}
 	}
 	waiting(r)

@@ -37,15 +37,32 @@ func (o *Organization) AskToJoin(ctx context.Context, r identity.JoinRequest) er
 	return nil
 }
 
-// JoinRequests lists who waits for an answer, the longest first.
-func (o *Organization) JoinRequests(ctx context.Context) ([]identity.JoinRequest, error) {
-	rows, err := o.store.read().JoinRequests(ctx, o.id)
+// JoinRequests are those who wait for an answer, the longest first.
+type JoinRequests struct {
+	Rows    []JoinRequestRow // a hundred at most: the list is worked off from the top
+	Waiting int              // all of them
+}
+
+// JoinRequestRow is one of them with the name of the classroom, if there is one.
+type JoinRequestRow struct {
+	identity.JoinRequest
+	ClassroomName string
+}
+
+// JoinRequests lists who waits for an answer.
+func (o *Organization) JoinRequests(ctx context.Context) (JoinRequests, error) {
+	read := o.store.read()
+	waiting, err := read.CountJoinRequests(ctx, o.id)
 	if err != nil {
-		return nil, fmt.Errorf("list who asks to join: %w", translate(err))
+		return JoinRequests{}, fmt.Errorf("count who asks to join: %w", translate(err))
 	}
-	requests := make([]identity.JoinRequest, len(rows))
+	rows, err := read.JoinRequests(ctx, o.id)
+	if err != nil {
+		return JoinRequests{}, fmt.Errorf("list who asks to join: %w", translate(err))
+	}
+	requests := JoinRequests{Rows: make([]JoinRequestRow, len(rows)), Waiting: int(waiting)}
 	for i, row := range rows {
-		requests[i] = joinRequestOf(row)
+		requests.Rows[i] = JoinRequestRow{joinRequestOf(row.JoinRequest), row.ClassroomName}
 	}
 	return requests, nil
 }

@@ -34,8 +34,16 @@ ON CONFLICT (organization_id, user_id) DO UPDATE SET state = 'asked', name = exc
 WHERE join_requests.state = 'approved' OR join_requests.state = 'declined' AND join_requests.decided_us < sqlc.arg(declined_before_us);
 
 -- name: JoinRequests :many
-SELECT * FROM join_requests WHERE organization_id = sqlc.arg(organization_id) AND state = 'asked'
-ORDER BY asked_us, user_id;
+-- The longest waiting ones.
+SELECT sqlc.embed(r), COALESCE(c.name, '') AS classroom_name
+FROM join_requests r
+LEFT JOIN organizations c ON c.id = r.classroom_id AND c.school_id = r.organization_id
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.state = 'asked'
+ORDER BY r.asked_us, r.user_id
+LIMIT 100;
+
+-- name: CountJoinRequests :one
+SELECT COUNT(*) FROM join_requests WHERE organization_id = sqlc.arg(organization_id) AND state = 'asked';
 
 -- name: JoinRequest :one
 SELECT * FROM join_requests

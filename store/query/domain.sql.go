@@ -50,6 +50,17 @@ func (q *Queries) AskToJoin(ctx context.Context, arg AskToJoinParams) (int64, er
 	return result.RowsAffected()
 }
 
+const countJoinRequests = `-- name: CountJoinRequests :one
+SELECT COUNT(*) FROM join_requests WHERE organization_id = $1 AND state = 'asked'
+`
+
+func (q *Queries) CountJoinRequests(ctx context.Context, organizationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countJoinRequests, organizationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const decideJoin = `-- name: DecideJoin :execrows
 UPDATE join_requests SET state = $1, decided_us = $2
 WHERE organization_id = $3 AND user_id = $4 AND state = 'asked'
@@ -217,30 +228,41 @@ func (q *Queries) JoinRequest(ctx context.Context, arg JoinRequestParams) (JoinR
 }
 
 const joinRequests = `-- name: JoinRequests :many
-SELECT organization_id, user_id, state, name, address, domain, role, classroom_id, asked_us, decided_us FROM join_requests WHERE organization_id = $1 AND state = 'asked'
-ORDER BY asked_us, user_id
+SELECT r.organization_id, r.user_id, r.state, r.name, r.address, r.domain, r.role, r.classroom_id, r.asked_us, r.decided_us, COALESCE(c.name, '') AS classroom_name
+FROM join_requests r
+LEFT JOIN organizations c ON c.id = r.classroom_id AND c.school_id = r.organization_id
+WHERE r.organization_id = $1 AND r.state = 'asked'
+ORDER BY r.asked_us, r.user_id
+LIMIT 100
 `
 
-func (q *Queries) JoinRequests(ctx context.Context, organizationID string) ([]JoinRequest, error) {
+type JoinRequestsRow struct {
+	JoinRequest   JoinRequest
+	ClassroomName string
+}
+
+// The longest waiting ones.
+func (q *Queries) JoinRequests(ctx context.Context, organizationID string) ([]JoinRequestsRow, error) {
 	rows, err := q.db.QueryContext(ctx, joinRequests, organizationID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []JoinRequest
+	var items []JoinRequestsRow
 	for rows.Next() {
-		var i JoinRequest
+		var i JoinRequestsRow
 		if err := rows.Scan(
-			&i.OrganizationID,
-			&i.UserID,
-			&i.State,
-			&i.Name,
-			&i.Address,
-			&i.Domain,
-			&i.Role,
-			&i.ClassroomID,
-			&i.AskedUs,
-			&i.DecidedUs,
+			&i.JoinRequest.OrganizationID,
+			&i.JoinRequest.UserID,
+			&i.JoinRequest.State,
+			&i.JoinRequest.Name,
+			&i.JoinRequest.Address,
+			&i.JoinRequest.Domain,
+			&i.JoinRequest.Role,
+			&i.JoinRequest.ClassroomID,
+			&i.JoinRequest.AskedUs,
+			&i.JoinRequest.DecidedUs,
+			&i.ClassroomName,
 		); err != nil {
 			return nil, err
 		}
