@@ -187,17 +187,7 @@ func showRecovery(w http.ResponseWriter, r *http.Request, setup SignInSetup, tok
 // renewRecovery serves POST …/enforcement/recovery: a new recovery link, with
 // which the one before is worth nothing.
 func renewRecovery(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	e, err := setup.Store.Enforcement(r.Context())
-	if err != nil {
-		return err
-	}
-	if !e.On {
-		return identity.Conflict("enforcement.off-meanwhile")
-	}
-	change := identity.Change{
-		Action: identity.ActionRecoveryMade, Target: string(setup.ID()), TargetName: setup.Organization.Organization().Name,
-	}
-	token, err := setup.Store.SetEnforcement(r.Context(), change, e, true)
+	token, err := setup.Store.RenewRecovery(r.Context())
 	if err != nil {
 		return err
 	}

@@ -67,17 +67,47 @@ func (o *Organization) SetEnforcement(
 		if err := o.putEnforcement(ctx, tx, e, token); err != nil {
 			return err
 		}
-		if err := o.record(ctx, tx, change); err != nil || token == "" || change.Action == identity.ActionRecoveryMade {
+		if err := o.record(ctx, tx, change); err != nil || token == "" {
 			return err
 		}
-		return o.record(ctx, tx, identity.Change{
-			Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
-		})
+		return o.recordRecovery(ctx, tx)
 	})
 	if err != nil {
 		return "", fmt.Errorf("set enforcement: %w", err)
 	}
 	return token, nil
+}
+
+// RenewRecovery makes another recovery link, whose secret is answered this once;
+// the one before is worth nothing any more. Where the school's own sign-in is
+// not the only way in, also since the link was used, there is nothing to
+// recover: a conflict ("enforcement.off-meanwhile").
+func (o *Organization) RenewRecovery(ctx context.Context) (token string, err error) {
+	token = newToken()
+	err = o.store.write(ctx, func(tx *transaction) error {
+		row, err := o.enforcement(ctx, tx.Queries)
+		if err != nil {
+			return err
+		}
+		if !row.Enforced {
+			return identity.Conflict("enforcement.off-meanwhile")
+		}
+		row.RecoveryHash, row.RecoveryMadeUs = hashToken(token), tx.now
+		if err := tx.PutEnforcement(ctx, query.PutEnforcementParams(row)); err != nil {
+			return err
+		}
+		return o.recordRecovery(ctx, tx)
+	})
+	if err != nil {
+		return "", fmt.Errorf("make a recovery link: %w", err)
+	}
+	return token, nil
+}
+
+func (o *Organization) recordRecovery(ctx context.Context, tx *transaction) error {
+	return o.record(ctx, tx, identity.Change{
+		Action: identity.ActionRecoveryMade, Target: o.id, TargetName: o.opened.Organization().Name,
+	})
 }
 
 func (o *Organization) mayEnforce(ctx context.Context, tx *transaction, e identity.Enforcement) error {

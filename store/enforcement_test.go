@@ -61,6 +61,30 @@ func TestEnforcementBeginsAndEnds(t *testing.T) {
 	refused(t, err, identity.KindNotFound, "recovery.not-found")
 }
 
+// A new recovery link does not bring back what the one before has ended.
+func TestANewRecoveryLinkTakesThePlaceOfTheOneBefore(t *testing.T) {
+	w := newWorld(t)
+	o := w.school("linden")
+	if _, err := o.RenewRecovery(t.Context()); !identity.IsKind(err, identity.KindConflict) {
+		t.Errorf("a link without enforcement: %v", err)
+	}
+	w.connect(o, "c")
+	first := w.enforce(o)
+	w.after(time.Hour)
+	second, err := o.RenewRecovery(t.Context())
+	w.must(err)
+	_, err = w.RecoveryOf(t.Context(), first)
+	refused(t, err, identity.KindNotFound, "recovery.not-found")
+	w.must(w.Recover(t.Context(), second))
+	if _, err := o.RenewRecovery(t.Context()); !identity.IsKind(err, identity.KindConflict) {
+		t.Errorf("a link after the recovery: %v", err)
+	}
+	if e, err := o.Enforcement(t.Context()); err != nil || e.On || !e.RecoveryMadeAt.Equal(w.clock) {
+		t.Errorf("enforcement = %+v, %v", e, err)
+	}
+	wantOutcomes(t, o, identity.ActionRecoveryMade, identity.OutcomeDone, identity.OutcomeDone)
+}
+
 func TestWhatEnforcementNeeds(t *testing.T) {
 	exception := func(user string, breaks bool) identity.EnforcementException {
 		return identity.EnforcementException{User: identity.UserID(user), BreakGlass: breaks}

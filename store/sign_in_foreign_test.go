@@ -102,6 +102,10 @@ func signInCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 			e.Exceptions = append(e.Exceptions, identity.EnforcementException{User: "birch-ada", BreakGlass: true})
 			return linden.SetEnforcement(ctx, what, e, true)
 		},
+		"RenewRecovery": func(ctx context.Context) (any, error) {
+			linden, _ := w.school("linden"), w.enforce(w.school("linden"))
+			return linden.RenewRecovery(ctx)
+		},
 		"Links": func(ctx context.Context) (any, error) { return linden.Links(ctx) },
 		"Link":  func(ctx context.Context) (any, error) { return linden.Link(ctx, "birch-link") },
 		"MakeLink": func(ctx context.Context) (any, error) {

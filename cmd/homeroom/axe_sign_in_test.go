@@ -222,9 +222,7 @@ func (p *signInPlaces) enforce(t *testing.T, e *examiner) {
 	e.visit(views.InPortal(p.id).Overview())
 	e.visit(views.RecoveryPath(token))
 	e.send(views.InPortal(p.id).Enforcement("recovery"), url.Values{})
-	token, err = p.school.SetEnforcement(t.Context(), identity.Change{Action: identity.ActionRecoveryMade}, identity.Enforcement{
-		On: true, Exceptions: []identity.EnforcementException{{User: p.admin, Name: "Priya Nair", BreakGlass: true}},
-	}, true)
+	token, err = p.school.RenewRecovery(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
