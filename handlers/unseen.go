@@ -29,9 +29,12 @@ func (s *Server) unseen(ctx context.Context, token *oidc.IDTokenClaims) (identit
 	if err != nil {
 		return "", false, err
 	}
-	// An operator cannot come through a school's connection.
-	if operates, err := (desk{s}).Operates(ctx, user.ID); operates || err != nil {
+	// An operator cannot come through a school's connection, and whoever seems to
+	// has been let in by somebody's identity provider.
+	if operates, err := (desk{s}).Operates(ctx, user.ID); err != nil {
 		return "", false, err
+	} else if operates {
+		return "", false, identity.Forbidden("sign-in.denied")
 	}
 	switch arrived := s.arrivedLately(ctx); arrived.User {
 	case user.ID:

@@ -14,7 +14,8 @@ import (
 func TestAnArrivalThatThePortalDidNotSeeIsSentTheSchoolsWay(t *testing.T) {
 	p := newPortal(t)
 	p.entra()
-	student, other := p.people[sam], p.people[lee]
+	student, other, operator := p.people[sam], p.people[lee], p.people[olu]
+	operator.Home = p.id(linden)
 	for _, tt := range []struct {
 		name    string
 		user    identity.User
@@ -30,7 +31,9 @@ func TestAnArrivalThatThePortalDidNotSeeIsSentTheSchoolsWay(t *testing.T) {
 		{"with a passkey", student, []string{"user", "hwk"}, other.ID, "", false},
 		{"of a school without a connection", p.people[mallory], nil, "", "", false},
 		{"of no school", p.people[ruth], nil, "", "", false},
-		{"an operator", p.people[olu], nil, "", "", false},
+		{"an operator of a school without one", p.people[olu], nil, "", "", false},
+		{"an operator at home in the school", operator, nil, "", "", true},
+		{"an operator at home in the school, with a password", operator, []string{"pwd"}, "", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, err := p.inside.sessions.Load(p.ctx, "")
