@@ -91,7 +91,7 @@ func (s *Server) signedIn(h signedInHandler) http.Handler {
 // one place where that happens: a handler gets the opened organization and has
 // no other way to data.
 func (s *Server) inOrganization(needs identity.Permission, h organizationHandler) http.Handler {
-	return gate{needs, s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
+	return gate{needs: needs, Handler: s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
 		id := identity.OrganizationID(chi.URLParam(r, "organization"))
 		opened, err := s.store.OpenFor(r.Context(), who.Actor, id)
 		if err != nil {
@@ -117,9 +117,23 @@ func (s *Server) inOrganization(needs identity.Permission, h organizationHandler
 	})}
 }
 
+// inSchool is inOrganization for the pages that only schools have. Elsewhere
+// they are not found.
+func (s *Server) inSchool(needs identity.Permission, h organizationHandler) http.Handler {
+	opened := s.inOrganization(needs, func(w http.ResponseWriter, r *http.Request, org Organization) error {
+		if org.Organization().Kind != identity.KindSchool {
+			return identity.NotFound("organization.not-found")
+		}
+		return h(w, r, org)
+	}).(gate)
+	opened.school = true
+	return opened
+}
+
 // gate is a route of an organization with the permission it needs, which the
 // tests that walk every route compare with the table.
 type gate struct {
-	needs identity.Permission
+	needs  identity.Permission
+	school bool // a page of schools alone
 	http.Handler
 }

@@ -54,7 +54,7 @@ func TestOtherMethodsAndFullFormsAreNoWayAround(t *testing.T) {
 			if slices.Contains(openRoutes, s.String()) || !s.inside() {
 				continue
 			}
-			path := strings.TrimSuffix(p.real(s.route, invitation), "/")
+			path := strings.TrimSuffix(p.real(s, invitation), "/")
 			for _, method := range []string{s.method, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
 				var form url.Values
 				if method == http.MethodPost {
@@ -92,7 +92,7 @@ func TestWhatIsElsewhereIsNotReachedFromHere(t *testing.T) {
 					continue
 				}
 				for _, user := range elsewhere {
-					path := strings.Replace(p.real(s.route, theirs), string(p.people[noor].ID), string(p.people[user].ID), 1)
+					path := strings.Replace(p.real(s, theirs), string(p.people[noor].ID), string(p.people[user].ID), 1)
 					var form url.Values
 					if s.method == http.MethodPost {
 						form = p.greedy(user)
@@ -129,7 +129,7 @@ func TestACoTeacherGetsNoHigher(t *testing.T) {
 			continue
 		}
 		for _, user := range []string{jon, lee, sam} {
-			path := strings.Replace(p.real(s.route, invitation), string(p.people[noor].ID), string(p.people[user].ID), 1)
+			path := strings.Replace(p.real(s, invitation), string(p.people[noor].ID), string(p.people[user].ID), 1)
 			for _, role := range identity.Roles {
 				form := p.greedy(jon)
 				form.Set("role", string(role))

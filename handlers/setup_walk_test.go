@@ -51,7 +51,7 @@ func TestWithoutItsCodeALinkOpensNothing(t *testing.T) {
 	p.unchanged(func() {
 		for _, s := range p.behindLinks() {
 			for who, b := range people {
-				got := b.staying().do(s.method, p.real(s.route, invitation), p.form(s))
+				got := b.staying().do(s.method, p.real(s, invitation), p.form(s))
 				if got.Status != http.StatusNotFound || strings.Contains(got.Body, linden) || strings.Contains(got.Body, "Ingrid") {
 					t.Errorf("%s as %s = %d, want 404\n%s", s, who, got.Status, got.text())
 				}
@@ -94,7 +94,7 @@ func TestALinkThatEndedOpensNothing(t *testing.T) {
 			recorded := len(p.audited(linden))
 			p.unchanged(func() {
 				for _, s := range p.behindLinks() {
-					got := b.staying().do(s.method, p.real(s.route, invitation), p.form(s))
+					got := b.staying().do(s.method, p.real(s, invitation), p.form(s))
 					if got.Status != http.StatusGone || s.method != http.MethodHead && !strings.Contains(got.text(), tt.says) {
 						t.Errorf("%s = %d, want 410\n%s", s, got.Status, got.text())
 					}
@@ -120,7 +120,7 @@ func TestALinkLacksWhatItIsNotFor(t *testing.T) {
 			for _, s := range p.behindLinks() {
 				opened, err := p.store.OpenSetup(p.ctx, link.ID)
 				p.check(err)
-				path := p.real(s.route, invitation)
+				path := p.real(s, invitation)
 				if s.needs == "" || opened.Permits(s.needs) {
 					if got := b.staying().do(s.method, path, nil); got.Status != http.StatusNotFound && got.Status < 500 {
 						found++
@@ -174,7 +174,7 @@ func TestWhatIsAnotherSchoolsIsNotFoundBehindEitherDoor(t *testing.T) {
 				crafted.in(&rows)
 				p.rows = rows
 				asked++
-				got := people[s.byLink].do(s.method, p.real(s.route, invitation), p.form(s))
+				got := people[s.byLink].do(s.method, p.real(s, invitation), p.form(s))
 				if got.Status != http.StatusNotFound || strings.Contains(got.text(), birch) || strings.Contains(got.text(), "birch.example") {
 					t.Errorf("%s with %s of another school = %d, want 404\n%s", s, crafted.parameter, got.Status, got.text())
 				}

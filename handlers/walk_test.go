@@ -48,16 +48,17 @@ type step struct {
 	method, route string
 	needs         identity.Permission // empty: not in an organization
 	byLink        bool                // behind a set-up link
+	school        bool                // a page of schools alone
 }
 
 // inside reports whether the route is an organization's, for those with a role
 // there.
 func (s step) inside() bool { return s.needs != "" && !s.byLink }
 
-// place is the organization whose pages a route shows in the walks: sign-in is
-// a school's, all else is walked in a classroom.
+// place is the organization whose pages a route shows in the walks: sign-in and
+// what only schools have is walked in one, all else in a classroom.
 func (s step) place() string {
-	if strings.HasPrefix(s.route, "/o/{organization}/sign-in") {
+	if s.school || strings.HasPrefix(s.route, "/o/{organization}/sign-in") {
 		return linden
 	}
 	return biology
@@ -76,7 +77,7 @@ func (p *portal) walk() []step {
 		s := step{method: method, route: route}
 		switch g := handler.(type) {
 		case gate:
-			s.needs = g.needs
+			s.needs, s.school = g.needs, g.school
 		case linkGate:
 			s.needs, s.byLink = g.needs, true
 		}
@@ -104,15 +105,16 @@ func (p *portal) walk() []step {
 
 // real fills a route with real IDs of the classroom Biology 7B, or, for the
 // pages of sign-in, of Linden School.
-func (p *portal) real(route string, invitation identity.InvitationID) string {
+func (p *portal) real(s step, invitation identity.InvitationID) string {
 	return strings.NewReplacer(
-		"{organization}", string(p.id(step{route: route}.place())),
+		"{organization}", string(p.id(s.place())),
 		"{school}", string(p.id(linden)),
+		"{classroom}", string(p.id(biology)),
 		"{user}", string(p.people[noor].ID),
 		"{invitation}", string(invitation),
 		"{token}", "unknown",
 		"*", "app.css",
-	).Replace(p.rows.in(strings.TrimSuffix(route, "/*")))
+	).Replace(p.rows.in(strings.TrimSuffix(s.route, "/*")))
 }
 
 // waiting is an invitation to Biology 7B that waits. Linden School gets what the
@@ -144,7 +146,7 @@ func TestEveryRouteNeedsSignInButTheOpenList(t *testing.T) {
 	var open []string
 	for _, s := range p.walk() {
 		b := p.browser().staying()
-		seen := b.do(s.method, p.real(s.route, invitation), nil)
+		seen := b.do(s.method, p.real(s, invitation), nil)
 		if seen.Status == http.StatusSeeOther && strings.HasPrefix(seen.Header.Get("Location"), "/sign-in?next=") {
 			continue
 		}
@@ -174,7 +176,7 @@ func TestStrangersFindNothing(t *testing.T) {
 			continue
 		}
 		for name, stranger := range strangers {
-			if got := stranger.staying().do(s.method, p.real(s.route, invitation), nil); got.Status != http.StatusNotFound ||
+			if got := stranger.staying().do(s.method, p.real(s, invitation), nil); got.Status != http.StatusNotFound ||
 				strings.Contains(got.Body, biology) || strings.Contains(got.Body, linden) {
 				t.Errorf("%s as %s = %d, want 404\n%s", s, name, got.Status, got.text())
 			}
@@ -199,7 +201,7 @@ func TestOwnPeopleFindEveryPage(t *testing.T) {
 		if !s.inside() {
 			continue
 		}
-		path, people := p.real(s.route, invitation), own
+		path, people := p.real(s, invitation), own
 		switch {
 		case s.place() == linden:
 			people = school
@@ -230,7 +232,7 @@ func TestEachRoleMayWhatTheTableSays(t *testing.T) {
 				}
 				user := p.people[who]
 				opened, err := p.store.OpenFor(p.ctx, identity.Actor{User: user.ID, Name: user.DisplayName()}, p.id(s.place()))
-				got := b.do(s.method, p.real(s.route, invitation), nil)
+				got := b.do(s.method, p.real(s, invitation), nil)
 				if err != nil && got.Status == http.StatusNotFound {
 					continue // no role in the school
 				}
@@ -271,7 +273,7 @@ func TestReadingAPageMakesNoCallToZitadel(t *testing.T) {
 				continue
 			}
 			routes++
-			path := p.real(s.route, invitation)
+			path := p.real(s, invitation)
 			for _, path := range []string{
 				path,
 				strings.Replace(path, string(p.id(biology)), string(p.id(linden)), 1),

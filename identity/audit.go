@@ -53,6 +53,61 @@ const (
 	ActionJoinAsked           Action = "join.asked"
 	ActionJoinApproved        Action = "join.approved"
 	ActionJoinDeclined        Action = "join.declined"
+
+	// People of a school.
+	ActionSessionsEnded    Action = "sessions.ended"
+	ActionFactorsReset     Action = "factors.reset"
+	ActionUserDeactivated  Action = "user.deactivated"
+	ActionUserReactivated  Action = "user.reactivated"
+	ActionUserUnlocked     Action = "user.unlocked"
+	ActionUserDeleted      Action = "user.deleted"
+	ActionBulkBegun        Action = "bulk.begun"
+	ActionBulkFinished     Action = "bulk.finished"
+	ActionBulkUndone       Action = "bulk.undone"
+	ActionBasisRecorded    Action = "basis.recorded" // on which an account exists
+	ActionRetentionChanged Action = "retention.changed"
+
+	// Classrooms and schools.
+	ActionClassroomArchived Action = "classroom.archived"
+	ActionClassroomRestored Action = "classroom.restored"
+	ActionClassroomDeleted  Action = "classroom.deleted"
+	ActionClassroomAdopted  Action = "classroom.adopted" // one that stood alone, by a school
+	ActionPoliciesChanged   Action = "policies.changed"
+	ActionBrandingChanged   Action = "branding.changed"
+	ActionSchoolSuspended   Action = "school.suspended"
+	ActionSchoolRestored    Action = "school.restored"
+	ActionSchoolExported    Action = "school.exported"
+	ActionSchoolErased      Action = "school.erased"
+	ActionDataExported      Action = "data.exported" // a person's own
+
+	// The log itself and where it is sent.
+	ActionAuditExported Action = "audit.exported"
+	ActionAuditPruned   Action = "audit.pruned"
+	ActionStreamAdded   Action = "stream.added"
+	ActionStreamChanged Action = "stream.changed"
+	ActionStreamDeleted Action = "stream.deleted"
+
+	// The platform.
+	ActionJobRetried      Action = "job.retried"
+	ActionReconciled      Action = "projection.reconciled"
+	ActionInstanceChecked Action = "instance.checked"
+
+	// Seen in Zitadel's events alone.
+	ActionSignedIn         Action = "sign-in.done"
+	ActionSignInFailed     Action = "sign-in.failed"
+	ActionSignedOut        Action = "sign-in.ended"
+	ActionPasswordChanged  Action = "password.changed"
+	ActionFactorAdded      Action = "factor.added"
+	ActionFactorRemoved    Action = "factor.removed"
+	ActionProviderLinked   Action = "provider.linked"
+	ActionProviderUnlinked Action = "provider.unlinked"
+	ActionRemotePolicy     Action = "remote.policy"   // login policy of the organization
+	ActionRemoteProvider   Action = "remote.provider" // identity provider
+	ActionRemoteDomain     Action = "remote.domain"
+	ActionRemoteBranding   Action = "remote.branding"
+	ActionRemoteManager    Action = "remote.manager" // administrator of the organization at Zitadel
+	ActionRemoteState      Action = "remote.state"   // the organization was deactivated or activated
+	ActionRemoteOther      Action = "remote.other"   // something else, named by its event type
 )
 
 // Outcome is what became of an action.
@@ -64,6 +119,9 @@ const (
 	OutcomeBegun  Outcome = "begun"
 	OutcomeDone   Outcome = "done"
 	OutcomeFailed Outcome = "failed"
+	// OutcomeUnknown closes what was cut off and left no trace at Zitadel either
+	// way.
+	OutcomeUnknown Outcome = "unknown"
 )
 
 // Source is where a change was made.
@@ -80,23 +138,47 @@ const (
 type AuditRecord struct {
 	ID           string
 	Organization OrganizationID
-	At           time.Time
-	Actor        Actor
-	ActorRole    Role // highest effective role at the time
-	Action       Action
-	Target       string // ID of the user, invitation, … or empty
-	TargetName   string // as it was then
-	Before       map[string]string
-	After        map[string]string
-	RequestID    string
-	Address      string // the client's
-	Source       Source
-	Outcome      Outcome
+	// Home is the home of the organization when it happened: the school, whose
+	// log a classroom's records are part of. Its records are one chain.
+	Home       OrganizationID
+	At         time.Time
+	Actor      Actor
+	ActorRole  Role // highest effective role at the time
+	Action     Action
+	Target     string // ID of the user, invitation, … or empty
+	TargetName string // as it was then
+	Before     map[string]string
+	After      map[string]string
+	RequestID  string
+	Address    string // the client's
+	Device     string // the client's User-Agent, cut off after [MaxDevice] bytes
+	Source     Source
+	Outcome    Outcome
+	ClosedAt   time.Time // when Outcome was known; zero while it is begun
+	Event      AuditEvent
+
+	// Position counts the records of the installation in the order in which they
+	// were closed, and Hash chains each to the one before of the same Home.
+	// Both are empty while a record is begun.
+	Position int64
+	Hash     string
 }
+
+// AuditEvent is the event of Zitadel's log that a record tells of; zero for a
+// change made in the portal.
+type AuditEvent struct {
+	Type      string
+	Aggregate string
+	Sequence  uint64
+}
+
+// MaxDevice bounds what is kept of a User-Agent.
+const MaxDevice = 256
 
 // Request is where a change comes from, for its audit record. The edge puts it
 // into the context with [WithRequest].
 type Request struct {
 	ID      string
 	Address string
+	Device  string // User-Agent
 }

@@ -59,9 +59,27 @@ type (
 		State                           *UserState
 		At                              time.Time
 	}
-	// UserSignedIn: a credential of the user was checked with success.
+	// UserSignedIn: a credential of the user was checked with success, from an
+	// address and a device, as far as Zitadel knows them.
 	UserSignedIn struct {
+		User            UserID
+		Address, Device string
+		At              time.Time
+	}
+	// CredentialAdded: the user can sign in, or prove a second time who they are,
+	// with one more thing. ID tells two of a kind apart; it is empty where there
+	// is one of a kind. Adding what is there changes nothing.
+	CredentialAdded struct {
 		User UserID
+		Kind Credential
+		ID   string
+		At   time.Time
+	}
+	// CredentialRemoved: that one is gone.
+	CredentialRemoved struct {
+		User UserID
+		Kind Credential
+		ID   string
 		At   time.Time
 	}
 	// UserRemoved: the user is gone, with all role assignments.
@@ -113,6 +131,20 @@ type (
 	}
 )
 
+// Observed is an event that changes nothing in the projection and belongs on the
+// audit log: of the home of User, or of Organization where it is about one.
+// Values are texts that may be shown; nothing secret and no address of mail is
+// among them.
+type Observed struct {
+	Action          Action
+	User            UserID
+	Organization    OrganizationID
+	Target          string // what else it is about, such as an identity provider
+	Values          map[string]string
+	Address, Device string // the client's
+	At              time.Time
+}
+
 // Unknown is an event without meaning for the projection. It is passed on only
 // where sequences are to be seen without gaps.
 type Unknown struct{}
@@ -125,6 +157,8 @@ func (OrganizationRemoved) fact()        {}
 func (UserCreated) fact()                {}
 func (UserChanged) fact()                {}
 func (UserSignedIn) fact()               {}
+func (CredentialAdded) fact()            {}
+func (CredentialRemoved) fact()          {}
 func (UserRemoved) fact()                {}
 func (RoleAssignmentCreated) fact()      {}
 func (RoleAssignmentChanged) fact()      {}
@@ -132,4 +166,5 @@ func (RoleAssignmentStateChanged) fact() {}
 func (RoleAssignmentRemoved) fact()      {}
 func (GrantSet) fact()                   {}
 func (GrantRemoved) fact()               {}
+func (Observed) fact()                   {}
 func (Unknown) fact()                    {}

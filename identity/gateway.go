@@ -66,16 +66,59 @@ type Remote interface {
 	SetName(context.Context, string) (Fact, error)
 
 	Federation
+	Accounts
+	Policies
 }
 
-// Provisioner opens organizations. It is the service account
-// homeroom-provisioner; only the code that opens schools and classrooms holds
-// it.
+// Accounts is what may be done to the account of a user who is at home here.
+// Everybody else's is not found: a guest keeps control of their account.
+type Accounts interface {
+	// EndSessions ends the sessions that Zitadel lists for the user and answers
+	// how many. Sessions of its older login pages are not listed; those end with
+	// the browser.
+	EndSessions(context.Context, UserID) (int, error)
+	// ResetFactors removes second factors and passkeys, and keeps the password.
+	ResetFactors(context.Context, UserID) ([]Fact, error)
+	// Deactivate keeps the user from signing in anywhere, and Reactivate lets
+	// them in again. Both may be repeated.
+	Deactivate(context.Context, UserID) (Fact, error)
+	Reactivate(context.Context, UserID) (Fact, error)
+	// Unlock ends a lock that too many wrong passwords caused. It may be repeated.
+	Unlock(context.Context, UserID) (Fact, error)
+	// DeleteUser removes the user for good, with the role assignments everywhere.
+	// It may be repeated.
+	DeleteUser(context.Context, UserID) (Fact, error)
+}
+
+// Policies is what an organization sets about itself at Zitadel.
+type Policies interface {
+	// LoginPolicy is the policy in force now.
+	LoginPolicy(context.Context) (LoginPolicy, error)
+	// SetLoginPolicy changes it, and keeps every field that [LoginPolicy] does
+	// not have. A school without one of its own gets a copy of the instance's.
+	SetLoginPolicy(context.Context, LoginPolicy) error
+	// SetBranding makes Zitadel's login pages and mail of the organization look so
+	// (label policy, assets); the zero Branding returns to the instance's.
+	SetBranding(context.Context, Branding) error
+	// SetState deactivates or activates the organization at Zitadel. It may be
+	// repeated.
+	SetState(context.Context, OrganizationState) (Fact, error)
+	// SetSchool puts a classroom that stands alone into a school (metadata
+	// homeroom.school).
+	SetSchool(ctx context.Context, school OrganizationID) (Fact, error)
+}
+
+// Provisioner opens and deletes organizations. It is the service account
+// homeroom-provisioner; only the code that opens and deletes schools and
+// classrooms holds it.
 type Provisioner interface {
 	// Open makes the organization with its ID, makes homeroom-runtime a member,
 	// grants the platform project and writes the metadata. Every step may be
 	// repeated: after a crash the same call completes what is missing.
 	Open(context.Context, NewOrganization) ([]Fact, error)
+	// Delete removes an organization that is an opened one for good, with its
+	// users and the role assignments in it. It may be repeated.
+	Delete(context.Context, Opened) (Fact, error)
 }
 
 // Events reads Zitadel's event log, which is the truth the projection is built

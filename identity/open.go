@@ -1,6 +1,9 @@
 package identity
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Actor is who acts: a signed-in person.
 type Actor struct {
@@ -31,18 +34,52 @@ type Held struct {
 }
 
 // Open lets actor into organization, or says it was not found: an organization
-// one has no role in does not exist. One that is not in use is there for the
-// platform's operators alone.
+// one has no role in does not exist. A suspended school is open to the
+// platform's operators alone, and others who hold a role there are told
+// ("school.suspended"). An archived classroom opens to what [Opened.Permits]
+// leaves of it.
 func Open(organization Organization, actor Actor, held Held) (Opened, error) {
 	roles := effective(organization, held)
 	if organization.ID == "" || actor.User == "" || len(roles) == 0 {
 		return Opened{}, NotFound("organization.not-found")
 	}
-	if organization.State == OrganizationInactive && !slices.Contains(roles, RoleOperator) {
-		return Opened{}, NotFound("organization.not-found")
+	if organization.Suspended() && !slices.Contains(roles, RoleOperator) {
+		return Opened{}, organization.closed()
 	}
 	return Opened{organization: organization, actor: actor, roles: roles, held: SortRoles(held.Here)}, nil
 }
+
+// closed is what a door of a suspended school says.
+func (o Organization) closed() error {
+	return Forbidden("school.suspended", "School", cmp.Or(o.SchoolName, o.Name))
+}
+
+// OpenClassroomOf opens a classroom of an opened school for who manages the
+// school: what they do to people there, they do in each classroom by its own
+// rules.
+func OpenClassroomOf(school Opened, classroom Organization) (Opened, error) {
+	if !school.Permits(ManageSchool) || classroom.ID == "" || classroom.Kind != KindClassroom ||
+		classroom.School != school.ID() {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	held := Held{School: school.roles, Platform: school.roles}
+	return Open(classroom, school.actor, held)
+}
+
+// OpenedPlatform is the platform, opened for one of its operators. Only
+// [OpenPlatform] makes one, and what spans schools is given out for it alone.
+type OpenedPlatform struct{ actor Actor }
+
+// OpenPlatform lets an operator in. For everybody else there is nothing.
+func OpenPlatform(actor Actor, platform []Role) (OpenedPlatform, error) {
+	if actor.User == "" || !slices.Contains(platform, RoleOperator) {
+		return OpenedPlatform{}, NotFound("organization.not-found")
+	}
+	return OpenedPlatform{actor: actor}, nil
+}
+
+// Actor is the operator.
+func (p OpenedPlatform) Actor() Actor { return p.actor }
 
 // OpenInvited opens the organization of an invitation for the person who
 // accepts it. It carries no permission: all it allows is to take up what the
@@ -50,6 +87,12 @@ func Open(organization Organization, actor Actor, held Held) (Opened, error) {
 func OpenInvited(organization Organization, actor Actor, invitation Invitation) (Opened, error) {
 	if organization.ID == "" || invitation.ID == "" || invitation.Organization != organization.ID {
 		return Opened{}, NotFound("invitation.not-found")
+	}
+	switch {
+	case organization.Suspended():
+		return Opened{}, organization.closed()
+	case organization.Archived():
+		return Opened{}, Gone("invitation.archived", "Organization", organization.Name)
 	}
 	return Opened{organization: organization, actor: actor, invitation: invitation.ID}, nil
 }

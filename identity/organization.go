@@ -43,6 +43,9 @@ type Organization struct {
 	// and for a classroom that stands alone.
 	School     OrganizationID
 	SchoolName string
+	// SchoolState is that of the classroom's school: a suspended school closes
+	// its classrooms.
+	SchoolState OrganizationState
 	// RemoteName is the name at Zitadel, unique in the instance: Name with a
 	// short suffix.
 	RemoteName string
@@ -67,6 +70,24 @@ func (o Organization) Home() OrganizationID {
 		return o.School
 	}
 	return o.ID
+}
+
+// AtHome reports whether people whose home is home are at home here, in the
+// organization itself or in its school.
+func (o Organization) AtHome(home OrganizationID) bool {
+	return home != "" && (home == o.ID || home == o.Home())
+}
+
+// Suspended reports whether the operators closed the school, or the school of
+// the classroom, for the time being.
+func (o Organization) Suspended() bool {
+	return o.Kind == KindSchool && o.State == OrganizationInactive || o.SchoolState == OrganizationInactive
+}
+
+// Archived reports whether the classroom is out of use: it can be read, restored
+// and deleted.
+func (o Organization) Archived() bool {
+	return o.Kind == KindClassroom && o.State == OrganizationInactive
 }
 
 // NewOrganization is an organization to be opened. Its ID is chosen by the

@@ -59,6 +59,10 @@ var permitted = map[Role][]Permission{
 // ofSchools mean nothing in a classroom.
 var ofSchools = []Permission{OpenClassroom, ConnectSignIn, VerifyDomains, ShareSetup}
 
+// ofArchived are what is left of an archived classroom. ManageClassroom is to
+// restore and to delete it; its settings and its name stay as they are.
+var ofArchived = []Permission{Visit, SeeRoster, ManageClassroom, ReadAudit, Operate}
+
 // Permitted reports whether role has permission in an organization of kind
 // with settings.
 func Permitted(role Role, permission Permission, kind Kind, settings OrganizationSettings) bool {
@@ -79,6 +83,9 @@ func (o Opened) Permits(permission Permission) bool {
 	if o.setup != nil {
 		return permission == ConnectSignIn && o.setup.For(IntentSSO) ||
 			permission == VerifyDomains && o.setup.For(IntentDomains)
+	}
+	if o.organization.Archived() && !slices.Contains(ofArchived, permission) {
+		return false
 	}
 	return slices.ContainsFunc(o.roles, func(r Role) bool {
 		return Permitted(r, permission, o.organization.Kind, o.organization.Settings)

@@ -103,7 +103,7 @@ func (o Opened) MayResetSignIn(m Member) error {
 	if err := o.mayTouch(m); err != nil {
 		return err
 	}
-	if m.User.Home != o.organization.Home() {
+	if o.Guest(m.User) {
 		return Forbidden("rule.guest-sign-in")
 	}
 	if m.HeldAnywhere.Rank() > o.Role().Rank() {
@@ -124,5 +124,6 @@ func (o Opened) MayLeave(m Member) error {
 	return o.lastOfKind(m)
 }
 
-// Guest reports whether u is at home elsewhere than the people created here.
-func (o Opened) Guest(u User) bool { return u.Home != o.organization.Home() }
+// Guest reports whether u is at home elsewhere than the people created here. Who
+// was created in a classroom before a school took it in is none.
+func (o Opened) Guest(u User) bool { return !o.organization.AtHome(u.Home) }

@@ -31,6 +31,8 @@ type Section string
 const (
 	SectionNone        Section = ""
 	SectionFront       Section = "front"
+	SectionClassrooms  Section = "classrooms"
+	SectionPeople      Section = "people"
 	SectionRoster      Section = "roster"
 	SectionInvitations Section = "invitations"
 	SectionSignIn      Section = "sign-in"
@@ -63,7 +65,9 @@ var (
 		{SectionSettings, "section.settings", SettingsPath, identity.ManageClassroom},
 	}
 	schoolTabs = []sectionTab{
-		{SectionFront, "section.classrooms", OrganizationPath, identity.Visit},
+		{SectionFront, "section.overview", OrganizationPath, identity.Visit},
+		{SectionClassrooms, "section.classrooms", ClassroomsPath, identity.ManageSchool},
+		{SectionPeople, "section.people", PeoplePath, identity.ManageSchool},
 		{SectionRoster, "section.staff", RosterPath, identity.SeeRoster},
 		{SectionInvitations, "section.invitations", InvitationsPath, identity.ManageStudents},
 		{SectionSignIn, "section.sign-in", signInPath, identity.ConnectSignIn},

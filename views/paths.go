@@ -53,6 +53,12 @@ func AcceptPath(token string) string { return at("i", token) }
 // OrganizationPath is the front page of a school or a classroom.
 func OrganizationPath(organization identity.OrganizationID) string { return in(organization) }
 
+// ClassroomsPath lists the classrooms of a school.
+func ClassroomsPath(school identity.OrganizationID) string { return in(school, "classrooms") }
+
+// PeoplePath lists the people of a school.
+func PeoplePath(school identity.OrganizationID) string { return in(school, "people") }
+
 // RosterPath lists who is in the classroom.
 func RosterPath(organization identity.OrganizationID) string { return in(organization, "roster") }
 
