@@ -135,5 +135,6 @@ func (s *Server) inSchool(needs identity.Permission, h organizationHandler) http
 type gate struct {
 	needs  identity.Permission
 	school bool // a page of schools alone
+	fresh  bool // what is posted counts only soon after a sign-in
 	http.Handler
 }

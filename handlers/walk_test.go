@@ -75,6 +75,9 @@ func (p *portal) walk() []step {
 	var steps []step
 	err := chi.Walk(p.handler.(chi.Routes), func(method, route string, handler http.Handler, _ ...func(http.Handler) http.Handler) error {
 		s := step{method: method, route: route}
+		if door, ok := handler.(freshDoor); ok {
+			handler = door.Handler
+		}
 		switch g := handler.(type) {
 		case gate:
 			s.needs, s.school = g.needs, g.school
