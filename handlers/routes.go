@@ -79,6 +79,7 @@ func (s *Server) routes() http.Handler {
 			r.Method("GET", "/home", s.signedIn(s.home))
 			r.Method("GET", "/welcome", s.signedIn(s.welcome))
 			r.Method("GET", "/organizations", s.signedIn(s.organizations))
+			s.platformRoutes(r)
 			r.Method("GET", "/classrooms/new", s.signedIn(f.newAlone))
 			r.Method("POST", "/classrooms/new", s.signedIn(f.openAlone))
 
