@@ -50,7 +50,9 @@ type Organization struct {
 	// short suffix.
 	RemoteName string
 	Settings   OrganizationSettings
-	CreatedAt  time.Time
+	// Look is the version of the school's [Branding]; empty for Homeroom's own.
+	Look      string
+	CreatedAt time.Time
 }
 
 // OrganizationSettings are the portal's own settings of an organization. For a
@@ -58,6 +60,8 @@ type Organization struct {
 type OrganizationSettings struct {
 	// StudentsSeeNames lets students of a classroom see who else is in it.
 	StudentsSeeNames bool
+	// NamesForbidden is the school's word that no classroom of it does.
+	NamesForbidden bool
 	// TeachersOpenClassrooms lets people with the role teacher in a school
 	// open classrooms there. It means nothing for a classroom.
 	TeachersOpenClassrooms bool

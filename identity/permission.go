@@ -68,7 +68,7 @@ var ofArchived = []Permission{Visit, SeeRoster, ManageClassroom, ReadAudit, Oper
 func Permitted(role Role, permission Permission, kind Kind, settings OrganizationSettings) bool {
 	switch {
 	case role == RoleStudent && permission == SeeRoster:
-		return settings.StudentsSeeNames
+		return settings.StudentsSeeNames && !settings.NamesForbidden
 	case role == RoleTeacher && kind == KindSchool:
 		// In the school itself a teacher is one of its staff, not its manager.
 		return permission == Visit || permission == OpenClassroom && settings.TeachersOpenClassrooms

@@ -45,16 +45,20 @@ func (s *Store) OpenFor(
 	return identity.Open(identity.Organization{
 		ID: identity.OrganizationID(row.ID), Kind: identity.Kind(row.Kind), Name: row.Name,
 		State: identity.OrganizationState(row.State), School: identity.OrganizationID(row.SchoolID),
-		SchoolName: row.SchoolName, RemoteName: row.RemoteName,
-		Settings:  settingsOf(row.SchoolID, row.StudentsSeeNames, row.OwnTeachersOpen, row.SchoolTeachersOpen),
+		SchoolName: row.SchoolName, SchoolState: identity.OrganizationState(row.SchoolState), RemoteName: row.RemoteName,
+		Settings:  settingsOf(row.SchoolID, row.StudentsSeeNames, row.Names, row.OwnTeachersOpen, row.SchoolTeachersOpen),
+		Look:      row.Look,
 		CreatedAt: moment(row.CreatedUs),
 	}, actor, held)
 }
 
 // settingsOf are the settings of an organization. Whether teachers open
-// classrooms is the school's to say.
-func settingsOf(school string, studentsSeeNames, own, ofSchool bool) identity.OrganizationSettings {
-	settings := identity.OrganizationSettings{StudentsSeeNames: studentsSeeNames, TeachersOpenClassrooms: own}
+// classrooms, and whether any classroom shows names, is the school's to say.
+func settingsOf(school string, studentsSeeNames bool, names string, own, ofSchool bool) identity.OrganizationSettings {
+	settings := identity.OrganizationSettings{
+		StudentsSeeNames: studentsSeeNames, NamesForbidden: identity.NamesRule(names) == identity.NamesNever,
+		TeachersOpenClassrooms: own,
+	}
 	if school != "" {
 		settings.TeachersOpenClassrooms = ofSchool
 	}
@@ -105,8 +109,9 @@ func (s *Store) organization(ctx context.Context, id string) (identity.Organizat
 	return identity.Organization{
 		ID: identity.OrganizationID(row.ID), Kind: identity.Kind(row.Kind), Name: row.Name,
 		State: identity.OrganizationState(row.State), School: identity.OrganizationID(row.SchoolID),
-		SchoolName: row.SchoolName, RemoteName: row.RemoteName,
-		Settings:  settingsOf(row.SchoolID, row.StudentsSeeNames, row.OwnTeachersOpen, row.SchoolTeachersOpen),
+		SchoolName: row.SchoolName, SchoolState: identity.OrganizationState(row.SchoolState), RemoteName: row.RemoteName,
+		Settings:  settingsOf(row.SchoolID, row.StudentsSeeNames, row.Names, row.OwnTeachersOpen, row.SchoolTeachersOpen),
+		Look:      row.Look,
 		CreatedAt: moment(row.CreatedUs),
 	}, nil
 }

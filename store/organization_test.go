@@ -69,7 +69,7 @@ func TestAnOpenedClassroomKnowsItsSchoolAndSettings(t *testing.T) {
 	}
 	want := identity.Organization{
 		ID: "linden-7b", Kind: identity.KindClassroom, Name: "Linden-7b", State: identity.OrganizationActive,
-		School: "linden", SchoolName: "Linden", RemoteName: "linden-7b-x1", CreatedAt: noon,
+		School: "linden", SchoolName: "Linden", SchoolState: identity.OrganizationActive, RemoteName: "linden-7b-x1", CreatedAt: noon,
 		Settings: identity.OrganizationSettings{StudentsSeeNames: true, TeachersOpenClassrooms: true},
 	}
 	if diff := cmp.Diff(want, w.as("linden-tom", "linden-7b").opened.Organization()); diff != "" {
@@ -291,9 +291,9 @@ func TestSettingsThatAreSoAlreadyLeaveNoRecord(t *testing.T) {
 	}
 }
 
-// An organization out of use is there for operators alone, and what leads to it
-// leads nowhere.
-func TestAnOrganizationOutOfUseIsClosed(t *testing.T) {
+// An archived classroom can be read and restored by its own people, and what leads
+// into it leads nowhere.
+func TestAnArchivedClassroomIsForReading(t *testing.T) {
 	w := newWorld(t)
 	_, token := w.invite(w.as("linden-tom", "linden-7b"), "zoe@birch.example")
 	accepting := w.invited(token)
@@ -306,8 +306,12 @@ func TestAnOrganizationOutOfUseIsClosed(t *testing.T) {
 	}{{identity.OrganizationInactive, false}, {identity.OrganizationActive, true}} {
 		set(c.state, time.Duration(i+1)*time.Minute)
 		for _, user := range []identity.UserID{"linden-tom", "linden-ada", "linden-zoe"} {
-			if _, err := w.OpenFor(t.Context(), identity.Actor{User: user}, "linden-7b"); identity.IsKind(err, identity.KindNotFound) == c.open {
+			opened, err := w.OpenFor(t.Context(), identity.Actor{User: user}, "linden-7b")
+			if err != nil || !opened.Permits(identity.Visit) {
 				t.Errorf("%s: open for %s = %v", c.state, user, err)
+			}
+			if teaches := user != "linden-zoe"; opened.Permits(identity.ManageStudents) != (teaches && c.open) {
+				t.Errorf("%s: %s manages students = %v", c.state, user, !c.open)
 			}
 		}
 		if _, err := w.OpenFor(t.Context(), identity.Actor{User: "operators-olga"}, "linden-7b"); err != nil {

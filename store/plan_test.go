@@ -12,6 +12,7 @@ var readsAll = map[string]string{
 	"projectionState":        "a handful of rows",
 	"driftRows":              "the report itself",
 	"unfinishedOpenings":     "an index of unfinished ones alone",
+	"staleLoginPolicies":     "an index of stale ones alone",
 	"failRecordsBegunBefore": "an index of begun ones alone, when a rebuild ends",
 	"countProjected":         "says how large a rebuild is",
 	"eventsSeen":             "the window of the event log, at the start",

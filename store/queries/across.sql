@@ -7,6 +7,9 @@
 -- All that identity.Open has to know about an organization and an actor.
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
+    COALESCE(school.state, '') AS school_state,
+    COALESCE(rules.names, '') AS names,
+    COALESCE(look.version, '') AS look,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
     COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
     COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open,
@@ -18,6 +21,8 @@ FROM organizations o
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
 LEFT JOIN settings own ON own.organization_id = o.id
 LEFT JOIN settings above ON above.organization_id = o.school_id AND o.school_id <> ''
+LEFT JOIN policies rules ON rules.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
+LEFT JOIN branding look ON look.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
 LEFT JOIN role_assignments here ON here.organization_id = o.id AND here.user_id = sqlc.arg(user_id) AND here.state = 'active'
 LEFT JOIN role_assignments up ON up.organization_id = o.school_id AND o.school_id <> '' AND up.user_id = sqlc.arg(user_id) AND up.state = 'active'
 LEFT JOIN role_assignments platform ON platform.organization_id = sqlc.arg(operators) AND platform.user_id = sqlc.arg(user_id) AND platform.state = 'active'
@@ -33,6 +38,9 @@ WHERE i.token_hash = sqlc.arg(token_hash) OR i.handed_hash = sqlc.arg(token_hash
 -- name: OrganizationByID :one
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
+    COALESCE(school.state, '') AS school_state,
+    COALESCE(rules.names, '') AS names,
+    COALESCE(look.version, '') AS look,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
     COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
     COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open
@@ -40,6 +48,8 @@ FROM organizations o
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
 LEFT JOIN settings own ON own.organization_id = o.id
 LEFT JOIN settings above ON above.organization_id = o.school_id AND o.school_id <> ''
+LEFT JOIN policies rules ON rules.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
+LEFT JOIN branding look ON look.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
 WHERE o.id = sqlc.arg(organization_id) AND o.kind <> '';
 
 -- name: Memberships :many

@@ -482,6 +482,9 @@ const openOrganization = `-- name: OpenOrganization :one
 
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
+    COALESCE(school.state, '') AS school_state,
+    COALESCE(rules.names, '') AS names,
+    COALESCE(look.version, '') AS look,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
     COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
     COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open,
@@ -493,6 +496,8 @@ FROM organizations o
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
 LEFT JOIN settings own ON own.organization_id = o.id
 LEFT JOIN settings above ON above.organization_id = o.school_id AND o.school_id <> ''
+LEFT JOIN policies rules ON rules.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
+LEFT JOIN branding look ON look.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
 LEFT JOIN role_assignments here ON here.organization_id = o.id AND here.user_id = $1 AND here.state = 'active'
 LEFT JOIN role_assignments up ON up.organization_id = o.school_id AND o.school_id <> '' AND up.user_id = $1 AND up.state = 'active'
 LEFT JOIN role_assignments platform ON platform.organization_id = $2 AND platform.user_id = $1 AND platform.state = 'active'
@@ -515,6 +520,9 @@ type OpenOrganizationRow struct {
 	State              string
 	CreatedUs          int64
 	SchoolName         string
+	SchoolState        string
+	Names              string
+	Look               string
 	StudentsSeeNames   bool
 	OwnTeachersOpen    bool
 	SchoolTeachersOpen bool
@@ -541,6 +549,9 @@ func (q *Queries) OpenOrganization(ctx context.Context, arg OpenOrganizationPara
 		&i.State,
 		&i.CreatedUs,
 		&i.SchoolName,
+		&i.SchoolState,
+		&i.Names,
+		&i.Look,
 		&i.StudentsSeeNames,
 		&i.OwnTeachersOpen,
 		&i.SchoolTeachersOpen,
@@ -555,6 +566,9 @@ func (q *Queries) OpenOrganization(ctx context.Context, arg OpenOrganizationPara
 const organizationByID = `-- name: OrganizationByID :one
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
+    COALESCE(school.state, '') AS school_state,
+    COALESCE(rules.names, '') AS names,
+    COALESCE(look.version, '') AS look,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
     COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
     COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open
@@ -562,6 +576,8 @@ FROM organizations o
 LEFT JOIN organizations school ON school.id = o.school_id AND o.school_id <> ''
 LEFT JOIN settings own ON own.organization_id = o.id
 LEFT JOIN settings above ON above.organization_id = o.school_id AND o.school_id <> ''
+LEFT JOIN policies rules ON rules.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
+LEFT JOIN branding look ON look.organization_id = CASE o.school_id WHEN '' THEN o.id ELSE o.school_id END
 WHERE o.id = $1 AND o.kind <> ''
 `
 
@@ -574,6 +590,9 @@ type OrganizationByIDRow struct {
 	State              string
 	CreatedUs          int64
 	SchoolName         string
+	SchoolState        string
+	Names              string
+	Look               string
 	StudentsSeeNames   bool
 	OwnTeachersOpen    bool
 	SchoolTeachersOpen bool
@@ -591,6 +610,9 @@ func (q *Queries) OrganizationByID(ctx context.Context, organizationID string) (
 		&i.State,
 		&i.CreatedUs,
 		&i.SchoolName,
+		&i.SchoolState,
+		&i.Names,
+		&i.Look,
 		&i.StudentsSeeNames,
 		&i.OwnTeachersOpen,
 		&i.SchoolTeachersOpen,

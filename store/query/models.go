@@ -44,6 +44,16 @@ type AuditRecord struct {
 	ClosedUs       int64
 }
 
+type Branding struct {
+	OrganizationID string
+	Colour         string
+	OnLight        string
+	OnDark         string
+	Logo           []byte
+	Version        string
+	ChangedUs      int64
+}
+
 type ConnectedPerson struct {
 	OrganizationID string
 	UserID         string
@@ -218,6 +228,13 @@ type JoinRequest struct {
 	DecidedUs      int64
 }
 
+type LoginPolicy struct {
+	OrganizationID string
+	Policy         string
+	ReadUs         int64
+	StaleUs        int64
+}
+
 type Opening struct {
 	OrganizationID string
 	Kind           string
@@ -252,6 +269,15 @@ type Outbox struct {
 	CreatedUs      int64
 	ClosedUs       int64
 	SetupLinkID    string
+}
+
+type Policy struct {
+	OrganizationID    string
+	StaffFactor       bool
+	Names             string
+	InvitationDays    int64
+	InvitationDomains string
+	ChangedUs         int64
 }
 
 type ProjectionState struct {

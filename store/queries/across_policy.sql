@@ -1,0 +1,31 @@
+-- What pages outside an organization and the portal's own chores know of
+-- policies.
+
+-- name: BrandingByVersion :one
+-- The look of a school, for its style sheet and its logo.
+SELECT * FROM branding WHERE organization_id = sqlc.arg(school) AND version = sqlc.arg(version);
+
+-- name: MarkLoginPolicy :exec
+INSERT INTO login_policies (organization_id, stale_us) VALUES (sqlc.arg(school), sqlc.arg(now_us))
+ON CONFLICT (organization_id) DO UPDATE SET stale_us = excluded.stale_us;
+
+-- name: StaleLoginPolicies :many
+SELECT p.organization_id, p.stale_us FROM login_policies p
+JOIN organizations o ON o.id = p.organization_id
+WHERE p.stale_us <> 0 AND o.kind = 'school' AND o.state = 'active'
+ORDER BY p.stale_us
+LIMIT sqlc.arg(most);
+
+-- name: StaffFactorFor :one
+-- Whether the school a user is at home in asks its staff for a second factor, and
+-- whether the user is staff of it: holds any role but student there or in one of
+-- its classrooms.
+SELECT CAST(COALESCE(p.staff_factor, FALSE) AS BOOLEAN) AS asked,
+    EXISTS (
+        SELECT 1 FROM role_assignments a JOIN organizations o ON o.id = a.organization_id
+        WHERE a.user_id = u.id AND a.state = 'active' AND a.role <> 'student'
+            AND (o.id = u.organization_id OR o.school_id = u.organization_id)
+    ) AS staff
+FROM users u
+LEFT JOIN policies p ON p.organization_id = u.organization_id
+WHERE u.id = sqlc.arg(user_id);
