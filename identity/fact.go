@@ -44,10 +44,12 @@ type (
 
 // Facts about users. Fields that an event does not carry are nil.
 type (
-	// UserCreated: a human user exists.
+	// UserCreated: a human user exists, with a password from the beginning or
+	// without; what else they sign in with follows as [CredentialAdded].
 	UserCreated struct {
-		User User
-		At   time.Time
+		User     User
+		Password bool
+		At       time.Time
 	}
 	// UserChanged: those fields of the user that are not nil changed.
 	UserChanged struct {

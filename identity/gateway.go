@@ -171,5 +171,6 @@ type Event struct {
 	Organization OrganizationID
 	At           time.Time
 	Editor       UserID
+	Type         string // Zitadel's name of it, such as "user.locked"
 	Fact         Fact
 }

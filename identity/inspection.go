@@ -5,84 +5,87 @@ import (
 	"time"
 )
 
-// Inspection answers how an installation stands at Zitadel, for the doctor. It
-// only reads. Each method may fail by itself, so that what one service account
-// may not see does not hide the rest.
-type Inspection interface {
-	// Server tells the version of the server and the time on its clock.
-	Server(context.Context) (Server, error)
-	// InstancePolicies are the instance's settings that Homeroom leans on.
-	InstancePolicies(context.Context) (InstancePolicies, error)
-	// PlatformProject is the project whose roles are assigned.
-	PlatformProject(context.Context) (PlatformProject, error)
-	// Application is the portal's web application in that project.
-	Application(context.Context) (Application, error)
-	// ServiceAccounts are the three that Homeroom acts by: runtime, provisioner,
-	// events, in this order, each with the roles of administrators it holds.
-	ServiceAccounts(context.Context) ([]ServiceAccount, error)
+// Inspector reads how Zitadel is set up, so that the traps of an instance are
+// seen before somebody falls into one. It changes nothing. Each method fails on
+// its own: where the service account may not read something, the rest is
+// answered all the same.
+type Inspector interface {
+	// InspectServer tells the server's version and how far its clock is from ours.
+	InspectServer(context.Context) (ServerSettings, error)
+	// InspectInstance reads the settings that hold for every organization.
+	InspectInstance(context.Context) (InstanceSettings, error)
+	// InspectAccounts reads the rights of our service accounts: the runtime, the
+	// provisioner and the events account, in this order.
+	InspectAccounts(context.Context) ([]AccountRights, error)
+	// InspectProject reads the platform project, the portal's application in it,
+	// and to whom it is granted.
+	InspectProject(context.Context) (ProjectSettings, error)
 }
 
-// Server is a Zitadel as it answers.
-type Server struct {
-	Version string    // such as "v4.17.1"; empty if it does not say
-	Time    time.Time // of its answer's Date; zero if it had none
-	Asked   time.Time // the middle of the time the question took, on our clock
+// ServerSettings are what a server tells about itself.
+type ServerSettings struct {
+	Version string        // such as "v4.15.3"; empty where a build has none
+	Skew    time.Duration // the server's clock less ours, to the second
 }
 
-// InstancePolicies are settings of a Zitadel instance.
-type InstancePolicies struct {
-	ValidatesDomains    bool // organizations prove their domains
-	OrganizationsForAll bool // strangers may register organizations
-	RegistrationForAll  bool // the instance's login policy lets people register
-	NamesNeedDomain     bool // user names end with the organization's domain
-	DefaultRedirect     string
-	AccessTokenLifetime time.Duration
-	PermissionCheckV2   bool     // feature permission_check_v2
-	ImprovedPerformance []string // feature improved_performance, such as USER_GRANT
-	LoginV2             bool     // the newer login pages are required for all
-	MailProvider        bool     // Zitadel has one to send its own mail by
+// InstanceSettings hold for every organization of the instance.
+type InstanceSettings struct {
+	// ValidateDomains makes organizations prove their domains; without it any
+	// school can claim any domain, and with it the user names of others.
+	ValidateDomains bool
+	// UserNamesPerOrganization makes user names unique in an organization alone.
+	UserNamesPerOrganization bool
+	// PublicRegistration lets strangers make organizations.
+	PublicRegistration bool
+	// Policy is the login policy where a school has none of its own, and Redirect
+	// where it leads people who came from nowhere.
+	Policy   LoginPolicy
+	Redirect string
+	// DomainDiscovery leads people by the domain of what they type to the
+	// organization that proved it.
+	DomainDiscovery bool
+
+	AccessTokenLifetime, IDTokenLifetime time.Duration
+	RefreshTokenIdle, RefreshTokenLife   time.Duration
+
+	// PermissionCheckV2 hides sessions from the members of organizations.
+	PermissionCheckV2 bool
+	// ImprovedPerformance are the names of what is switched on by that flag, such
+	// as "USER_GRANT".
+	ImprovedPerformance []string
+	// NewLogin tells whether the newer login pages are asked for, and NewLoginBase
+	// where they are; empty for Zitadel's own.
+	NewLogin     bool
+	NewLoginBase string
 }
 
-// PlatformProject is the platform project as it is.
-type PlatformProject struct {
-	Found              bool
-	Active             bool
-	RoleAssertion      bool // roles are in tokens
-	AuthorizationNeeds bool // only who holds a role signs in
-	AccessNeeds        bool // only organizations with a grant sign in
-	Roles              []Role
-	// GrantedToOperators breaks the role assignments of operators.
-	GrantedToOperators bool
-}
-
-// Application is the portal's web application as it is.
-type Application struct {
-	Found             bool
-	Active            bool
-	ClientID          string
-	RedirectURLs      []string
-	PostLogoutURLs    []string
-	BackChannelLogout string
-	Public            bool // PKCE without a secret
-	RefreshTokens     bool
-	HomeInIDToken     bool // the ID token carries what userinfo says
-	DevelopmentMode   bool // http is let pass
-}
-
-// ServiceAccount is one of the accounts that Homeroom acts by.
-type ServiceAccount struct {
-	Name   string // homeroom-runtime, …
-	User   UserID
-	Found  bool
-	Active bool
-	// Instance and Operators are the roles it holds as an administrator of the
-	// instance and of the operators' organization.
-	Instance, Operators []string
-	// Elsewhere are the other organizations it is an administrator of, with other
-	// roles than it needs: at most a few of them.
-	Elsewhere map[OrganizationID][]string
-	// KeyExpires is when its key stops working; zero if it is not known.
+// AccountRights are what a service account may do at Zitadel.
+type AccountRights struct {
+	Name      string // "runtime", "provisioner", "events"
+	User      UserID
+	State     UserState
+	Instance  []string // administrator roles on the instance
+	Operators []string // in the operators' organization
+	// Organizations counts the memberships elsewhere by their roles, joined by a
+	// comma: "ORG_SETTINGS_MANAGER,ORG_USER_MANAGER".
+	Organizations map[string]int
+	// KeyExpires is when the key in use ends; zero where it is not known.
 	KeyExpires time.Time
-	// Err is why signing in with its key failed, or nil.
-	Err error
+}
+
+// ProjectSettings are those of the platform project and its application.
+type ProjectSettings struct {
+	RoleAssertion bool // roles stand in tokens
+	// SchoolBranding shows the look of the school whose people sign in.
+	SchoolBranding bool
+	Roles          []string // keys
+	// Grants are the organizations that may use the project, with the role keys;
+	// those that are switched off are missing.
+	Grants map[OrganizationID][]string
+
+	RedirectURIs, SignedOutURIs []string
+	BackChannelURI              string
+	SignedTokens                bool // access tokens that can be read without asking Zitadel
+	RolesInTokens               bool
+	DevelopmentMode             bool // plain http is taken
 }
