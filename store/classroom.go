@@ -22,11 +22,21 @@ func limitOf(asked int) int {
 	return min(asked, maxPageSize)
 }
 
-// ClassroomQuery selects classrooms of a school.
+// ClassroomQuery selects classrooms of a school: those in use, unless Archived.
 type ClassroomQuery struct {
-	Search string // in the name
-	After  string // a page's Next
-	Limit  int    // 50 if 0
+	Search         string // in the name
+	Archived       bool
+	WithoutTeacher bool
+	After          string // a page's Next
+	Limit          int    // 50 if 0
+}
+
+// state is that of the classrooms asked for.
+func (q ClassroomQuery) state() string {
+	if q.Archived {
+		return string(identity.OrganizationInactive)
+	}
+	return string(identity.OrganizationActive)
 }
 
 // ClassroomPage is a page of classrooms, by name.
@@ -55,12 +65,15 @@ func (o *Organization) Classrooms(ctx context.Context, q ClassroomQuery) (Classr
 	reader := o.store.read()
 	rows, err := reader.Classrooms(ctx, query.ClassroomsParams{
 		OrganizationID: o.id, NowUs: micros(o.store.clock()), Pattern: pattern,
+		State: q.state(), WithoutTeacher: q.WithoutTeacher,
 		AfterName: after.name, AfterID: after.id, MaxRows: int64(limit) + 1,
 	})
 	if err != nil {
 		return ClassroomPage{}, fmt.Errorf("list classrooms: %w", translate(err))
 	}
-	total, err := reader.CountClassrooms(ctx, query.CountClassroomsParams{OrganizationID: o.id, Pattern: pattern})
+	total, err := reader.CountClassrooms(ctx, query.CountClassroomsParams{
+		OrganizationID: o.id, Pattern: pattern, State: q.state(), WithoutTeacher: q.WithoutTeacher,
+	})
 	if err != nil {
 		return ClassroomPage{}, fmt.Errorf("count classrooms: %w", translate(err))
 	}

@@ -8,10 +8,15 @@ SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us, 
 FROM organizations o
 WHERE o.school_id = sqlc.arg(organization_id) AND o.kind = 'classroom'
     AND (o.sort_name, o.id) > (CAST(sqlc.arg(after_name) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
-    AND o.sort_name LIKE sqlc.arg(pattern)
+    AND o.state = sqlc.arg(state) AND o.sort_name LIKE sqlc.arg(pattern)
+    AND (NOT CAST(sqlc.arg(without_teacher) AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
+        WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
 ORDER BY o.sort_name, o.id
 LIMIT sqlc.arg(max_rows);
 
 -- name: CountClassrooms :one
 SELECT COUNT(*) FROM organizations o
-WHERE o.school_id = sqlc.arg(organization_id) AND o.kind = 'classroom' AND o.sort_name LIKE sqlc.arg(pattern);
+WHERE o.school_id = sqlc.arg(organization_id) AND o.kind = 'classroom'
+    AND o.state = sqlc.arg(state) AND o.sort_name LIKE sqlc.arg(pattern)
+    AND (NOT CAST(sqlc.arg(without_teacher) AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
+        WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0));

@@ -18,9 +18,11 @@ SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us, 
 FROM organizations o
 WHERE o.school_id = $2 AND o.kind = 'classroom'
     AND (o.sort_name, o.id) > (CAST($3 AS TEXT), CAST($4 AS TEXT))
-    AND o.sort_name LIKE $5
+    AND o.state = $5 AND o.sort_name LIKE $6
+    AND (NOT CAST($7 AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
+        WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
 ORDER BY o.sort_name, o.id
-LIMIT $6
+LIMIT $8
 `
 
 type ClassroomsParams struct {
@@ -28,7 +30,9 @@ type ClassroomsParams struct {
 	OrganizationID string
 	AfterName      string
 	AfterID        string
+	State          string
 	Pattern        string
+	WithoutTeacher bool
 	MaxRows        int64
 }
 
@@ -53,7 +57,9 @@ func (q *Queries) Classrooms(ctx context.Context, arg ClassroomsParams) ([]Class
 		arg.OrganizationID,
 		arg.AfterName,
 		arg.AfterID,
+		arg.State,
 		arg.Pattern,
+		arg.WithoutTeacher,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -91,16 +97,26 @@ func (q *Queries) Classrooms(ctx context.Context, arg ClassroomsParams) ([]Class
 
 const countClassrooms = `-- name: CountClassrooms :one
 SELECT COUNT(*) FROM organizations o
-WHERE o.school_id = $1 AND o.kind = 'classroom' AND o.sort_name LIKE $2
+WHERE o.school_id = $1 AND o.kind = 'classroom'
+    AND o.state = $2 AND o.sort_name LIKE $3
+    AND (NOT CAST($4 AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
+        WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
 `
 
 type CountClassroomsParams struct {
 	OrganizationID string
+	State          string
 	Pattern        string
+	WithoutTeacher bool
 }
 
 func (q *Queries) CountClassrooms(ctx context.Context, arg CountClassroomsParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countClassrooms, arg.OrganizationID, arg.Pattern)
+	row := q.db.QueryRowContext(ctx, countClassrooms,
+		arg.OrganizationID,
+		arg.State,
+		arg.Pattern,
+		arg.WithoutTeacher,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -54,6 +54,12 @@ type Branding struct {
 	ChangedUs      int64
 }
 
+type Checkup struct {
+	Name  string
+	AtUs  int64
+	Found string
+}
+
 type ConnectedPerson struct {
 	OrganizationID string
 	UserID         string
@@ -122,6 +128,11 @@ type ConnectionMetadatum struct {
 	ProposalSeenUs int64
 	FetchedUs      int64
 	Trouble        string
+}
+
+type Deletion struct {
+	OrganizationID string
+	BegunUs        int64
 }
 
 type Domain struct {
@@ -235,6 +246,15 @@ type LoginPolicy struct {
 	StaleUs        int64
 }
 
+type Look struct {
+	OrganizationID string
+	ID             string
+	UserID         string
+	Reason         string
+	BegunUs        int64
+	UntilUs        int64
+}
+
 type Opening struct {
 	OrganizationID string
 	Kind           string
@@ -244,6 +264,30 @@ type Opening struct {
 	FounderName    string
 	FounderRole    string
 	BegunUs        int64
+	FinishedUs     int64
+}
+
+type OpeningItem struct {
+	OrganizationID string
+	RunID          string
+	Line           int64
+	Name           string
+	TeacherID      string
+	TeacherName    string
+	Address        string
+	ClassroomID    string
+	State          string
+	Problem        string
+	ClosedUs       int64
+}
+
+type OpeningRun struct {
+	OrganizationID string
+	ID             string
+	ActorID        string
+	ActorName      string
+	Language       string
+	CreatedUs      int64
 	FinishedUs     int64
 }
 
@@ -323,6 +367,10 @@ type Session struct {
 	Sealed    string
 	ExpiresUs int64
 	EndedUs   int64
+	Device    string
+	Address   string
+	CreatedUs int64
+	SeenUs    int64
 }
 
 type Setting struct {
@@ -370,10 +418,49 @@ type StaleAggregate struct {
 	Tries     int64
 }
 
+type Stash struct {
+	TokenHash string
+	UserID    string
+	Sealed    string
+	ExpiresUs int64
+}
+
+type Stream struct {
+	OrganizationID string
+	ID             string
+	Kind           string
+	Name           string
+	Address        string
+	Bucket         string
+	Region         string
+	Prefix         string
+	AccessKey      string
+	Authorities    string
+	Secret         string
+	Paused         bool
+	Position       int64
+	Reaching       int64
+	Delivered      int64
+	Failures       int64
+	Trouble        string
+	FailedUs       int64
+	SucceededUs    int64
+	NextUs         int64
+	CreatedUs      int64
+}
+
 type Submission struct {
 	OrganizationID string
 	ID             string
 	Answer         string
+	AtUs           int64
+}
+
+type Suspension struct {
+	OrganizationID string
+	Reason         string
+	ByID           string
+	ByName         string
 	AtUs           int64
 }
 
