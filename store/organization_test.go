@@ -184,6 +184,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 		"Roster": func(ctx context.Context) (any, error) { return linden.Roster(ctx, RosterQuery{Search: "tanner birch"}) },
 	}
 	maps.Copy(calls, signInCalls(t, w))
+	maps.Copy(calls, policyCalls(t, w))
 	return w, calls
 }
 

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+func TestPoliciesAreTheDefaultUntilTheyAreSet(t *testing.T) {
+	w := newWorld(t)
+	school := w.school("linden")
+	got, err := school.Policies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(identity.DefaultPolicies, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSettingPoliciesKeepsThemAndSaysWhatChanged(t *testing.T) {
+	w := newWorld(t)
+	school := w.school("linden")
+	want := identity.SchoolPolicies{
+		StaffFactor: true, Names: identity.NamesNever, InvitationDays: 7,
+		InvitationDomains: []string{"linden.example", "parents.example"}, TeachersOpenClassrooms: true,
+	}
+	login := identity.LoginPolicy{RequireFactor: true, Factors: []identity.Credential{identity.CredentialTOTP}}
+	acted := 0
+	act := func(context.Context) error { acted++; return nil }
+	for range 2 { // the second time there is nothing to change
+		if err := school.SetPolicies(t.Context(), want, login, act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := school.Policies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	known, err := school.LoginPolicy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(login, known.Policy); diff != "" || known.Stale || known.ReadAt.IsZero() {
+		t.Errorf("known = %+v\n%s", known, diff)
+	}
+	if acted != 1 {
+		t.Errorf("acted %d times at Zitadel, want once", acted)
+	}
+	page, err := school.Audit(t.Context(), AuditQuery{})
+	if err != nil || len(page.Records) == 0 {
+		t.Fatalf("audit = %+v, %v", page, err)
+	}
+	record := page.Records[0]
+	if record.Action != identity.ActionPoliciesChanged || record.Outcome != identity.OutcomeDone {
+		t.Errorf("record = %+v", record)
+	}
+	for _, key := range []string{"staff-factor", "names", "invitation-days", "invitation-domains", "require-factor", "factors"} {
+		if record.After[key] == record.Before[key] {
+			t.Errorf("the record does not say how %s changed: %q", key, record.After[key])
+		}
+	}
+	if _, told := record.After["passkeys"]; told {
+		t.Error("the record tells what did not change")
+	}
+}
+
+func TestARefusedPolicyChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	school := w.school("linden")
+	err := school.SetPolicies(t.Context(), identity.SchoolPolicies{Names: identity.NamesNever, InvitationDays: 1},
+		identity.LoginPolicy{Passkeys: true}, func(context.Context) error { return errBoom })
+	if err == nil {
+		t.Fatal("no error")
+	}
+	got, err := school.Policies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(identity.DefaultPolicies, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A school's word about names holds in its classrooms, whatever they say.
+func TestASchoolForbidsNamesInItsClassrooms(t *testing.T) {
+	w := newWorld(t)
+	room := w.as("linden-tom", "linden-7b")
+	if err := room.SetSettings(t.Context(), identity.OrganizationSettings{StudentsSeeNames: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range []identity.NamesRule{identity.NamesByClassroom, identity.NamesNever} {
+		policies := identity.DefaultPolicies
+		policies.Names, policies.InvitationDays = rule, 10
+		if err := w.school("linden").SetPolicies(t.Context(), policies, identity.LoginPolicy{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		opened, err := w.OpenFor(t.Context(), identity.Actor{User: "linden-sam"}, "linden-7b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := opened.Permits(identity.SeeRoster), rule == identity.NamesByClassroom; got != want {
+			t.Errorf("%s: a student sees names = %v, want %v", rule, got, want)
+		}
+	}
+}
+
+func TestWhoIsAskedForASecondFactor(t *testing.T) {
+	w := newWorld(t)
+	policies := identity.DefaultPolicies
+	policies.StaffFactor = true
+	if err := w.school("linden").SetPolicies(t.Context(), policies, identity.LoginPolicy{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		user identity.UserID
+		want bool
+	}{
+		{"linden-ada", true},  // school_admin
+		{"linden-tom", true},  // teacher
+		{"linden-sam", false}, // student
+		{"birch-tom", false},  // of a school that does not ask
+		{"nobody", false},
+	} {
+		got, err := w.StaffFactor(t.Context(), tt.user)
+		if err != nil || got != tt.want {
+			t.Errorf("%s: asked = %v, %v, want %v", tt.user, got, err, tt.want)
+		}
+	}
+}
+
+// What was changed elsewhere while Zitadel was asked is asked again.
+func TestALoginPolicyThatChangedMeanwhileStaysStale(t *testing.T) {
+	w := newWorld(t)
+	school := w.school("linden")
+	if err := school.AskLoginPolicy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name  string
+		asked time.Time
+		stale int
+	}{
+		{"asked before the change", w.clock.Add(-time.Minute), 1},
+		{"asked after it", w.clock.Add(time.Minute), 0},
+	} {
+		if err := school.KeepLoginPolicy(t.Context(), identity.LoginPolicy{Passkeys: true}, tt.asked); err != nil {
+			t.Fatal(err)
+		}
+		stale, err := w.StaleLoginPolicies(t.Context(), 10)
+		if err != nil || len(stale) != tt.stale {
+			t.Errorf("%s: %d stale (%v), want %d", tt.name, len(stale), err, tt.stale)
+		}
+	}
+}
+
+func TestALookIsFoundByItsVersionAlone(t *testing.T) {
+	w := newWorld(t)
+	school := w.school("linden")
+	look := identity.Branding{Colour: "#ffd400", OnLight: "#756100", OnDark: "#ffd400", Logo: []byte("png")}
+	if err := school.SetBranding(t.Context(), look, nothing); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := w.OpenFor(t.Context(), identity.Actor{User: "linden-tom"}, "linden-7b")
+	if err != nil || opened.Organization().Look == "" {
+		t.Fatalf("the classroom's look = %q, %v", opened.Organization().Look, err)
+	}
+	look.Version = opened.Organization().Look
+	got, err := w.Look(t.Context(), "linden", look.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(look, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, other := range [][2]string{{"linden", "0000"}, {"birch", look.Version}, {"linden", ""}} {
+		if _, err := w.Look(t.Context(), identity.OrganizationID(other[0]), other[1]); !identity.IsKind(err, identity.KindNotFound) {
+			t.Errorf("look %v: %v, want not found", other, err)
+		}
+	}
+	if err := school.SetBranding(t.Context(), identity.Branding{}, nothing); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := school.Branding(t.Context()); err != nil || got.Version != "" || got.Colour != "" {
+		t.Errorf("after the return = %+v, %v", got, err)
+	}
+}
