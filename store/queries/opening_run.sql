@@ -29,10 +29,14 @@ UPDATE opening_items SET state = sqlc.arg(state), classroom_id = sqlc.arg(classr
 WHERE organization_id = sqlc.arg(organization_id) AND run_id = sqlc.arg(run_id) AND line = sqlc.arg(line) AND state = 'waiting';
 
 -- name: FinishOpeningRun :exec
-UPDATE opening_runs SET finished_us = sqlc.arg(now_us)
+UPDATE opening_runs SET finished_us = sqlc.arg(now_us), trouble = ''
 WHERE opening_runs.organization_id = sqlc.arg(organization_id) AND opening_runs.id = sqlc.arg(id) AND finished_us = 0
     AND NOT EXISTS (SELECT 1 FROM opening_items i
         WHERE i.organization_id = sqlc.arg(organization_id) AND i.run_id = sqlc.arg(id) AND i.state = 'waiting');
+
+-- name: TroubleOpeningRun :exec
+UPDATE opening_runs SET trouble = sqlc.arg(trouble)
+WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND finished_us = 0 AND trouble <> sqlc.arg(trouble);
 
 -- name: RetryOpeningItems :execrows
 UPDATE opening_items SET state = 'waiting', problem = '', closed_us = 0

@@ -73,7 +73,7 @@ func (q *Queries) CloseOpeningItem(ctx context.Context, arg CloseOpeningItemPara
 }
 
 const finishOpeningRun = `-- name: FinishOpeningRun :exec
-UPDATE opening_runs SET finished_us = $1
+UPDATE opening_runs SET finished_us = $1, trouble = ''
 WHERE opening_runs.organization_id = $2 AND opening_runs.id = $3 AND finished_us = 0
     AND NOT EXISTS (SELECT 1 FROM opening_items i
         WHERE i.organization_id = $2 AND i.run_id = $3 AND i.state = 'waiting')
@@ -217,7 +217,7 @@ func (q *Queries) OpeningItems(ctx context.Context, arg OpeningItemsParams) ([]O
 }
 
 const openingRun = `-- name: OpeningRun :one
-SELECT organization_id, id, actor_id, actor_name, language, created_us, finished_us FROM opening_runs WHERE organization_id = $1 AND id = $2
+SELECT organization_id, id, actor_id, actor_name, language, created_us, finished_us, trouble FROM opening_runs WHERE organization_id = $1 AND id = $2
 `
 
 type OpeningRunParams struct {
@@ -236,6 +236,7 @@ func (q *Queries) OpeningRun(ctx context.Context, arg OpeningRunParams) (Opening
 		&i.Language,
 		&i.CreatedUs,
 		&i.FinishedUs,
+		&i.Trouble,
 	)
 	return i, err
 }
@@ -321,6 +322,22 @@ func (q *Queries) RetryOpeningItems(ctx context.Context, arg RetryOpeningItemsPa
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const troubleOpeningRun = `-- name: TroubleOpeningRun :exec
+UPDATE opening_runs SET trouble = $1
+WHERE organization_id = $2 AND id = $3 AND finished_us = 0 AND trouble <> $1
+`
+
+type TroubleOpeningRunParams struct {
+	Trouble        string
+	OrganizationID string
+	ID             string
+}
+
+func (q *Queries) TroubleOpeningRun(ctx context.Context, arg TroubleOpeningRunParams) error {
+	_, err := q.db.ExecContext(ctx, troubleOpeningRun, arg.Trouble, arg.OrganizationID, arg.ID)
+	return err
 }
 
 const unfinishedOpeningsOf = `-- name: UnfinishedOpeningsOf :many

@@ -9,6 +9,7 @@ CREATE TABLE opening_runs (
     language        TEXT NOT NULL DEFAULT '', -- of invitations
     created_us      BIGINT NOT NULL,
     finished_us     BIGINT NOT NULL DEFAULT 0, -- when nothing waited any more
+    trouble         TEXT NOT NULL DEFAULT '', -- why it does not go on for now: a message of the catalogue, as JSON
     PRIMARY KEY (organization_id, id)
 );
 CREATE INDEX opening_runs_by_time ON opening_runs (organization_id, created_us, id);
