@@ -18,8 +18,12 @@ import (
 // Keys of the session values that fill columns, so that a user's sessions can be
 // ended from outside.
 const (
-	sessionUser = "user" // ID of the signed-in user
-	sessionSID  = "sid"  // session ID at the OpenID provider
+	sessionUser    = "user"    // ID of the signed-in user
+	sessionSID     = "sid"     // session ID at the OpenID provider
+	sessionDevice  = "device"  // User-Agent of the sign-in
+	sessionAddress = "address" // and where it came from
+	sessionSince   = "since"   // when, in Unix microseconds
+	sessionSeen    = "seen"    // the last click
 )
 
 // Sessions keeps login sessions for scs, which has to hash the tokens
@@ -80,12 +84,15 @@ func (s *Sessions) CommitCtx(ctx context.Context, tokenHash string, data []byte,
 	if err != nil {
 		return fmt.Errorf("commit session: %w", err)
 	}
-	user, _ := values[sessionUser].(string)
-	sid, _ := values[sessionSID].(string)
+	kept := query.PutSessionParams{TokenHash: tokenHash, Sealed: sealed, ExpiresUs: micros(expiry)}
+	kept.UserID, _ = values[sessionUser].(string)
+	kept.Sid, _ = values[sessionSID].(string)
+	kept.Device, _ = values[sessionDevice].(string)
+	kept.Address, _ = values[sessionAddress].(string)
+	kept.CreatedUs, _ = values[sessionSince].(int64)
+	kept.SeenUs, _ = values[sessionSeen].(int64)
 	err = s.store.write(ctx, func(tx *transaction) error {
-		_, err := tx.PutSession(ctx, query.PutSessionParams{
-			TokenHash: tokenHash, UserID: user, Sid: sid, Sealed: sealed, ExpiresUs: micros(expiry),
-		})
+		_, err := tx.PutSession(ctx, kept)
 		return err
 	})
 	if err != nil {
@@ -171,6 +178,9 @@ const submissionsKept = 7 * 24 * time.Hour
 func (s *Store) DeleteExpired(ctx context.Context) error {
 	err := s.write(ctx, func(tx *transaction) error {
 		if _, err := tx.DeleteExpiredSessions(ctx, tx.now); err != nil {
+			return err
+		}
+		if _, err := tx.DeleteExpiredStashes(ctx, tx.now); err != nil {
 			return err
 		}
 		if _, err := tx.DeleteOldSubmissions(ctx, tx.now-submissionsKept.Microseconds()); err != nil {

@@ -91,29 +91,6 @@ SELECT * FROM openings WHERE finished_us = 0 ORDER BY begun_us, organization_id;
 -- name: OutboxMail :one
 SELECT m.organization_id, m.id, m.invitation_id, m.state, m.sealed FROM outbox m WHERE m.id = sqlc.arg(id);
 
--- name: Session :one
-SELECT * FROM sessions WHERE token_hash = sqlc.arg(token_hash);
-
--- name: PutSession :execrows
--- A session that was ended is not brought back.
-INSERT INTO sessions (token_hash, user_id, sid, sealed, expires_us)
-VALUES (sqlc.arg(token_hash), sqlc.arg(user_id), sqlc.arg(sid), sqlc.arg(sealed), sqlc.arg(expires_us))
-ON CONFLICT (token_hash) DO UPDATE SET
-    user_id = excluded.user_id, sid = excluded.sid, sealed = excluded.sealed, expires_us = excluded.expires_us
-WHERE sessions.ended_us = 0;
-
--- name: EndSession :execrows
-UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = '' WHERE token_hash = sqlc.arg(token_hash) AND ended_us = 0;
-
--- name: EndSessionsOfUser :execrows
-UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = '' WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND ended_us = 0;
-
--- name: EndSessionsOfSID :execrows
-UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = '' WHERE sid = sqlc.arg(sid) AND sid <> '' AND ended_us = 0;
-
--- name: DeleteExpiredSessions :execrows
-DELETE FROM sessions WHERE expires_us <= sqlc.arg(now_us);
-
 -- name: DeleteOldSubmissions :execrows
 DELETE FROM submissions WHERE at_us <= sqlc.arg(before_us);
 

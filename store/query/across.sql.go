@@ -64,18 +64,6 @@ func (q *Queries) CountUsersNamedAt(ctx context.Context, arg CountUsersNamedAtPa
 	return count, err
 }
 
-const deleteExpiredSessions = `-- name: DeleteExpiredSessions :execrows
-DELETE FROM sessions WHERE expires_us <= $1
-`
-
-func (q *Queries) DeleteExpiredSessions(ctx context.Context, nowUs int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredSessions, nowUs)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const deleteOldAttempts = `-- name: DeleteOldAttempts :execrows
 DELETE FROM attempts WHERE started_us <= $1
 `
@@ -142,57 +130,6 @@ DELETE FROM submissions WHERE at_us <= $1
 
 func (q *Queries) DeleteOldSubmissions(ctx context.Context, beforeUs int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteOldSubmissions, beforeUs)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const endSession = `-- name: EndSession :execrows
-UPDATE sessions SET ended_us = $1, sealed = '' WHERE token_hash = $2 AND ended_us = 0
-`
-
-type EndSessionParams struct {
-	NowUs     int64
-	TokenHash string
-}
-
-func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endSession, arg.NowUs, arg.TokenHash)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const endSessionsOfSID = `-- name: EndSessionsOfSID :execrows
-UPDATE sessions SET ended_us = $1, sealed = '' WHERE sid = $2 AND sid <> '' AND ended_us = 0
-`
-
-type EndSessionsOfSIDParams struct {
-	NowUs int64
-	Sid   string
-}
-
-func (q *Queries) EndSessionsOfSID(ctx context.Context, arg EndSessionsOfSIDParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endSessionsOfSID, arg.NowUs, arg.Sid)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const endSessionsOfUser = `-- name: EndSessionsOfUser :execrows
-UPDATE sessions SET ended_us = $1, sealed = '' WHERE user_id = $2 AND user_id <> '' AND ended_us = 0
-`
-
-type EndSessionsOfUserParams struct {
-	NowUs  int64
-	UserID string
-}
-
-func (q *Queries) EndSessionsOfUser(ctx context.Context, arg EndSessionsOfUserParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endSessionsOfUser, arg.NowUs, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -662,37 +599,6 @@ func (q *Queries) PlatformRoles(ctx context.Context, arg PlatformRolesParams) (s
 	return roles, err
 }
 
-const putSession = `-- name: PutSession :execrows
-INSERT INTO sessions (token_hash, user_id, sid, sealed, expires_us)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (token_hash) DO UPDATE SET
-    user_id = excluded.user_id, sid = excluded.sid, sealed = excluded.sealed, expires_us = excluded.expires_us
-WHERE sessions.ended_us = 0
-`
-
-type PutSessionParams struct {
-	TokenHash string
-	UserID    string
-	Sid       string
-	Sealed    string
-	ExpiresUs int64
-}
-
-// A session that was ended is not brought back.
-func (q *Queries) PutSession(ctx context.Context, arg PutSessionParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, putSession,
-		arg.TokenHash,
-		arg.UserID,
-		arg.Sid,
-		arg.Sealed,
-		arg.ExpiresUs,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const rolesAnywhere = `-- name: RolesAnywhere :many
 SELECT DISTINCT role FROM role_assignments WHERE user_id = $1 AND state = 'active'
 `
@@ -779,24 +685,6 @@ func (q *Queries) SchoolConnections(ctx context.Context, domain string) ([]Schoo
 		return nil, err
 	}
 	return items, nil
-}
-
-const session = `-- name: Session :one
-SELECT token_hash, user_id, sid, sealed, expires_us, ended_us FROM sessions WHERE token_hash = $1
-`
-
-func (q *Queries) Session(ctx context.Context, tokenHash string) (Session, error) {
-	row := q.db.QueryRowContext(ctx, session, tokenHash)
-	var i Session
-	err := row.Scan(
-		&i.TokenHash,
-		&i.UserID,
-		&i.Sid,
-		&i.Sealed,
-		&i.ExpiresUs,
-		&i.EndedUs,
-	)
-	return i, err
 }
 
 const setupLinkByID = `-- name: SetupLinkByID :one

@@ -25,8 +25,28 @@ type Attempt struct {
 	FinishedUs     int64
 }
 
+type AuditCheckpoint struct {
+	Number    int64
+	AtUs      int64
+	Position  int64
+	Body      string
+	Signature string
+}
+
+type AuditHead struct {
+	HomeID         string
+	Position       int64
+	Number         int64
+	Hash           string
+	AnchorPosition int64
+	AnchorNumber   int64
+	AnchorHash     string
+}
+
 type AuditRecord struct {
+	RowID          int64
 	OrganizationID string
+	HomeID         string
 	ID             string
 	AtUs           int64
 	ActorID        string
@@ -39,9 +59,22 @@ type AuditRecord struct {
 	AfterValues    string
 	RequestID      string
 	ClientAddress  string
+	Device         string
 	Source         string
 	Outcome        string
 	ClosedUs       int64
+	EventType      string
+	EventAggregate string
+	EventSequence  int64
+	Position       int64
+	Number         int64
+	Hash           string
+}
+
+type AuditRetention struct {
+	OrganizationID string
+	Months         int64
+	ChangedUs      int64
 }
 
 type Branding struct {
@@ -289,6 +322,7 @@ type OpeningRun struct {
 	Language       string
 	CreatedUs      int64
 	FinishedUs     int64
+	Trouble        string
 }
 
 type Organization struct {
@@ -408,6 +442,19 @@ type SetupLink struct {
 	OpenedUs       int64
 	SeenUs         int64
 	ExpiresUs      int64
+}
+
+type SignInDay struct {
+	OrganizationID string
+	Day            int64
+	People         int64
+	SignIns        int64
+}
+
+type SignInPerson struct {
+	OrganizationID string
+	Day            int64
+	UserID         string
 }
 
 type StaleAggregate struct {
