@@ -159,9 +159,11 @@ type AuditRecord struct {
 
 	// Position counts the records of the installation in the order in which they
 	// were closed, and Hash chains each to the one before of the same Home.
-	// Both are empty while a record is begun.
+	// Number counts those of Home, from 1 and without gaps. All three are empty
+	// while a record is begun.
 	Position int64
-	Hash     string
+	Number   int64
+	Hash     string // hexadecimal
 }
 
 // AuditEvent is the event of Zitadel's log that a record tells of; zero for a
