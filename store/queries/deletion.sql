@@ -13,7 +13,7 @@ SELECT CAST('domain' AS TEXT) AS kind, d.name FROM domains d
 WHERE d.organization_id = sqlc.arg(organization_id) AND d.classroom_id = sqlc.arg(classroom_id) AND d.joining <> 'off'
 UNION ALL
 SELECT CAST('connection' AS TEXT) AS kind, c.name FROM connections c
-WHERE c.organization_id = sqlc.arg(organization_id) AND c.classroom_id = sqlc.arg(classroom_id) AND c.joining NOT IN ('', 'off');
+WHERE c.organization_id = sqlc.arg(organization_id) AND c.classroom_id = sqlc.arg(classroom_id);
 
 -- name: PeopleAtHomeCount :one
 SELECT COUNT(*) FROM users WHERE organization_id = sqlc.arg(organization_id);

@@ -67,6 +67,6 @@ LIMIT sqlc.arg(max_rows);
 
 -- name: ClassroomNames :many
 -- Of those in use, to find that one of a name is there already.
-SELECT o.id, o.sort_name FROM organizations o
+SELECT o.id, o.name FROM organizations o
 WHERE o.school_id = sqlc.arg(organization_id) AND o.kind = 'classroom' AND o.state = 'active'
 ORDER BY o.sort_name, o.id;

@@ -40,7 +40,7 @@ SELECT CAST('domain' AS TEXT) AS kind, d.name FROM domains d
 WHERE d.organization_id = $1 AND d.classroom_id = $2 AND d.joining <> 'off'
 UNION ALL
 SELECT CAST('connection' AS TEXT) AS kind, c.name FROM connections c
-WHERE c.organization_id = $1 AND c.classroom_id = $2 AND c.joining NOT IN ('', 'off')
+WHERE c.organization_id = $1 AND c.classroom_id = $2
 `
 
 type JoiningRulesParams struct {

@@ -10,14 +10,14 @@ import (
 )
 
 const classroomNames = `-- name: ClassroomNames :many
-SELECT o.id, o.sort_name FROM organizations o
+SELECT o.id, o.name FROM organizations o
 WHERE o.school_id = $1 AND o.kind = 'classroom' AND o.state = 'active'
 ORDER BY o.sort_name, o.id
 `
 
 type ClassroomNamesRow struct {
-	ID       string
-	SortName string
+	ID   string
+	Name string
 }
 
 // Of those in use, to find that one of a name is there already.
@@ -30,7 +30,7 @@ func (q *Queries) ClassroomNames(ctx context.Context, organizationID string) ([]
 	var items []ClassroomNamesRow
 	for rows.Next() {
 		var i ClassroomNamesRow
-		if err := rows.Scan(&i.ID, &i.SortName); err != nil {
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
