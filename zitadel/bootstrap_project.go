@@ -14,6 +14,10 @@ import (
 	"homeroom.dev/homeroom/identity"
 )
 
+// schoolBranding shows the look of the school whose people sign in. Without it
+// Zitadel shows everybody the instance's.
+const schoolBranding = projectpb.PrivateLabelingSetting_PRIVATE_LABELING_SETTING_ALLOW_LOGIN_USER_RESOURCE_OWNER_POLICY
+
 // project makes the platform project, whose roles go into tokens.
 func (b *bootstrap) project(ctx context.Context) error {
 	changed, err := b.ensureProject(ctx)
@@ -36,16 +40,17 @@ func (b *bootstrap) ensureProject(ctx context.Context) (changed bool, err error)
 			continue
 		}
 		b.installation.Project = p.GetProjectId()
-		if p.GetProjectRoleAssertion() {
+		if p.GetProjectRoleAssertion() && p.GetPrivateLabelingSetting() == schoolBranding {
 			return false, nil
 		}
 		_, err := projects.UpdateProject(ctx, &projectpb.UpdateProjectRequest{
-			ProjectId: p.GetProjectId(), ProjectRoleAssertion: proto.Bool(true),
+			ProjectId: p.GetProjectId(), ProjectRoleAssertion: proto.Bool(true), PrivateLabelingSetting: schoolBranding.Enum(),
 		})
 		return true, fail("update project", err, "remote.refused")
 	}
 	created, err := projects.CreateProject(ctx, &projectpb.CreateProjectRequest{
-		OrganizationId: string(b.installation.Operators), Name: b.options.Name, ProjectRoleAssertion: true,
+		OrganizationId: string(b.installation.Operators), Name: b.options.Name,
+		ProjectRoleAssertion: true, PrivateLabelingSetting: schoolBranding,
 	})
 	b.installation.Project = created.GetProjectId()
 	return true, fail("create project", err, "remote.refused")

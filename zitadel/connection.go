@@ -34,25 +34,13 @@ const (
 // wait for Zitadel: one that is away is an error of the calls, and no longer
 // once it is back.
 func dial(ctx context.Context, issuer string, key []byte) (*client.Client, error) {
-	file, err := client.ConfigFromKeyFileData(key)
-	if err != nil {
-		return nil, fmt.Errorf("read service account key: %w", err)
-	}
 	instance, err := instanceAt(issuer)
 	if err != nil {
 		return nil, err
 	}
 	c, err := client.New(ctx, instance,
 		client.WithAuth(func(ctx context.Context, issuer string) (oauth2.TokenSource, error) {
-			// The static endpoint keeps the library from asking Zitadel at start.
-			source, err := profile.NewJWTProfileTokenSource(ctx, issuer, file.UserID, file.KeyID, file.Key,
-				[]string{oidc.ScopeOpenID, client.ScopeZitadelAPI()},
-				profile.WithStaticTokenEndpoint(issuer, issuer+"/oauth/v2/token"),
-				profile.WithHTTPClient(&http.Client{Timeout: callTimeout}))
-			if err != nil {
-				return nil, err
-			}
-			return oauth2.ReuseTokenSourceWithExpiry(nil, tokens{source}, 30*time.Second), nil
+			return tokensOf(ctx, issuer, key)
 		}),
 		client.WithGRPCDialOptions(
 			grpc.WithChainUnaryInterceptor(call),
@@ -65,6 +53,24 @@ func dial(ctx context.Context, issuer string, key []byte) (*client.Client, error
 		return nil, fmt.Errorf("set up the connection to %s: %w", issuer, err)
 	}
 	return c, nil
+}
+
+// tokensOf gets tokens of the service account whose key is given, and keeps each
+// for as long as it is good.
+func tokensOf(ctx context.Context, issuer string, key []byte) (oauth2.TokenSource, error) {
+	file, err := client.ConfigFromKeyFileData(key)
+	if err != nil {
+		return nil, fmt.Errorf("read service account key: %w", err)
+	}
+	// The static endpoint keeps the library from asking Zitadel at start.
+	source, err := profile.NewJWTProfileTokenSource(ctx, issuer, file.UserID, file.KeyID, file.Key,
+		[]string{oidc.ScopeOpenID, client.ScopeZitadelAPI()},
+		profile.WithStaticTokenEndpoint(issuer, issuer+"/oauth/v2/token"),
+		profile.WithHTTPClient(&http.Client{Timeout: callTimeout}))
+	if err != nil {
+		return nil, fmt.Errorf("read service account key: %w", err)
+	}
+	return oauth2.ReuseTokenSourceWithExpiry(nil, tokens{source}, 30*time.Second), nil
 }
 
 // instanceAt reads an issuer. An http issuer is served without TLS.
@@ -150,7 +156,7 @@ func repeatable(method string) bool {
 	case "RetrieveIdentityProviderIntent", "VerifyOrganizationDomain":
 		return true // uses nothing up, or is told that it is verified
 	}
-	for _, verb := range []string{"Get", "List", "Set", "Update", "Delete", "Remove", "Activate", "Deactivate", "Lock", "Unlock"} {
+	for _, verb := range []string{"Get", "List", "Set", "Update", "Delete", "Remove", "Activate", "Deactivate", "Reactivate", "Lock", "Unlock", "Reset"} {
 		if strings.HasPrefix(name, verb) {
 			return true
 		}

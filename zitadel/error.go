@@ -22,6 +22,7 @@ const (
 	idUserExists         = "COMMAND-7yiox1isql" // the user ID, not the user name
 	idHasCredential      = "COMMAND-EF34g"
 	idNoMembership       = "AUTHZ-cdgFk" // not ours to see, or not there
+	idUserGone           = "QUERY-Dfbg2" // or never there, where it would be ours to see
 	idNoSuchUser         = "COMMAND-4f8sg"
 	idNoSuchUserFast     = "COMMAND-uXHNj" // with improved_performance USER_GRANT
 	idNoGrant            = "COMMAND-4m9ff"
@@ -40,6 +41,13 @@ const (
 	idPolicyNotChanged   = "Org-5M9vdd"
 	idProviderAttached   = "Org-2B0ps"
 	idProviderDetached   = "Org-39fjs"
+
+	idLabelsNotChanged = "Org-8nfSr"
+	idLabelsExist      = "Org-2B0ps"
+
+	idOrganizationInactive = "EVENT-Dbs2g" // already
+	idOrganizationActive   = "EVENT-bfnrh"
+	idOrganizationDeleted  = "COMMA-aps2n"
 
 	idDomainExists   = "V2-e1wse"
 	idDomainVerified = "ORG-HGw21"

@@ -263,3 +263,33 @@ func remoteNames(n identity.NewOrganization) []string {
 func organizationResource(id identity.OrganizationID) *permissionpb.ResourceType {
 	return &permissionpb.ResourceType{Resource: &permissionpb.ResourceType_OrganizationId{OrganizationId: string(id)}}
 }
+
+// Delete removes an organization. It must be one of ours: the provisioner could
+// remove any other as well.
+func (p *Provisioner) Delete(ctx context.Context, opened identity.Opened) (identity.Fact, error) {
+	id := opened.ID()
+	if id == "" || id == p.config.Operators || id == p.config.Individuals {
+		return nil, identity.NotFound("organization.not-found")
+	}
+	organization, err := getOrganization(ctx, p.client, id)
+	if identity.IsKind(err, identity.KindNotFound) {
+		return identity.Unknown{}, nil // gone already; its own event tells
+	}
+	if err != nil {
+		return nil, err
+	}
+	if organization, err = withMetadata(ctx, p.client, organization); err != nil {
+		return nil, err
+	}
+	if organization.Kind == "" || organization.Kind != opened.Organization().Kind {
+		return nil, identity.NotFound("organization.not-found")
+	}
+	answer, err := p.client.OrganizationServiceV2().DeleteOrganization(ctx, &orgpb.DeleteOrganizationRequest{OrganizationId: string(id)})
+	if is(err, idOrganizationDeleted) {
+		return identity.Unknown{}, nil
+	}
+	if err != nil {
+		return nil, fail("delete organization", err, "organization.not-found")
+	}
+	return identity.OrganizationRemoved{Organization: id, At: at(answer.GetDeletionDate())}, nil
+}

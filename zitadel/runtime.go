@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client"
+	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
 	"homeroom.dev/homeroom/identity"
@@ -14,6 +15,7 @@ import (
 // classroom, never of the operators' organization. It is [identity.Gateway].
 type Runtime struct {
 	client *client.Client
+	tokens oauth2.TokenSource // for what Zitadel takes over plain HTTP
 	config Config
 	locks  locks
 	login  loginPages
@@ -28,7 +30,11 @@ func NewRuntime(ctx context.Context, config Config) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runtime{client: c, config: config}, nil
+	source, err := tokensOf(ctx, config.Issuer, config.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &Runtime{client: c, tokens: source, config: config}, nil
 }
 
 // Close ends the connection.

@@ -46,7 +46,7 @@ func (r *remote) ResetSignIn(ctx context.Context, id identity.UserID) (string, e
 	if err != nil {
 		return "", err
 	}
-	if err := removeFactors(ctx, r.client.UserServiceV2(), string(id)); err != nil {
+	if _, err := removeFactors(ctx, r.client.UserServiceV2(), id); err != nil {
 		return "", err
 	}
 	answer, err := r.client.UserServiceV2().PasswordReset(ctx, &userpb.PasswordResetRequest{
@@ -72,7 +72,7 @@ func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret str
 	if u.Address != "" {
 		return identity.Conflict("user.has-address")
 	}
-	if err := removeFactors(ctx, r.client.UserServiceV2(), string(id)); err != nil {
+	if _, err := removeFactors(ctx, r.client.UserServiceV2(), id); err != nil {
 		return err
 	}
 	_, err = r.client.UserServiceV2().UpdateUser(ctx, &userpb.UpdateUserRequest{
@@ -92,41 +92,74 @@ func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret str
 	return endSessions(ctx, r.client, u)
 }
 
-// removeFactors removes passkeys and second factors. One that is gone already
-// is no error.
-func removeFactors(ctx context.Context, users userpb.UserServiceClient, id string) error {
+// removeFactors removes passkeys and second factors, and tells which. One that is
+// gone already is no error.
+func removeFactors(ctx context.Context, users userpb.UserServiceClient, user identity.UserID) ([]identity.Fact, error) {
 	const doing = "remove second factors"
+	id := string(user)
+	var facts []identity.Fact
+	remove := func(kind identity.Credential, which string, call func() (*objectpb.Details, error)) error {
+		details, err := call()
+		if isCode(err, codes.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return fail(doing, err, "user.not-found")
+		}
+		facts = append(facts, identity.CredentialRemoved{User: user, Kind: kind, ID: which, At: at(details.GetChangeDate())})
+		return nil
+	}
 	passkeys, err := users.ListPasskeys(ctx, &userpb.ListPasskeysRequest{UserId: id})
 	if err != nil {
-		return fail(doing, err, "user.not-found")
+		return nil, fail(doing, err, "user.not-found")
 	}
 	for _, key := range passkeys.GetResult() {
-		_, err := users.RemovePasskey(ctx, &userpb.RemovePasskeyRequest{UserId: id, PasskeyId: key.GetId()})
-		if err != nil && !isCode(err, codes.NotFound) {
-			return fail(doing, err, "user.not-found")
+		err := remove(identity.CredentialPasskey, key.GetId(), func() (*objectpb.Details, error) {
+			answer, err := users.RemovePasskey(ctx, &userpb.RemovePasskeyRequest{UserId: id, PasskeyId: key.GetId()})
+			return answer.GetDetails(), err
+		})
+		if err != nil {
+			return facts, err
 		}
 	}
 	factors, err := users.ListAuthenticationFactors(ctx, &userpb.ListAuthenticationFactorsRequest{UserId: id})
 	if err != nil {
-		return fail(doing, err, "user.not-found")
+		return facts, fail(doing, err, "user.not-found")
 	}
 	for _, factor := range factors.GetResult() {
 		var err error
 		switch f := factor.GetType().(type) {
 		case *userpb.AuthFactor_Otp:
-			_, err = users.RemoveTOTP(ctx, &userpb.RemoveTOTPRequest{UserId: id})
+			err = remove(identity.CredentialTOTP, "", func() (*objectpb.Details, error) {
+				answer, err := users.RemoveTOTP(ctx, &userpb.RemoveTOTPRequest{UserId: id})
+				return answer.GetDetails(), err
+			})
 		case *userpb.AuthFactor_U2F:
-			_, err = users.RemoveU2F(ctx, &userpb.RemoveU2FRequest{UserId: id, U2FId: f.U2F.GetId()})
+			err = remove(identity.CredentialSecurityKey, f.U2F.GetId(), func() (*objectpb.Details, error) {
+				answer, err := users.RemoveU2F(ctx, &userpb.RemoveU2FRequest{UserId: id, U2FId: f.U2F.GetId()})
+				return answer.GetDetails(), err
+			})
 		case *userpb.AuthFactor_OtpSms:
-			_, err = users.RemoveOTPSMS(ctx, &userpb.RemoveOTPSMSRequest{UserId: id})
+			err = remove(identity.CredentialTextCode, "", func() (*objectpb.Details, error) {
+				answer, err := users.RemoveOTPSMS(ctx, &userpb.RemoveOTPSMSRequest{UserId: id})
+				return answer.GetDetails(), err
+			})
 		case *userpb.AuthFactor_OtpEmail:
-			_, err = users.RemoveOTPEmail(ctx, &userpb.RemoveOTPEmailRequest{UserId: id})
+			err = remove(identity.CredentialMailCode, "", func() (*objectpb.Details, error) {
+				answer, err := users.RemoveOTPEmail(ctx, &userpb.RemoveOTPEmailRequest{UserId: id})
+				return answer.GetDetails(), err
+			})
 		}
-		if err != nil && !isCode(err, codes.NotFound) {
-			return fail(doing, err, "user.not-found")
+		if err != nil {
+			return facts, err
 		}
 	}
-	return nil
+	// The list does not name them.
+	if _, err := users.RemoveRecoveryCodes(ctx, &userpb.RemoveRecoveryCodesRequest{UserId: id}); err != nil &&
+		!isCode(err, codes.NotFound) && !isCode(err, codes.FailedPrecondition) && !isCode(err, codes.Unimplemented) {
+		return facts, fail(doing, err, "user.not-found")
+	}
+	return facts, nil
 }
 
 // endSessions ends every session of u. Those of Zitadel's older login appear
@@ -149,27 +182,42 @@ func endSessions(ctx context.Context, c *client.Client, u identity.User) error {
 			return fail(doing, err, "user.not-found")
 		}
 	}
-	const page = 100
+	_, err := deleteSessions(ctx, c, u.ID)
+	return err
+}
+
+// deleteSessions ends the sessions that are listed, and answers how many.
+func deleteSessions(ctx context.Context, c *client.Client, user identity.UserID) (ended int, err error) {
+	const doing, page = "end sessions", 100
+	// All of them before the first ends: the list grows shorter under our feet.
+	var ids []string
 	for offset := uint64(0); ; offset += page {
 		sessions, err := c.SessionServiceV2().ListSessions(ctx, &sessionpb.ListSessionsRequest{
 			Query:   &objectpb.ListQuery{Offset: offset, Limit: page, Asc: true},
-			Queries: []*sessionpb.SearchQuery{{Query: &sessionpb.SearchQuery_UserIdQuery{UserIdQuery: &sessionpb.UserIDQuery{Id: id}}}},
+			Queries: []*sessionpb.SearchQuery{{Query: &sessionpb.SearchQuery_UserIdQuery{UserIdQuery: &sessionpb.UserIDQuery{Id: string(user)}}}},
 		})
 		if err != nil {
-			return fail(doing, err, "user.not-found")
+			return 0, fail(doing, err, "user.not-found")
 		}
 		for _, s := range sessions.GetSessions() {
-			// The owner once more: this call takes no user.
-			if s.GetFactors().GetUser().GetId() != id {
-				continue
-			}
-			_, err := c.SessionServiceV2().DeleteSession(ctx, &sessionpb.DeleteSessionRequest{SessionId: s.GetId()})
-			if err != nil && !isCode(err, codes.NotFound) {
-				return fail(doing, err, "user.not-found")
+			// The owner once more: ending a session takes no user.
+			if s.GetFactors().GetUser().GetId() == string(user) {
+				ids = append(ids, s.GetId())
 			}
 		}
 		if len(sessions.GetSessions()) < page {
-			return nil
+			break
 		}
 	}
+	for _, id := range ids {
+		_, err := c.SessionServiceV2().DeleteSession(ctx, &sessionpb.DeleteSessionRequest{SessionId: id})
+		if isCode(err, codes.NotFound) {
+			continue
+		}
+		if err != nil {
+			return ended, fail(doing, err, "user.not-found")
+		}
+		ended++
+	}
+	return ended, nil
 }

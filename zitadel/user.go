@@ -41,7 +41,7 @@ func (r *remote) createUser(ctx context.Context, n identity.NewUser, link *userp
 	created, err := r.client.UserServiceV2().CreateUser(ctx, request)
 	switch {
 	case is(err, idUserExists):
-		return r.existingUser(ctx, n.ID, link)
+		return r.existingUser(ctx, n, link)
 	case isLinkTaken(err):
 		return nil, identity.Conflict("connection.identity-taken").Because(err)
 	case is(err, idTaken):
@@ -59,7 +59,7 @@ func (r *remote) createUser(ctx context.Context, n identity.NewUser, link *userp
 	if err != nil {
 		return nil, err
 	}
-	return identity.UserCreated{User: toUser(u), At: at(created.GetCreationDate())}, nil
+	return identity.UserCreated{User: toUser(u), Password: n.Secret != "", At: at(created.GetCreationDate())}, nil
 }
 
 // newUser is the request for n.
@@ -107,21 +107,21 @@ func (r *remote) newUser(n identity.NewUser) (*userpb.CreateUserRequest, error) 
 
 // existingUser answers for a user that was created before with the same ID,
 // and adds what link may be missing.
-func (r *remote) existingUser(ctx context.Context, id identity.UserID, link *userpb.IDPLink) (identity.Fact, error) {
-	u, err := r.shownUser(ctx, id)
+func (r *remote) existingUser(ctx context.Context, n identity.NewUser, link *userpb.IDPLink) (identity.Fact, error) {
+	u, err := r.shownUser(ctx, n.ID)
 	if err != nil {
 		return nil, err
 	}
 	user := toUser(u)
-	if user.Home != r.opened.Organization().Home() {
+	if !r.opened.Organization().AtHome(user.Home) {
 		return nil, identity.NotFound("user.not-found")
 	}
 	if link != nil {
-		if err := r.link(ctx, id, link); err != nil {
+		if err := r.link(ctx, n.ID, link); err != nil {
 			return nil, err
 		}
 	}
-	return identity.UserCreated{User: user, At: user.CreatedAt}, nil
+	return identity.UserCreated{User: user, Password: n.Secret != "", At: user.CreatedAt}, nil
 }
 
 // shownUser reads a user back who is known to exist: with a login name, because
@@ -174,7 +174,7 @@ func (r *remote) User(ctx context.Context, id identity.UserID) (identity.User, e
 		return identity.User{}, err
 	}
 	u, err := getUser(ctx, r.client, id)
-	if err == nil && u.Home == r.opened.Organization().Home() {
+	if err == nil && r.opened.Organization().AtHome(u.Home) {
 		return u, nil
 	}
 	if err != nil && !identity.IsKind(err, identity.KindNotFound) {
@@ -212,7 +212,7 @@ func (r *remote) atHome(ctx context.Context, id identity.UserID) (identity.User,
 	if err != nil {
 		return identity.User{}, err
 	}
-	if u.Home != r.opened.Organization().Home() {
+	if !r.opened.Organization().AtHome(u.Home) {
 		return identity.User{}, identity.NotFound("user.not-found")
 	}
 	return u, nil
