@@ -15,16 +15,13 @@ const (
 	certificateSoon = 30 * 24 * time.Hour // of certificates
 	openingSlow     = 2 * time.Minute     // an opening takes seconds
 	namedTrouble    = 8
-	// SignInDays is of how many days an overview tells the sign-ins.
-	SignInDays = 30
 )
 
-// Overview is what there is to know about a school at a glance.
+// Overview is what there is to know about a school at a glance, without its
+// people ([Organization.PeopleCounts]) and their sign-ins.
 type Overview struct {
 	Classrooms, Archived, WithoutTeacher int
-	Students, Teachers                   int // people, each once, as the highest they are; co-teachers are teachers
 	Waiting                              int // invitations, into the school and its classrooms
-	SignIns                              []SignInDay
 
 	// What needs looking after. Places are at most a few of them.
 	Places            []TroubledPlace
@@ -35,13 +32,6 @@ type Overview struct {
 	JoinRequests      int
 	UnfinishedOpening int
 	FailedOpenings    []FailedOpening
-}
-
-// SignInDay is how many of a school's people signed in on one day (UTC).
-type SignInDay struct {
-	Day     time.Time
-	People  int
-	SignIns int
 }
 
 // TroubledPlace is a school or a classroom in whose invitations something needs
@@ -70,9 +60,6 @@ func (o *Organization) Overview(ctx context.Context) (Overview, error) {
 		return Overview{}, fmt.Errorf("count classrooms: %w", translate(err))
 	}
 	v.Classrooms, v.Archived, v.WithoutTeacher = int(counts.Active), int(counts.Archived), int(counts.WithoutTeacher)
-	if v.SignIns, err = o.signIns(ctx, now); err != nil {
-		return Overview{}, err
-	}
 	waiting, err := reader.SchoolWaitingInvitations(ctx, query.SchoolWaitingInvitationsParams{OrganizationID: o.id, NowUs: micros(now)})
 	if err != nil {
 		return Overview{}, fmt.Errorf("count invitations: %w", translate(err))
@@ -131,14 +118,4 @@ func (o *Organization) troubles(ctx context.Context, now time.Time, v *Overview)
 	v.EndingLinks, v.JoinRequests, v.UnfinishedOpening = int(links), int(requests), int(unfinished)
 	v.Certificates, v.FirstCertificate = int(certificates.Certificates), moment(certificates.FirstUs)
 	return nil
-}
-
-// signIns are the last days, each of them, the oldest first.
-func (o *Organization) signIns(_ context.Context, now time.Time) ([]SignInDay, error) {
-	today := now.UTC().Truncate(24 * time.Hour)
-	days := make([]SignInDay, SignInDays)
-	for i := range days {
-		days[i].Day = today.AddDate(0, 0, i+1-SignInDays)
-	}
-	return days, nil
 }
