@@ -1,8 +1,11 @@
 package identity
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // LoginPolicy is what a school may set about how Zitadel signs its people in:
@@ -99,6 +102,53 @@ type SchoolPolicies struct {
 
 // DefaultPolicies are those of a school that has set none.
 var DefaultPolicies = SchoolPolicies{Names: NamesByClassroom, InvitationDays: 14}
+
+// MayInviteTo reports whether an invitation may go to a domain. No domains mean
+// any.
+func MayInviteTo(domains []string, domain string) bool {
+	return len(domains) == 0 || slices.Contains(domains, strings.ToLower(domain))
+}
+
+// maxInvitationDomains bounds a list that somebody typed.
+const maxInvitationDomains = 50
+
+// Check finds what is wrong with rules that somebody wrote.
+func (p SchoolPolicies) Check() Problems {
+	var problems Problems
+	if p.InvitationDays < 1 || p.InvitationDays > MaxInvitationDays {
+		problems.Add("invitation-days", "invitation.days.out-of-range", "Max", MaxInvitationDays)
+	}
+	if p.Names != NamesByClassroom && p.Names != NamesNever {
+		problems.Add("names", "policy.names.choose")
+	}
+	if len(p.InvitationDomains) > maxInvitationDomains {
+		problems.Add("invitation-domains", "policy.domains.many", "Max", maxInvitationDomains)
+	}
+	for _, domain := range p.InvitationDomains {
+		if !domainPattern.MatchString(domain) {
+			problems.Add("invitation-domains", "policy.domains.wrong", "Domain", domain)
+		}
+	}
+	return problems
+}
+
+// domainPattern is a host name of two labels and more, in lower case (RFC 1123).
+var domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
+
+// ReadDomains reads a list of domains as people write it: one a line, or with
+// commas and spaces between, with or without an @ before.
+func ReadDomains(text string) []string {
+	var domains []string
+	for _, field := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return r == ',' || r == ';' || unicode.IsSpace(r)
+	}) {
+		if domain := strings.TrimPrefix(field, "@"); domain != "" && !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	slices.Sort(domains)
+	return domains
+}
 
 // MaxInvitationDays bounds how long an invitation can be accepted.
 const MaxInvitationDays = 90
