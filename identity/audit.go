@@ -13,6 +13,7 @@ const (
 	ActionOrganizationRenamed Action = "organization.renamed"
 	ActionSettingsChanged     Action = "settings.changed"
 	ActionVisited             Action = "organization.visited" // by an operator
+	ActionLookEnded           Action = "look.ended"           // by the operator, before its time was over
 	ActionInvited             Action = "invitation.created"
 	ActionInvitationResent    Action = "invitation.resent"
 	ActionInvitationRevoked   Action = "invitation.revoked"

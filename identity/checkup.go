@@ -1,6 +1,10 @@
 package identity
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // Ailment is something the doctor looked at. What is so is the catalogue's
 // "doctor.<code>.<level>", and what mends it "doctor.<code>.mend". Both are
@@ -10,6 +14,26 @@ type Ailment struct {
 	Code  string         `json:"code"`
 	Level Level          `json:"level"`
 	Args  map[string]any `json:"args,omitempty"`
+}
+
+// UnmarshalJSON reads an ailment with its figures as [Message] reads them.
+func (a *Ailment) UnmarshalJSON(text []byte) error {
+	var read struct {
+		Code  string          `json:"code"`
+		Level Level           `json:"level"`
+		Args  json.RawMessage `json:"args"`
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return fmt.Errorf("read ailment: %w", err)
+	}
+	var m Message
+	if len(read.Args) > 0 {
+		if err := json.Unmarshal([]byte(`{"Args":`+string(read.Args)+`}`), &m); err != nil {
+			return fmt.Errorf("read ailment: %w", err)
+		}
+	}
+	*a = Ailment{Code: read.Code, Level: read.Level, Args: m.Args}
+	return nil
 }
 
 // Is is the sentence of what is so.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 )
 
@@ -50,9 +51,19 @@ func Open(organization Organization, actor Actor, held Held) (Opened, error) {
 }
 
 // closed is what a door of a suspended school says.
-func (o Organization) closed() error {
-	return Forbidden("school.suspended", "School", cmp.Or(o.SchoolName, o.Name))
+func (o Organization) closed() error { return SchoolClosed(cmp.Or(o.SchoolName, o.Name)) }
+
+// SchoolClosed is what every door of a suspended school says. [Closed] tells it
+// from other errors.
+func SchoolClosed(school string) error { return Forbidden(closedMessage, "School", school) }
+
+// Closed reports whether err says that a school is suspended.
+func Closed(err error) bool {
+	var known *Error
+	return errors.As(err, &known) && known.Message.ID == closedMessage
 }
+
+const closedMessage = "school.suspended"
 
 // OpenClassroomOf opens a classroom of an opened school for who manages the
 // school: what they do to people there, they do in each classroom by its own
@@ -112,6 +123,9 @@ func OpenFounded(organization Organization, founder Actor, role Role) (Opened, e
 // carries what the link is for and nothing else. The actor is the link: they
 // have no account.
 func OpenSetup(school Organization, link SetupLink) (Opened, error) {
+	if school.ID != "" && school.Suspended() {
+		return Opened{}, school.closed()
+	}
 	if school.ID == "" || link.ID == "" || school.Kind != KindSchool || school.State != OrganizationActive {
 		return Opened{}, NotFound("setup.not-found")
 	}
@@ -126,6 +140,9 @@ const setupActor = "setup:"
 // before it is known who they are. It carries no permission: what may happen,
 // the connection's rules decide.
 func OpenArriving(school Organization, attempt AttemptID) (Opened, error) {
+	if school.ID != "" && school.Suspended() {
+		return Opened{}, school.closed()
+	}
 	if school.ID == "" || attempt == "" || school.State != OrganizationActive {
 		return Opened{}, NotFound("organization.not-found")
 	}
@@ -169,6 +186,9 @@ func OpenWatched(school Organization) (Opened, error) {
 // openUnattended opens a school where nobody is signed in. The actor is what
 // does it.
 func openUnattended(school Organization, actor UserID) (Opened, error) {
+	if school.ID != "" && school.Suspended() {
+		return Opened{}, school.closed()
+	}
 	if school.ID == "" || school.Kind != KindSchool || school.State != OrganizationActive {
 		return Opened{}, NotFound("organization.not-found")
 	}

@@ -129,7 +129,8 @@ func (s *Store) AnyConnection(ctx context.Context) (bool, error) {
 
 // SchoolSignIn is a school in use with its active connections, without their
 // metadata, for its page to sign in at. One that has none is not found
-// ("organization.not-found"), like one that does not exist.
+// ("organization.not-found"), like one that does not exist; one that is suspended
+// is closed.
 func (s *Store) SchoolSignIn(
 	ctx context.Context, school identity.OrganizationID,
 ) (identity.Organization, []identity.Connection, error) {
@@ -138,8 +139,11 @@ func (s *Store) SchoolSignIn(
 	if err != nil {
 		return identity.Organization{}, nil, fmt.Errorf("load school: %w", orNotFound(err, missing))
 	}
-	if organization.Kind != identity.KindSchool || organization.State != identity.OrganizationActive {
+	if organization.Kind != identity.KindSchool {
 		return identity.Organization{}, nil, missing
+	}
+	if organization.Suspended() {
+		return identity.Organization{}, nil, identity.SchoolClosed(organization.Name)
 	}
 	rows, err := s.read().ActiveConnections(ctx, string(school))
 	if err != nil {
@@ -162,7 +166,8 @@ type SchoolConnection struct {
 }
 
 // ConnectionsForAddress lists the active connections that serve the domain of an
-// address, in schools that have proven it, without their metadata.
+// address, in schools that have proven it, without their metadata. If there are
+// none but those of a suspended school, it is closed.
 func (s *Store) ConnectionsForAddress(ctx context.Context, address string) ([]SchoolConnection, error) {
 	domain := domainOf(address)
 	if domain == "" {
@@ -172,7 +177,10 @@ func (s *Store) ConnectionsForAddress(ctx context.Context, address string) ([]Sc
 	if err != nil {
 		return nil, fmt.Errorf("look up a domain: %w", translate(err))
 	}
-	var found []SchoolConnection
+	var (
+		found  []SchoolConnection
+		closed error
+	)
 	for _, row := range rows {
 		school, err := s.organization(ctx, row.Connection.OrganizationID)
 		if err := orNotFound(err, identity.NotFound("organization.not-found")); err != nil {
@@ -181,9 +189,16 @@ func (s *Store) ConnectionsForAddress(ctx context.Context, address string) ([]Sc
 			}
 			return nil, fmt.Errorf("look up a domain: %w", err)
 		}
-		if school.Kind == identity.KindSchool && school.State == identity.OrganizationActive {
+		if school.Suspended() {
+			closed = identity.SchoolClosed(school.Name)
+			continue
+		}
+		if school.Kind == identity.KindSchool {
 			found = append(found, SchoolConnection{School: school, Connection: connectionOf(row.Connection, nil)})
 		}
+	}
+	if len(found) == 0 {
+		return nil, closed
 	}
 	return found, nil
 }

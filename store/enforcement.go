@@ -206,12 +206,14 @@ func (s *Store) recoverySchool(ctx context.Context, q *query.Queries, token stri
 	if err != nil {
 		return identity.Organization{}, orNotFound(err, missing)
 	}
-	if row.RecoveryUsedUs != 0 {
-		return identity.Organization{}, identity.Gone("recovery.used")
-	}
 	school, err := s.organization(ctx, row.OrganizationID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return identity.Organization{}, orNotFound(err, missing)
+	case school.Suspended():
+		return identity.Organization{}, identity.SchoolClosed(school.Name)
+	case row.RecoveryUsedUs != 0:
+		return identity.Organization{}, identity.Gone("recovery.used")
 	}
 	return school, nil
 }

@@ -24,8 +24,8 @@ func (s *Store) lapsed(ctx context.Context, row query.Invitation) (bool, error) 
 		return true, nil // it is gone, or nobody's page
 	case err != nil:
 		return false, fmt.Errorf("load organization: %w", translate(err))
-	case organization.State == identity.OrganizationInactive:
-		return true, nil
+	case organization.State == identity.OrganizationInactive, organization.Suspended():
+		return true, nil // for the time being: this is found anew each time
 	case row.ByInstallation:
 		return false, nil
 	}

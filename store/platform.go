@@ -67,13 +67,24 @@ func (p *Platform) record(
 func (p *Platform) Change(
 	ctx context.Context, org *Organization, change identity.Change, act func(context.Context) ([]identity.Fact, error),
 ) error {
-	own := change
+	return p.make(ctx, org, making{change: change, act: act})
+}
+
+// make is [Organization.make] with a record on the platform's log, written when
+// it is known what became of the change.
+func (p *Platform) make(ctx context.Context, org *Organization, m making) error {
+	own := m.change
 	own.Target, own.TargetName = org.id, org.opened.Organization().Name
-	closed := func(outcome identity.Outcome) func(*transaction) error {
-		return func(tx *transaction) error { return p.record(ctx, tx, own, outcome) }
+	closed := func(outcome identity.Outcome, last func(*transaction) error) func(*transaction) error {
+		return func(tx *transaction) error {
+			if last != nil {
+				if err := last(tx); err != nil {
+					return err
+				}
+			}
+			return p.record(ctx, tx, own, outcome)
+		}
 	}
-	return org.make(ctx, making{
-		change: change, act: act,
-		done: closed(identity.OutcomeDone), failed: closed(identity.OutcomeFailed),
-	})
+	m.done, m.failed = closed(identity.OutcomeDone, m.done), closed(identity.OutcomeFailed, m.failed)
+	return org.make(ctx, m)
 }

@@ -38,8 +38,11 @@ func (s *Store) OpenSetupToken(
 	if err != nil {
 		return identity.SetupLink{}, identity.Organization{}, fmt.Errorf("load school: %w", orNotFound(err, missing))
 	}
-	if school.Kind != identity.KindSchool || school.State != identity.OrganizationActive {
+	if school.Kind != identity.KindSchool {
 		return identity.SetupLink{}, identity.Organization{}, missing
+	}
+	if school.Suspended() {
+		return identity.SetupLink{}, identity.Organization{}, identity.SchoolClosed(school.Name)
 	}
 	return setupLinkOf(row), school, nil
 }
@@ -58,6 +61,9 @@ func (s *Store) OpenSetup(ctx context.Context, id identity.SetupLinkID) (identit
 		return identity.Opened{}, fmt.Errorf("load school: %w", orNotFound(err, missing))
 	}
 	link := setupLinkOf(row)
+	if school.Suspended() {
+		return identity.Opened{}, identity.SchoolClosed(school.Name) // also behind a link that ended
+	}
 	if err := usable(link, school, s.clock()); err != nil {
 		return identity.Opened{}, err
 	}
