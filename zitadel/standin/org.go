@@ -117,6 +117,7 @@ func (s *state) removeOrg(t *tx, o *org) {
 			s.dropIDP(p)
 		}
 	}
+	s.forgetAssets(o.id)
 	delete(s.orgNames, lower(o.name))
 	delete(s.orgs, o.id)
 	s.orgOrder = slices.DeleteFunc(s.orgOrder, func(x *org) bool { return x == o })

@@ -74,6 +74,7 @@ func (s *Server) route() error {
 	s.provider = provider
 	web := http.NewServeMux()
 	s.routeLogin(web)
+	s.routeAssets(web)
 	web.Handle("/", provider)
 
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

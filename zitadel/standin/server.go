@@ -27,6 +27,9 @@ type Options struct {
 	// Now is the clock of events and codes; nil means time.Now. Tokens always
 	// follow the real one.
 	Now func() time.Time
+	// Since is when the instance was set up, if that is to be in the past; see
+	// SetClock. The zero value means now.
+	Since time.Time
 	// Logger gets the server's own complaints; nil means none.
 	Logger *slog.Logger
 	// Resolver is asked for the records that prove domains; nil means the
@@ -85,6 +88,9 @@ func New(o Options) (*Server, error) {
 	faults := &Faults{}
 	s := &Server{state: newState(o.Now, faults), version: o.LoginVersion, logger: o.Logger, faults: faults, resolver: o.Resolver, client: o.HTTPClient}
 	faults.s = s.state
+	if !o.Since.IsZero() {
+		s.shift = o.Since.Sub(o.Now())
+	}
 	s.issuer = strings.TrimSuffix(o.Issuer, "/")
 	if s.issuer == "" {
 		s.issuer = "http://localhost"

@@ -42,6 +42,12 @@ func (s *Server) setUp() error {
 	}
 	t.emit(&in.aggregate, "instance.policy.login.added", values(in.loginPolicy.fields()))
 	in.loginPolicy.note(t, &in.aggregate)
+	t.emit(&in.aggregate, "instance.policy.lockout.added", values{"showLockOutFailures": true})
+	in.lockout.note(t, &in.aggregate)
+	in.label = labelPolicy{draft: shippedLook, active: shippedLook, isOn: true}
+	t.emit(&in.aggregate, "instance.policy.label.added", shippedLook.added())
+	t.emit(&in.aggregate, "instance.policy.label.activated", nil)
+	in.label.note(t, &in.aggregate)
 
 	o, err := s.addOrg(t, "", "Platform")
 	if err != nil {

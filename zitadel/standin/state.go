@@ -10,7 +10,8 @@ import (
 // all of it: a write is short, and the stand-in has one process to serve.
 type state struct {
 	sync.RWMutex
-	now    func() time.Time
+	real   func() time.Time
+	shift  time.Duration // of the clock, while a past is told
 	issuer string
 	log    eventLog
 	clock  int64 // µs of the last transaction
@@ -44,6 +45,7 @@ type state struct {
 	idps          map[string]*idProvider
 	links         map[externalID]*user
 	intents       map[string]*intent
+	assets        map[string]asset             // by organization and key
 	v1            map[string]*browser          // sessions of Login V1, by user agent
 	logins        map[string]map[string]string // sid → client → user, for back-channel logout
 	nextSweep     int
@@ -51,7 +53,7 @@ type state struct {
 
 func newState(now func() time.Time, faults *Faults) *state {
 	s := &state{
-		now: now, faults: faults,
+		real: now, faults: faults,
 		orgs: map[string]*org{}, orgNames: map[string]*org{}, domains: map[string]*org{},
 		users: map[string]*user{}, userNames: map[string]*user{}, addresses: map[string][]*user{},
 		projects: map[string]*project{}, apps: map[string]*app{}, appsByID: map[string]*app{},
@@ -59,7 +61,7 @@ func newState(now func() time.Time, faults *Faults) *state {
 		tokens: map[string]*accessToken{}, refreshes: map[string]*refreshToken{}, pats: map[string]*accessToken{},
 		keys: map[string]*machineKey{}, requests: map[string]*authRequest{}, codes: map[string]*authRequest{},
 		idps: map[string]*idProvider{}, links: map[externalID]*user{}, intents: map[string]*intent{},
-		v1: map[string]*browser{}, logins: map[string]map[string]string{},
+		assets: map[string]asset{}, v1: map[string]*browser{}, logins: map[string]map[string]string{},
 	}
 	return s
 }
@@ -141,6 +143,8 @@ type instance struct {
 	loginPolicy  loginPolicy
 	loginIDPs    []loginIDP
 	restrictions restrictions
+	lockout      lockoutPolicy
+	label        labelPolicy
 	oidc         oidcSettings
 	features     features
 }
@@ -176,6 +180,8 @@ type org struct {
 	loginPolicy      *loginPolicy             // its own, or nil for the instance's
 	loginIDPs        []loginIDP               // of its own policy
 	loginFactors     factors                  // too
+	lockout          *lockoutPolicy           // its own, or nil for the instance's
+	label            *labelPolicy             // too
 }
 
 type orgDomain struct {
@@ -236,6 +242,8 @@ type userMore struct {
 	reset           *code
 	email           *code
 	totp            bool
+	secret          string // of the authenticator app, set up or about to be
+	wrongCodes      int
 	otpEmail        bool
 	otpSMS          bool
 	passkeys        []factor
