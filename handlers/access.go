@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -59,8 +60,19 @@ func (s *Server) open(h openHandler) http.Handler {
 }
 
 // signedIn serves a page to somebody who is signed in, and leads everybody
-// else to sign-in first.
+// else to sign-in first. What is posted to a fresh route needs a fresh one.
 func (s *Server) signedIn(h signedInHandler) http.Handler {
+	return s.known(func(w http.ResponseWriter, r *http.Request, who Person) error {
+		if asked, err := s.askFresh(w, r, who.User); asked || err != nil {
+			return err
+		}
+		return h(w, r, who)
+	})
+}
+
+// known is signedIn for doors that have more to decide before they ask for a
+// fresh sign-in.
+func (s *Server) known(h signedInHandler) http.Handler {
 	return s.open(func(w http.ResponseWriter, r *http.Request) error {
 		if _, err := s.live(r); err != nil {
 			return err
@@ -80,9 +92,16 @@ func (s *Server) signedIn(h signedInHandler) http.Handler {
 			}
 			return s.askToSignIn(w, r)
 		}
+		r, waited, err := s.refill(r, user.ID)
+		if err != nil {
+			return err
+		}
 		actor := identity.Actor{User: user.ID, Name: user.DisplayName()}
 		rec := logged(r.Context())
 		rec.user, rec.page = user.ID, s.page(r, actor, user)
+		if waited {
+			rec.page.Notice = identity.Say("fresh.again")
+		}
 		return h(w, r, Person{Actor: actor, User: user, Portal: s.portal, Page: rec.page})
 	})
 }
@@ -91,15 +110,21 @@ func (s *Server) signedIn(h signedInHandler) http.Handler {
 // one place where that happens: a handler gets the opened organization and has
 // no other way to data.
 func (s *Server) inOrganization(needs identity.Permission, h organizationHandler) http.Handler {
-	return gate{needs: needs, Handler: s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
+	return gate{needs: needs, Handler: s.known(func(w http.ResponseWriter, r *http.Request, who Person) error {
 		id := identity.OrganizationID(chi.URLParam(r, "organization"))
 		opened, err := s.store.OpenFor(r.Context(), who.Actor, id)
 		if err != nil {
 			return err // no role that counts there: not found
 		}
 		logged(r.Context()).organization = opened.ID()
-		if !opened.Permits(needs) {
-			return identity.Forbidden("permission.missing")
+		if err := opened.Refusal(needs); err != nil {
+			return err
+		}
+		if opened.Organization().Archived() && !reads(r) && r.Context().Value(archivedKey{}) == nil {
+			return identity.Conflict("classroom.archived", "Classroom", opened.Organization().Name)
+		}
+		if asked, err := s.askFresh(w, r, who.User); asked || err != nil {
+			return err
 		}
 		org := Organization{
 			Opened: opened,
@@ -129,6 +154,19 @@ func (s *Server) inSchool(needs identity.Permission, h organizationHandler) http
 	opened.school = true
 	return opened
 }
+
+// inArchived is inOrganization for what changes an archived classroom too: that
+// it is restored or deleted. Whatever else is posted to one is refused.
+func (s *Server) inArchived(needs identity.Permission, h organizationHandler) http.Handler {
+	opened := s.inOrganization(needs, h).(gate)
+	inside := opened.Handler
+	opened.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inside.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), archivedKey{}, true)))
+	})
+	return opened
+}
+
+type archivedKey struct{}
 
 // gate is a route of an organization with the permission it needs, which the
 // tests that walk every route compare with the table.

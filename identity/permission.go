@@ -87,7 +87,25 @@ func (o Opened) Permits(permission Permission) bool {
 	if o.organization.Archived() && !slices.Contains(ofArchived, permission) {
 		return false
 	}
+	return o.permitsInUse(permission)
+}
+
+// permitsInUse reports whether the actor has permission where the classroom is
+// not archived.
+func (o Opened) permitsInUse(permission Permission) bool {
 	return slices.ContainsFunc(o.roles, func(r Role) bool {
 		return Permitted(r, permission, o.organization.Kind, o.organization.Settings)
 	})
+}
+
+// Refusal is why the actor lacks permission, or nil: what an archived classroom
+// alone keeps them from is told apart ("classroom.archived").
+func (o Opened) Refusal(permission Permission) error {
+	switch {
+	case o.Permits(permission):
+		return nil
+	case o.setup == nil && o.organization.Archived() && o.permitsInUse(permission):
+		return Conflict("classroom.archived", "Classroom", o.organization.Name)
+	}
+	return Forbidden("permission.missing")
 }

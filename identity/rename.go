@@ -8,6 +8,9 @@ func Rename(ctx context.Context, org Opened, rows Roster, remote Remote, name st
 	if !org.Permits(ManageClassroom) {
 		return Forbidden("permission.missing")
 	}
+	if org.Organization().Archived() {
+		return Conflict("classroom.archived", "Classroom", org.Organization().Name)
+	}
 	name = CleanName(name)
 	before := org.Organization().Name
 	if name == before {

@@ -17,3 +17,8 @@ WHERE c.organization_id = sqlc.arg(organization_id) AND c.classroom_id = sqlc.ar
 
 -- name: PeopleAtHomeCount :one
 SELECT COUNT(*) FROM users WHERE organization_id = sqlc.arg(organization_id);
+
+-- name: DeleteJoinRequestsFor :exec
+-- Who asked to join the classroom may ask again for another one.
+DELETE FROM join_requests
+WHERE organization_id = sqlc.arg(organization_id) AND classroom_id = sqlc.arg(classroom_id) AND state = 'asked';

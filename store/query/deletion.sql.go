@@ -26,6 +26,22 @@ func (q *Queries) BeginDeletion(ctx context.Context, arg BeginDeletionParams) er
 	return err
 }
 
+const deleteJoinRequestsFor = `-- name: DeleteJoinRequestsFor :exec
+DELETE FROM join_requests
+WHERE organization_id = $1 AND classroom_id = $2 AND state = 'asked'
+`
+
+type DeleteJoinRequestsForParams struct {
+	OrganizationID string
+	ClassroomID    string
+}
+
+// Who asked to join the classroom may ask again for another one.
+func (q *Queries) DeleteJoinRequestsFor(ctx context.Context, arg DeleteJoinRequestsForParams) error {
+	_, err := q.db.ExecContext(ctx, deleteJoinRequestsFor, arg.OrganizationID, arg.ClassroomID)
+	return err
+}
+
 const endDeletion = `-- name: EndDeletion :exec
 DELETE FROM deletions WHERE organization_id = $1
 `
