@@ -52,7 +52,7 @@ func connectionRoutes(r chi.Router, door setupDoor) {
 		ends("GET", "/off", askSwitchOff)
 		ends("POST", "/off", switchOff)
 		ends("GET", "/delete", askDeletion)
-		ends("POST", "/delete", deleteConnection)
+		r.Method("POST", "/delete", dangerous(door(identity.ManageSchool, ofConnection(deleteConnection))))
 	})
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -33,6 +34,9 @@ func showEnforcement(w http.ResponseWriter, r *http.Request, setup SignInSetup) 
 	if e.On {
 		return render(w, r, http.StatusOK, views.EnforcementOn(setup.Page, setup.Opened, e))
 	}
+	if form := again(r); form != nil {
+		return askToEnforce(w, r, setup, readChoice(form)) // where they were when they had to sign in again
+	}
 	return showRehearsal(w, r, setup)
 }
 
@@ -62,19 +66,19 @@ func showRehearsal(w http.ResponseWriter, r *http.Request, setup SignInSetup) er
 // rehearsal, with what was ticked so far. It changes nothing. Form: except
 // (several), all-without-address, admin (several), why, after.
 func chooseExceptions(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	return rehearse(w, r, setup, http.StatusOK, readChoice(r))
+	return rehearse(w, r, setup, http.StatusOK, readChoice(r.PostForm))
 }
 
-func readChoice(r *http.Request) views.EnforcementChoice {
+func readChoice(posted url.Values) views.EnforcementChoice {
 	c := views.EnforcementChoice{
-		WithoutAddress: r.PostForm.Has("all-without-address"),
-		Why:            identity.LockedOutWhy(r.PostFormValue("why")),
-		After:          r.PostFormValue("after"),
+		WithoutAddress: posted.Has("all-without-address"),
+		Why:            identity.LockedOutWhy(posted.Get("why")),
+		After:          posted.Get("after"),
 	}
 	if !slices.Contains(views.LockedOutReasons, c.Why) {
 		c.Why = ""
 	}
-	c.Except, c.Admins = users(r.PostForm["except"]), users(r.PostForm["admin"])
+	c.Except, c.Admins = users(posted["except"]), users(posted["admin"])
 	return c
 }
 

@@ -17,7 +17,7 @@ const maxAdmins = 25
 // chooseAdmins serves POST …/enforcement/admins: the school's admins with how
 // each can sign in, which Zitadel is asked for now. It changes nothing.
 func chooseAdmins(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	return askAdmins(w, r, setup, http.StatusOK, readChoice(r), nil)
+	return askAdmins(w, r, setup, http.StatusOK, readChoice(r.PostForm), nil)
 }
 
 func askAdmins(
@@ -74,7 +74,7 @@ func schoolAdmins(ctx context.Context, setup SignInSetup) ([]views.BreakGlassAdm
 // checkEnforcement serves POST …/enforcement/check: all that was chosen, and
 // what will happen. It changes nothing.
 func checkEnforcement(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	choice := readChoice(r)
+	choice := readChoice(r.PostForm)
 	if len(choice.Admins) == 0 {
 		choice.Admins = []identity.UserID{}
 		return askAdmins(w, r, setup, http.StatusUnprocessableEntity, choice,
@@ -161,7 +161,7 @@ func exceptionsOf(ctx context.Context, setup SignInSetup, choice views.Enforceme
 // switchEnforcementOn serves POST …/enforcement/on. Form: as
 // chooseExceptions.
 func switchEnforcementOn(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	choice := readChoice(r)
+	choice := readChoice(r.PostForm)
 	exceptions, err := exceptionsOf(r.Context(), setup, choice)
 	if err != nil {
 		return err

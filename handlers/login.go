@@ -23,7 +23,7 @@ import (
 // signIn serves GET /sign-in: it asks who signs in where that makes a
 // difference, or else leads at once to Zitadel's login, which leads back to
 // callback. Query: next, the local path to go on to; create, to register; local,
-// to sign in past the school's own sign-in.
+// to sign in past the school's own sign-in; fresh, to prove once more who one is.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	next := localPath(query.Get("next"), views.HomePath)
@@ -46,10 +46,14 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	var options []rp.AuthURLOpt
 	if hint != "" {
-		return s.authorize(w, r, next, withHint(hint))
+		options = append(options, withHint(hint))
 	}
-	return s.authorize(w, r, next)
+	if query.Get("fresh") != "" {
+		options = append(options, rp.WithPrompt(oidc.PromptLogin))
+	}
+	return s.authorize(w, r, next, options...)
 }
 
 // authorize leads to Zitadel's login, and from there to callback and next.
@@ -115,17 +119,31 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 		s.revoke(ctx, tokens.RefreshToken)
 		return leave(w, r, views.ReturningSchoolStartPath(school, attempt.Next))
 	}
+	if lacks, err := s.lacksFactor(ctx, tokens.IDTokenClaims); err != nil {
+		return err
+	} else if lacks {
+		s.revoke(ctx, tokens.RefreshToken)
+		return s.askForFactor(w, r, attempt.Next)
+	}
+	other, err := s.stepped(ctx, tokens, attempt.Next)
+	if err != nil {
+		return err
+	}
 	arrived := s.arrivedLately(ctx)
 	if err := s.begin(ctx, tokens); err != nil {
 		return err
 	}
 	if arrived.User == user {
+		s.sessions.Put(ctx, sessionThrough, string(arrived.School)+" "+string(arrived.Provider))
 		// Another tab of theirs may be on its way back.
 		if err := s.setArrived(ctx, arrived); err != nil {
 			return err
 		}
 	}
 	s.awaitUser(ctx, user)
+	if other {
+		return redirect(w, r, views.HomePath, identity.Say("fresh.other"))
+	}
 	if arrived.User == user && arrived.Asked != "" {
 		return redirect(w, r, attempt.Next, identity.Say("arrive.asked", "School", arrived.Asked))
 	}
@@ -179,7 +197,12 @@ func (s *Server) begin(ctx context.Context, tokens *oidc.Tokens[*oidc.IDTokenCla
 	if landing != "" {
 		s.sessions.Put(ctx, sessionLanding, landing)
 	}
+	request := identity.RequestFrom(ctx)
+	s.sessions.Put(ctx, sessionDevice, request.Device)
+	s.sessions.Put(ctx, sessionAddress, request.Address)
 	now := s.portal.Now()
+	s.sessions.Put(ctx, sessionAMR, strings.Join(tokens.IDTokenClaims.AuthenticationMethodsReferences, " "))
+	s.setMoment(ctx, sessionAuth, now.Add(-signInAge(tokens.IDTokenClaims)))
 	s.sessions.SetDeadline(ctx, now.Add(sessionLifetime))
 	for _, key := range []string{sessionSince, sessionSeen} {
 		s.setMoment(ctx, key, now)

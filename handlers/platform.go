@@ -29,9 +29,12 @@ type (
 // onPlatform opens the platform for who asks. For everybody but its operators
 // there is nothing.
 func (s *Server) onPlatform(h platformHandler) http.Handler {
-	return platformGate{s.signedIn(func(w http.ResponseWriter, r *http.Request, who Person) error {
+	return platformGate{s.known(func(w http.ResponseWriter, r *http.Request, who Person) error {
 		opened, err := s.store.OpenPlatform(r.Context(), who.Actor)
 		if err != nil {
+			return err
+		}
+		if asked, err := s.askFresh(w, r, who.User); asked || err != nil {
 			return err
 		}
 		return h(w, r, Platform{

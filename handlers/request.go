@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -47,7 +48,7 @@ func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &record{id: rand.Text()}
 		ctx := context.WithValue(r.Context(), recordKey{}, rec)
-		ctx = identity.WithRequest(ctx, identity.Request{ID: rec.id, Address: clientAddress(r)})
+		ctx = identity.WithRequest(ctx, identity.Request{ID: rec.id, Address: clientAddress(r), Device: device(r)})
 		w.Header().Set("X-Request-Id", rec.id)
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
@@ -64,6 +65,15 @@ func clientAddress(r *http.Request) string {
 		return host
 	}
 	return r.RemoteAddr
+}
+
+// device is what the browser calls itself, as far as it is kept.
+func device(r *http.Request) string {
+	name := strings.ToValidUTF8(r.UserAgent(), "")
+	if len(name) > identity.MaxDevice {
+		name = strings.ToValidUTF8(name[:identity.MaxDevice], "")
+	}
+	return name
 }
 
 // resolveAddress finds the client's address: the connection's, or what the

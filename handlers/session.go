@@ -26,15 +26,20 @@ const (
 	sessionTouch = time.Minute
 )
 
-// What a session holds. The store keeps the first two in columns as well, to
-// end sessions by them, and seals the whole.
+// What a session holds. The store keeps user, sid and what tells its owner where
+// it is in columns as well, to find and end it by them, and seals the whole.
 const (
 	sessionUser    = "user"
 	sessionSID     = "sid"      // of the session at Zitadel
 	sessionIDToken = "id_token" // for signing out
 	sessionRefresh = "refresh"  // refresh token, to be revoked at sign-out
 	sessionClaims  = "claims"   // identity.User as JSON, as the ID token said
-	sessionSince   = "since"    // when they signed in
+	sessionSince   = "since"    // when they came back from signing in
+	sessionAuth    = "auth"     // when Zitadel saw them prove who they are
+	sessionAMR     = "amr"      // and how (RFC 8176)
+	sessionThrough = "through"  // school and identity provider they came by
+	sessionDevice  = "device"   // User-Agent
+	sessionAddress = "address"  // and address of the sign-in
 	sessionSeen    = "seen"     // the last click, to the minute
 	sessionLanding = "landing"  // where an accepted invitation leads after sign-in
 	sessionHint    = "hint"     // login name for the sign-in to come

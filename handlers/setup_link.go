@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -27,6 +28,9 @@ func listSetupLinks(w http.ResponseWriter, r *http.Request, setup SignInSetup) e
 
 // newSetupLink serves GET /o/{organization}/sign-in/links/new.
 func newSetupLink(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
+	if form := again(r); form != nil {
+		return render(w, r, http.StatusOK, views.NewSetupLink(setup.Page, setup.Opened, readSetupLink(form, setup.Portal.Now())))
+	}
 	return render(w, r, http.StatusOK, views.NewSetupLink(setup.Page, setup.Opened, views.SetupLinkForm{
 		Link: identity.SetupLink{
 			Intents:  []identity.SetupIntent{identity.IntentDomains, identity.IntentSSO},
@@ -39,7 +43,7 @@ func newSetupLink(w http.ResponseWriter, r *http.Request, setup SignInSetup) err
 // makeSetupLink serves POST /o/{organization}/sign-in/links. Form: name,
 // address, intent (several), days, language.
 func makeSetupLink(w http.ResponseWriter, r *http.Request, setup SignInSetup) error {
-	form := readSetupLink(r, setup.Portal.Now())
+	form := readSetupLink(r.PostForm, setup.Portal.Now())
 	if form.Problems != nil {
 		return render(w, r, http.StatusUnprocessableEntity, views.NewSetupLink(setup.Page, setup.Opened, form))
 	}
@@ -59,17 +63,17 @@ func makeSetupLink(w http.ResponseWriter, r *http.Request, setup SignInSetup) er
 }
 
 // readSetupLink reads the form of a new link and says what is wrong with it.
-func readSetupLink(r *http.Request, now time.Time) views.SetupLinkForm {
+func readSetupLink(posted url.Values, now time.Time) views.SetupLinkForm {
 	form := views.SetupLinkForm{
 		Link: identity.SetupLink{
-			Name:     identity.CleanName(r.PostFormValue("name")),
-			Address:  r.PostFormValue("address"),
-			Language: views.Match("", r.PostFormValue("language")),
+			Name:     identity.CleanName(posted.Get("name")),
+			Address:  posted.Get("address"),
+			Language: views.Match("", posted.Get("language")),
 		},
-		Days: r.PostFormValue("days"),
+		Days: posted.Get("days"),
 	}
 	for _, intent := range []identity.SetupIntent{identity.IntentDomains, identity.IntentSSO} {
-		if slices.Contains(r.PostForm["intent"], string(intent)) {
+		if slices.Contains(posted["intent"], string(intent)) {
 			form.Link.Intents = append(form.Link.Intents, intent)
 		}
 	}

@@ -14,9 +14,9 @@ func (s *Server) linkRoutes(r chi.Router) {
 	sends := r.With(s.limit(invitesPerPerson, s.byPerson))
 	r.Method("GET", "/links", door(identity.ShareSetup, listSetupLinks))
 	r.Method("GET", "/links/new", door(identity.ShareSetup, newSetupLink))
-	sends.Method("POST", "/links", door(identity.ShareSetup, makeSetupLink))
+	sends.Method("POST", "/links", s.freshly(door(identity.ShareSetup, makeSetupLink)))
 	r.Method("GET", "/links/{link}/renew", door(identity.ShareSetup, confirmRenewLink))
-	sends.Method("POST", "/links/{link}/renew", door(identity.ShareSetup, renewLink))
+	sends.Method("POST", "/links/{link}/renew", s.freshly(door(identity.ShareSetup, renewLink)))
 	r.Method("GET", "/links/{link}/revoke", door(identity.ShareSetup, confirmRevokeLink))
 	r.Method("POST", "/links/{link}/revoke", door(identity.ShareSetup, revokeLink))
 }
@@ -30,7 +30,7 @@ func (s *Server) enforcementRoutes(r chi.Router) {
 	r.Method("POST", "/enforcement/people", door(chooseExceptions))
 	r.Method("POST", "/enforcement/admins", door(chooseAdmins))
 	r.Method("POST", "/enforcement/check", door(checkEnforcement))
-	r.Method("POST", "/enforcement/on", door(switchEnforcementOn))
-	r.Method("POST", "/enforcement/off", door(switchEnforcementOff))
-	r.Method("POST", "/enforcement/recovery", door(renewRecovery))
+	r.Method("POST", "/enforcement/on", s.freshly(door(switchEnforcementOn)))
+	r.Method("POST", "/enforcement/off", s.freshly(door(switchEnforcementOff)))
+	r.Method("POST", "/enforcement/recovery", s.freshly(door(renewRecovery)))
 }
