@@ -59,12 +59,12 @@ DELETE FROM organizations WHERE id = sqlc.arg(id);
 
 -- name: ProjectedUser :one
 SELECT organization_id, id, user_name, given_name, family_name, address, address_verified, language, state,
-    last_seen_us, created_us, changed_us, sequence
+    last_seen_us, created_us, changed_us, sequence, credentials
 FROM users WHERE id = sqlc.arg(id);
 
 -- name: ProjectedUsers :many
 SELECT organization_id, id, user_name, given_name, family_name, address, address_verified, language, state,
-    last_seen_us, created_us, changed_us, sequence
+    last_seen_us, created_us, changed_us, sequence, credentials
 FROM users WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
 
 -- name: ProjectedUsersAtHome :many
@@ -72,17 +72,33 @@ SELECT id FROM users WHERE organization_id = sqlc.arg(organization_id);
 
 -- name: PutUser :exec
 INSERT INTO users (organization_id, id, user_name, user_name_domain, given_name, family_name, sort_name, search_words, address,
-    address_domain, address_verified, language, state, last_seen_us, created_us, changed_us, sequence)
+    address_domain, address_verified, language, state, last_seen_us, created_us, changed_us, sequence, credentials)
 VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(user_name), sqlc.arg(user_name_domain), sqlc.arg(given_name),
     sqlc.arg(family_name), sqlc.arg(sort_name), sqlc.arg(search_words), sqlc.arg(address), sqlc.arg(address_domain),
     sqlc.arg(address_verified), sqlc.arg(language), sqlc.arg(state), sqlc.arg(last_seen_us), sqlc.arg(created_us),
-    sqlc.arg(changed_us), sqlc.arg(sequence))
+    sqlc.arg(changed_us), sqlc.arg(sequence), sqlc.arg(credentials))
 ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, user_name = excluded.user_name,
     user_name_domain = excluded.user_name_domain, address_domain = excluded.address_domain,
     given_name = excluded.given_name, family_name = excluded.family_name, sort_name = excluded.sort_name,
     search_words = excluded.search_words, address = excluded.address, address_verified = excluded.address_verified,
     language = excluded.language, state = excluded.state, last_seen_us = excluded.last_seen_us,
-    created_us = excluded.created_us, changed_us = excluded.changed_us, sequence = excluded.sequence;
+    created_us = excluded.created_us, changed_us = excluded.changed_us, sequence = excluded.sequence,
+    credentials = excluded.credentials;
+
+-- name: ProjectedCredentials :many
+SELECT user_id, kind, id, added_us FROM credentials WHERE user_id = sqlc.arg(user_id) ORDER BY user_id, kind, id;
+
+-- name: ProjectedCredentialsBetween :many
+SELECT user_id, kind, id, added_us FROM credentials
+WHERE user_id >= sqlc.arg(first_user) AND user_id <= sqlc.arg(last_user) ORDER BY user_id, kind, id;
+
+-- name: PutCredential :exec
+INSERT INTO credentials (user_id, kind, id, added_us)
+VALUES (sqlc.arg(user_id), sqlc.arg(kind), sqlc.arg(id), sqlc.arg(added_us))
+ON CONFLICT (user_id, kind, id) DO UPDATE SET added_us = excluded.added_us;
+
+-- name: RemoveCredentials :exec
+DELETE FROM credentials WHERE user_id = sqlc.arg(user_id);
 
 -- name: RemoveUser :exec
 DELETE FROM users WHERE id = sqlc.arg(id);
@@ -185,23 +201,6 @@ UPDATE stale_aggregates SET due_us = sqlc.arg(due_us), tries = tries + 1 WHERE a
 -- name: FoldedAnew :exec
 DELETE FROM stale_aggregates WHERE aggregate = sqlc.arg(aggregate);
 
--- name: RecordFromOutside :exec
-INSERT INTO audit_records (organization_id, id, at_us, actor_id, actor_name, action, target, target_name,
-    before_values, after_values, source, outcome, closed_us)
-VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(at_us), sqlc.arg(actor_id), sqlc.arg(actor_name),
-    sqlc.arg(action), sqlc.arg(target), sqlc.arg(target_name), sqlc.arg(before_values), sqlc.arg(after_values),
-    'zitadel', 'done', sqlc.arg(at_us))
-ON CONFLICT (organization_id, id) DO NOTHING;
-
--- name: SettleRecord :execrows
-UPDATE audit_records SET outcome = 'done', closed_us = sqlc.arg(at_us)
-WHERE organization_id = sqlc.arg(organization_id) AND target = sqlc.arg(target) AND action = sqlc.arg(action)
-    AND outcome = 'begun' AND at_us <= sqlc.arg(latest_us) AND at_us >= sqlc.arg(earliest_us);
-
--- name: FailRecordsBegunBefore :execrows
-UPDATE audit_records SET outcome = 'failed', closed_us = sqlc.arg(now_us)
-WHERE outcome = 'begun' AND at_us < sqlc.arg(before_us) AND action = sqlc.arg(action);
-
 -- name: FoldedAnewUpTo :exec
 DELETE FROM stale_aggregates WHERE aggregate = sqlc.arg(aggregate) AND sequence <= sqlc.arg(sequence);
 
@@ -219,7 +218,7 @@ SELECT organization_id, kind, object_id, name, detail FROM drift ORDER BY kind, 
 SELECT a.organization_id, o.kind, o.name AS organization_name, o.school_id, o.state AS organization_state,
     a.user_id, a.id, a.roles, a.state, a.created_us,
     u.organization_id AS home_id, u.user_name, u.given_name, u.family_name, u.address, u.address_verified,
-    u.language, u.state AS user_state, u.last_seen_us
+    u.language, u.state AS user_state, u.last_seen_us, u.credentials
 FROM role_assignments a
 JOIN organizations o ON o.id = a.organization_id
 JOIN users u ON u.id = a.user_id

@@ -783,7 +783,7 @@ func (q *Queries) UnfinishedOpenings(ctx context.Context) ([]Opening, error) {
 }
 
 const userByID = `-- name: UserByID :one
-SELECT organization_id, id, user_name, given_name, family_name, sort_name, search_words, address, address_verified, language, state, last_seen_us, created_us, changed_us, sequence, user_name_domain, address_domain FROM users WHERE id = $1
+SELECT organization_id, id, user_name, given_name, family_name, sort_name, search_words, address, address_verified, language, state, last_seen_us, created_us, changed_us, sequence, user_name_domain, address_domain, credentials FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, userID string) (User, error) {
@@ -807,6 +807,7 @@ func (q *Queries) UserByID(ctx context.Context, userID string) (User, error) {
 		&i.Sequence,
 		&i.UserNameDomain,
 		&i.AddressDomain,
+		&i.Credentials,
 	)
 	return i, err
 }

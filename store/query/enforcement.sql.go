@@ -177,7 +177,7 @@ func (q *Queries) ManagesSchool(ctx context.Context, arg ManagesSchoolParams) (i
 }
 
 const peopleAtHome = `-- name: PeopleAtHome :many
-SELECT u.organization_id, u.id, u.user_name, u.given_name, u.family_name, u.sort_name, u.search_words, u.address, u.address_verified, u.language, u.state, u.last_seen_us, u.created_us, u.changed_us, u.sequence, u.user_name_domain, u.address_domain, EXISTS (
+SELECT u.organization_id, u.id, u.user_name, u.given_name, u.family_name, u.sort_name, u.search_words, u.address, u.address_verified, u.language, u.state, u.last_seen_us, u.created_us, u.changed_us, u.sequence, u.user_name_domain, u.address_domain, u.credentials, EXISTS (
         SELECT 1 FROM role_assignments a JOIN organizations o ON o.id = a.organization_id
         WHERE a.organization_id = o.id AND a.user_id = u.id AND a.state = 'active'
             AND (o.id = $1 OR o.school_id = $1)
@@ -213,6 +213,7 @@ type PeopleAtHomeRow struct {
 	Sequence        int64
 	UserNameDomain  string
 	AddressDomain   string
+	Credentials     int64
 	HasRoles        bool
 	RolesPlatform   string
 }
@@ -245,6 +246,7 @@ func (q *Queries) PeopleAtHome(ctx context.Context, arg PeopleAtHomeParams) ([]P
 			&i.Sequence,
 			&i.UserNameDomain,
 			&i.AddressDomain,
+			&i.Credentials,
 			&i.HasRoles,
 			&i.RolesPlatform,
 		); err != nil {
@@ -262,7 +264,7 @@ func (q *Queries) PeopleAtHome(ctx context.Context, arg PeopleAtHomeParams) ([]P
 }
 
 const personAtHome = `-- name: PersonAtHome :one
-SELECT u.organization_id, u.id, u.user_name, u.given_name, u.family_name, u.sort_name, u.search_words, u.address, u.address_verified, u.language, u.state, u.last_seen_us, u.created_us, u.changed_us, u.sequence, u.user_name_domain, u.address_domain, EXISTS (
+SELECT u.organization_id, u.id, u.user_name, u.given_name, u.family_name, u.sort_name, u.search_words, u.address, u.address_verified, u.language, u.state, u.last_seen_us, u.created_us, u.changed_us, u.sequence, u.user_name_domain, u.address_domain, u.credentials, EXISTS (
         SELECT 1 FROM role_assignments a JOIN organizations o ON o.id = a.organization_id
         WHERE a.organization_id = o.id AND a.user_id = u.id AND a.state = 'active'
             AND (o.id = $1 OR o.school_id = $1)
@@ -297,6 +299,7 @@ type PersonAtHomeRow struct {
 	Sequence        int64
 	UserNameDomain  string
 	AddressDomain   string
+	Credentials     int64
 	HasRoles        bool
 	RolesPlatform   string
 }
@@ -322,6 +325,7 @@ func (q *Queries) PersonAtHome(ctx context.Context, arg PersonAtHomeParams) (Per
 		&i.Sequence,
 		&i.UserNameDomain,
 		&i.AddressDomain,
+		&i.Credentials,
 		&i.HasRoles,
 		&i.RolesPlatform,
 	)

@@ -87,6 +87,39 @@ type Branding struct {
 	ChangedUs      int64
 }
 
+type BulkItem struct {
+	OrganizationID string
+	RunID          string
+	Position       int64
+	Target         string
+	Name           string
+	State          string
+	Reason         string
+	Place          string
+	Effects        string
+}
+
+type BulkRun struct {
+	OrganizationID string
+	ID             string
+	Action         string
+	Parameters     string
+	UndoOf         string
+	UndoneBy       string
+	ActorID        string
+	ActorName      string
+	RequestID      string
+	ClientAddress  string
+	Device         string
+	Total          int64
+	Changed        int64
+	Unchanged      int64
+	Refused        int64
+	Trouble        string
+	BegunUs        int64
+	FinishedUs     int64
+}
+
 type Checkup struct {
 	Name  string
 	AtUs  int64
@@ -161,6 +194,13 @@ type ConnectionMetadatum struct {
 	ProposalSeenUs int64
 	FetchedUs      int64
 	Trouble        string
+}
+
+type Credential struct {
+	UserID  string
+	Kind    string
+	ID      string
+	AddedUs int64
 }
 
 type Deletion struct {
@@ -349,6 +389,21 @@ type Outbox struct {
 	SetupLinkID    string
 }
 
+type PeopleCount struct {
+	OrganizationID string
+	Facets         int64
+	People         int64
+}
+
+type Person struct {
+	RowID          sql.NullInt64
+	OrganizationID string
+	UserID         string
+	SortName       string
+	Facets         int64
+	Classrooms     int64
+}
+
 type Policy struct {
 	OrganizationID    string
 	StaffFactor       bool
@@ -529,4 +584,5 @@ type User struct {
 	Sequence        int64
 	UserNameDomain  string
 	AddressDomain   string
+	Credentials     int64
 }

@@ -158,25 +158,6 @@ func (q *Queries) EventsSeen(ctx context.Context) ([]EventsSeen, error) {
 	return items, nil
 }
 
-const failRecordsBegunBefore = `-- name: FailRecordsBegunBefore :execrows
-UPDATE audit_records SET outcome = 'failed', closed_us = $1
-WHERE outcome = 'begun' AND at_us < $2 AND action = $3
-`
-
-type FailRecordsBegunBeforeParams struct {
-	NowUs    int64
-	BeforeUs int64
-	Action   string
-}
-
-func (q *Queries) FailRecordsBegunBefore(ctx context.Context, arg FailRecordsBegunBeforeParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, failRecordsBegunBefore, arg.NowUs, arg.BeforeUs, arg.Action)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const foldedAnew = `-- name: FoldedAnew :exec
 DELETE FROM stale_aggregates WHERE aggregate = $1
 `
@@ -242,6 +223,76 @@ type NoteStaleParams struct {
 func (q *Queries) NoteStale(ctx context.Context, arg NoteStaleParams) error {
 	_, err := q.db.ExecContext(ctx, noteStale, arg.Aggregate, arg.Sequence, arg.NowUs)
 	return err
+}
+
+const projectedCredentials = `-- name: ProjectedCredentials :many
+SELECT user_id, kind, id, added_us FROM credentials WHERE user_id = $1 ORDER BY user_id, kind, id
+`
+
+func (q *Queries) ProjectedCredentials(ctx context.Context, userID string) ([]Credential, error) {
+	rows, err := q.db.QueryContext(ctx, projectedCredentials, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Credential
+	for rows.Next() {
+		var i Credential
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Kind,
+			&i.ID,
+			&i.AddedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const projectedCredentialsBetween = `-- name: ProjectedCredentialsBetween :many
+SELECT user_id, kind, id, added_us FROM credentials
+WHERE user_id >= $1 AND user_id <= $2 ORDER BY user_id, kind, id
+`
+
+type ProjectedCredentialsBetweenParams struct {
+	FirstUser string
+	LastUser  string
+}
+
+func (q *Queries) ProjectedCredentialsBetween(ctx context.Context, arg ProjectedCredentialsBetweenParams) ([]Credential, error) {
+	rows, err := q.db.QueryContext(ctx, projectedCredentialsBetween, arg.FirstUser, arg.LastUser)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Credential
+	for rows.Next() {
+		var i Credential
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Kind,
+			&i.ID,
+			&i.AddedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const projectedGrant = `-- name: ProjectedGrant :one
@@ -559,7 +610,7 @@ func (q *Queries) ProjectedRoleAssignments(ctx context.Context, arg ProjectedRol
 
 const projectedUser = `-- name: ProjectedUser :one
 SELECT organization_id, id, user_name, given_name, family_name, address, address_verified, language, state,
-    last_seen_us, created_us, changed_us, sequence
+    last_seen_us, created_us, changed_us, sequence, credentials
 FROM users WHERE id = $1
 `
 
@@ -577,6 +628,7 @@ type ProjectedUserRow struct {
 	CreatedUs       int64
 	ChangedUs       int64
 	Sequence        int64
+	Credentials     int64
 }
 
 func (q *Queries) ProjectedUser(ctx context.Context, id string) (ProjectedUserRow, error) {
@@ -596,13 +648,14 @@ func (q *Queries) ProjectedUser(ctx context.Context, id string) (ProjectedUserRo
 		&i.CreatedUs,
 		&i.ChangedUs,
 		&i.Sequence,
+		&i.Credentials,
 	)
 	return i, err
 }
 
 const projectedUsers = `-- name: ProjectedUsers :many
 SELECT organization_id, id, user_name, given_name, family_name, address, address_verified, language, state,
-    last_seen_us, created_us, changed_us, sequence
+    last_seen_us, created_us, changed_us, sequence, credentials
 FROM users WHERE id > $1 ORDER BY id LIMIT $2
 `
 
@@ -625,6 +678,7 @@ type ProjectedUsersRow struct {
 	CreatedUs       int64
 	ChangedUs       int64
 	Sequence        int64
+	Credentials     int64
 }
 
 func (q *Queries) ProjectedUsers(ctx context.Context, arg ProjectedUsersParams) ([]ProjectedUsersRow, error) {
@@ -650,6 +704,7 @@ func (q *Queries) ProjectedUsers(ctx context.Context, arg ProjectedUsersParams) 
 			&i.CreatedUs,
 			&i.ChangedUs,
 			&i.Sequence,
+			&i.Credentials,
 		); err != nil {
 			return nil, err
 		}
@@ -716,6 +771,29 @@ func (q *Queries) ProjectionState(ctx context.Context) ([]ProjectionState, error
 		return nil, err
 	}
 	return items, nil
+}
+
+const putCredential = `-- name: PutCredential :exec
+INSERT INTO credentials (user_id, kind, id, added_us)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (user_id, kind, id) DO UPDATE SET added_us = excluded.added_us
+`
+
+type PutCredentialParams struct {
+	UserID  string
+	Kind    string
+	ID      string
+	AddedUs int64
+}
+
+func (q *Queries) PutCredential(ctx context.Context, arg PutCredentialParams) error {
+	_, err := q.db.ExecContext(ctx, putCredential,
+		arg.UserID,
+		arg.Kind,
+		arg.ID,
+		arg.AddedUs,
+	)
+	return err
 }
 
 const putGrant = `-- name: PutGrant :exec
@@ -880,17 +958,18 @@ func (q *Queries) PutRoleAssignment(ctx context.Context, arg PutRoleAssignmentPa
 
 const putUser = `-- name: PutUser :exec
 INSERT INTO users (organization_id, id, user_name, user_name_domain, given_name, family_name, sort_name, search_words, address,
-    address_domain, address_verified, language, state, last_seen_us, created_us, changed_us, sequence)
+    address_domain, address_verified, language, state, last_seen_us, created_us, changed_us, sequence, credentials)
 VALUES ($1, $2, $3, $4, $5,
     $6, $7, $8, $9, $10,
     $11, $12, $13, $14, $15,
-    $16, $17)
+    $16, $17, $18)
 ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, user_name = excluded.user_name,
     user_name_domain = excluded.user_name_domain, address_domain = excluded.address_domain,
     given_name = excluded.given_name, family_name = excluded.family_name, sort_name = excluded.sort_name,
     search_words = excluded.search_words, address = excluded.address, address_verified = excluded.address_verified,
     language = excluded.language, state = excluded.state, last_seen_us = excluded.last_seen_us,
-    created_us = excluded.created_us, changed_us = excluded.changed_us, sequence = excluded.sequence
+    created_us = excluded.created_us, changed_us = excluded.changed_us, sequence = excluded.sequence,
+    credentials = excluded.credentials
 `
 
 type PutUserParams struct {
@@ -911,6 +990,7 @@ type PutUserParams struct {
 	CreatedUs       int64
 	ChangedUs       int64
 	Sequence        int64
+	Credentials     int64
 }
 
 func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) error {
@@ -932,45 +1012,17 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) error {
 		arg.CreatedUs,
 		arg.ChangedUs,
 		arg.Sequence,
+		arg.Credentials,
 	)
 	return err
 }
 
-const recordFromOutside = `-- name: RecordFromOutside :exec
-INSERT INTO audit_records (organization_id, id, at_us, actor_id, actor_name, action, target, target_name,
-    before_values, after_values, source, outcome, closed_us)
-VALUES ($1, $2, $3, $4, $5,
-    $6, $7, $8, $9, $10,
-    'zitadel', 'done', $3)
-ON CONFLICT (organization_id, id) DO NOTHING
+const removeCredentials = `-- name: RemoveCredentials :exec
+DELETE FROM credentials WHERE user_id = $1
 `
 
-type RecordFromOutsideParams struct {
-	OrganizationID string
-	ID             string
-	AtUs           int64
-	ActorID        string
-	ActorName      string
-	Action         string
-	Target         string
-	TargetName     string
-	BeforeValues   string
-	AfterValues    string
-}
-
-func (q *Queries) RecordFromOutside(ctx context.Context, arg RecordFromOutsideParams) error {
-	_, err := q.db.ExecContext(ctx, recordFromOutside,
-		arg.OrganizationID,
-		arg.ID,
-		arg.AtUs,
-		arg.ActorID,
-		arg.ActorName,
-		arg.Action,
-		arg.Target,
-		arg.TargetName,
-		arg.BeforeValues,
-		arg.AfterValues,
-	)
+func (q *Queries) RemoveCredentials(ctx context.Context, userID string) error {
+	_, err := q.db.ExecContext(ctx, removeCredentials, userID)
 	return err
 }
 
@@ -1150,7 +1202,7 @@ const rosterExport = `-- name: RosterExport :many
 SELECT a.organization_id, o.kind, o.name AS organization_name, o.school_id, o.state AS organization_state,
     a.user_id, a.id, a.roles, a.state, a.created_us,
     u.organization_id AS home_id, u.user_name, u.given_name, u.family_name, u.address, u.address_verified,
-    u.language, u.state AS user_state, u.last_seen_us
+    u.language, u.state AS user_state, u.last_seen_us, u.credentials
 FROM role_assignments a
 JOIN organizations o ON o.id = a.organization_id
 JOIN users u ON u.id = a.user_id
@@ -1184,6 +1236,7 @@ type RosterExportRow struct {
 	Language          string
 	UserState         string
 	LastSeenUs        int64
+	Credentials       int64
 }
 
 func (q *Queries) RosterExport(ctx context.Context, arg RosterExportParams) ([]RosterExportRow, error) {
@@ -1215,6 +1268,7 @@ func (q *Queries) RosterExport(ctx context.Context, arg RosterExportParams) ([]R
 			&i.Language,
 			&i.UserState,
 			&i.LastSeenUs,
+			&i.Credentials,
 		); err != nil {
 			return nil, err
 		}
@@ -1267,36 +1321,6 @@ type SetReconciledParams struct {
 func (q *Queries) SetReconciled(ctx context.Context, arg SetReconciledParams) error {
 	_, err := q.db.ExecContext(ctx, setReconciled, arg.AtUs, arg.Checked)
 	return err
-}
-
-const settleRecord = `-- name: SettleRecord :execrows
-UPDATE audit_records SET outcome = 'done', closed_us = $1
-WHERE organization_id = $2 AND target = $3 AND action = $4
-    AND outcome = 'begun' AND at_us <= $5 AND at_us >= $6
-`
-
-type SettleRecordParams struct {
-	AtUs           int64
-	OrganizationID string
-	Target         string
-	Action         string
-	LatestUs       int64
-	EarliestUs     int64
-}
-
-func (q *Queries) SettleRecord(ctx context.Context, arg SettleRecordParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, settleRecord,
-		arg.AtUs,
-		arg.OrganizationID,
-		arg.Target,
-		arg.Action,
-		arg.LatestUs,
-		arg.EarliestUs,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const staleAggregate = `-- name: StaleAggregate :one
