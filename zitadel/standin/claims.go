@@ -185,9 +185,10 @@ type authRequest struct {
 	hinted   string // user of an id_token_hint
 	user     string
 	authTime time.Time
-	session  string // sid
-	agent    string // browser
-	amr      []string
+	session  string     // sid
+	agent    string     // browser
+	methods  []int32    // how the user showed who they are, as events number it
+	device   values     // of the browser, for the event
 	idp      string     // identity provider that Login V1 has sent the browser to
 	left     departure  // for it
 	form     url.Values // what it let the browser post
@@ -197,7 +198,7 @@ type authRequest struct {
 
 func (a *authRequest) GetID() string                      { return a.id }
 func (a *authRequest) GetACR() string                     { return "" }
-func (a *authRequest) GetAMR() []string                   { return a.amr }
+func (a *authRequest) GetAMR() []string                   { return amrOf(a.methods) }
 func (a *authRequest) GetAudience() []string              { return a.audience }
 func (a *authRequest) GetAuthTime() time.Time             { return a.authTime }
 func (a *authRequest) GetClientID() string                { return a.in.ClientID }

@@ -176,7 +176,7 @@ func (x *userService) RemoveU2F(ctx context.Context, r *userv2.RemoveU2FRequest)
 func (x *userService) RemoveTOTP(ctx context.Context, r *userv2.RemoveTOTPRequest) (*userv2.RemoveTOTPResponse, error) {
 	d, err := x.s.remove(ctx, removal{
 		user: r.GetUserId(), missing: notFound("COMMAND-Hd9sd", noOTP),
-		find: func(m *userMore) bool { return m.totp }, take: func(m *userMore) { m.totp = false },
+		find: func(m *userMore) bool { return m.totp }, take: func(m *userMore) { m.totp, m.secret = false, "" },
 		kind: "user.human.mfa.otp.removed",
 	})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
-	"time"
 
 	"golang.org/x/text/language"
 )
@@ -16,14 +15,6 @@ import (
 // browser is what a user agent cookie stands for: who is signed in there.
 type browser struct {
 	users map[string]*signIn // by user ID
-}
-
-// signIn is one user's login in one browser.
-type signIn struct {
-	sid string
-	at  time.Time
-	v2  bool
-	amr []string // none after an external sign-in
 }
 
 // agentCookie names a browser, as Zitadel's own cookie does.
@@ -46,10 +37,22 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/pages.html"))
 // view is one login page: a form, or something to say.
 type view struct {
 	Language, Title, Lead, Error string
+	Brand                        brand
+	Secret                       *secretView
 	Action, Button               string
 	Hidden                       []field
 	Fields                       []field
+	Choices                      []choice // further buttons of the form
 	Links                        []link
+}
+
+// choice is a button beside the form's own.
+type choice struct{ Name, Value, Text string }
+
+// secretView shows what an authenticator app is set up with.
+type secretView struct {
+	Label, Text string
+	URI         template.URL
 }
 
 type field struct {
@@ -77,7 +80,6 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 		}
 		if version == 1 {
 			pages.HandleFunc("GET "+base+"/login/externalidp/callback", v.arriveV1)
-			pages.HandleFunc("POST "+base+"/mfa/prompt", v.skipFactor)
 			// Identity providers let browsers post here from elsewhere.
 			mux.HandleFunc("POST "+base+"/login/externalidp/callback", v.arriveByForm)
 			mux.HandleFunc("POST "+base+"/login/externalidp/saml/acs", v.arriveByForm)
@@ -85,6 +87,10 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 			pages.HandleFunc("GET "+base+"/idp/{kind}/process", v.processIntent)
 			pages.HandleFunc("GET "+base+"/idp/{kind}/failure", v.failedIntent)
 		}
+		pages.HandleFunc("GET "+v.verifyPath(), v.showFactor)
+		pages.HandleFunc("POST "+v.verifyPath(), v.checkFactor)
+		pages.HandleFunc("GET "+v.setUpPath(), v.showSetUp)
+		pages.HandleFunc("POST "+v.setUpPath(), v.setUpFactor)
 		pages.HandleFunc("GET "+invite, v.showInvite)
 		pages.HandleFunc("POST "+invite, v.invite)
 		pages.HandleFunc("GET "+reset, v.showReset)
@@ -94,6 +100,7 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 		t := textsFor(accepted(r)...)
 		render(w, http.StatusOK, "say", view{Language: t.code, Title: t.done, Lead: t.doneLead})
 	})
+	pages.HandleFunc("GET /ui/login/resources/brand/{org}", s.brandStyle)
 	pages.HandleFunc("GET /ui/login/resources/style.css", func(w http.ResponseWriter, r *http.Request) {
 		files, err := fs.Sub(pageFiles, "pages")
 		if err != nil {

@@ -70,68 +70,20 @@ func (g generation) arriveV1(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Lock()
-	s.begin(loginEditor).emit(&u.aggregate, "user.human.externallogin.check.succeeded", values{
-		"id": a.id, "selectedIDPConfigID": p.id, "userAgentID": agentOf(r.Context()),
-	})
+	by := visitorOf(r, a.id)
+	by.idp = p.id
+	s.begin(loginEditor).emit(&u.aggregate, "user.human.externallogin.check.succeeded", by.check(1))
 	s.Unlock()
-	if s.promptsForFactor(u.id) {
-		s.Lock()
-		if kept := s.requests[a.id]; kept != nil {
-			kept.user = u.id
-		}
-		s.Unlock()
-		render(w, http.StatusOK, "form", view{
-			Language: t.code, Title: t.secondFactor, Action: g.base + "/mfa/prompt", Button: t.skip, Hidden: append(g.carried(a.id), field{Name: "skip", Value: "true"}),
-		})
-		return
-	}
 	g.enter(w, r, a.id, u.id, t)
 }
 
 func (g generation) enter(w http.ResponseWriter, r *http.Request, request, user string, t texts) {
-	if problem := g.s.finish(r, g.version, request, user, byIDP); problem != "" {
+	next, problem := g.pass(r, request, user, byIDP)
+	if problem != "" {
 		g.failed(w, t, g.problem(t, problem))
 		return
 	}
-	http.Redirect(w, r, g.s.callback(request), http.StatusFound)
-}
-
-// promptsForFactor tells whether Login V1 puts the page "2-Factor Setup" between
-// an external sign-in and the application: where the policy has second factors,
-// the user has none, and did not skip it. A real server does so after passwords
-// as well.
-func (s *Server) promptsForFactor(userID string) bool {
-	s.RLock()
-	defer s.RUnlock()
-	u := s.users[userID]
-	if u == nil {
-		return false
-	}
-	allowed := shippedFactors
-	if o := s.orgs[u.owner]; o != nil && o.loginPolicy != nil {
-		allowed = o.loginFactors
-	}
-	d := u.details()
-	has := d.totp || d.otpEmail || d.otpSMS || len(d.u2f) > 0 || len(d.passkeys) > 0
-	return s.loginPolicyOf(u.owner).lifetimes[2] > 0 && len(allowed.second) > 0 && !has && !d.mfaSkipped
-}
-
-// skipFactor is the button of that page.
-func (g generation) skipFactor(w http.ResponseWriter, r *http.Request) {
-	a, ok := g.request(r)
-	t := g.texts(r, a)
-	g.s.Lock()
-	u := g.s.users[a.user]
-	if ok = ok && u != nil && a.idp != "" && a.agent == agentOf(r.Context()); ok {
-		u.extra().mfaSkipped = true
-		g.s.begin(loginEditor).emit(&u.aggregate, "user.human.mfa.init.skipped", nil)
-	}
-	g.s.Unlock()
-	if !ok {
-		g.lost(w, t)
-		return
-	}
-	g.enter(w, r, a.id, u.id, t)
+	http.Redirect(w, r, next, http.StatusFound)
 }
 
 // externalLife is how long a sign-in through an identity provider is good.
@@ -188,15 +140,15 @@ func (g generation) processIntent(w http.ResponseWriter, r *http.Request) {
 			err = s.consume(s.begin(loginEditor), u, r.FormValue("id"), r.FormValue("token"))
 		}
 		s.Unlock()
-		problem := requestGone
+		next, problem := "", requestGone
 		if u != nil && err == nil {
-			problem = s.finish(r, g.version, a.id, user, byIDP)
+			next, problem = g.pass(r, a.id, user, byIDP)
 		}
 		if problem != "" {
 			render(w, http.StatusOK, "say", view{Language: t.code, Title: t.loginFailed, Error: g.problem(t, problem)})
 			return
 		}
-		http.Redirect(w, r, s.callback(a.id), http.StatusFound)
+		http.Redirect(w, r, next, http.StatusFound)
 	}
 }
 

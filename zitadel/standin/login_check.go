@@ -17,6 +17,7 @@ const (
 	notMember   = "not a member"
 	notGranted  = "not granted"
 	notVerified = "not verified"
+	noFactor    = "no factor"
 )
 
 // proof is how somebody showed just now who they are.
@@ -54,14 +55,17 @@ func (s *Server) findLogin(t texts, name string) (userID, problem string) {
 			return "", t.wrong
 		}
 		return "", t.noMatch
+	case u.state == userLocked:
+		return "", t.locked
 	case u.state != userActive:
 		return "", t.inactive
 	}
 	return u.id, ""
 }
 
-// checkLogin checks a password.
-func (s *Server) checkLogin(t texts, userID, password string) (problem string) {
+// checkLogin checks a password, and notes the try with what is known of the
+// browser.
+func (s *Server) checkLogin(t texts, userID, password string, by payload) (problem string) {
 	s.Lock()
 	defer s.Unlock()
 	u := s.users[userID]
@@ -71,7 +75,10 @@ func (s *Server) checkLogin(t texts, userID, password string) (problem string) {
 	case u.details().password == "":
 		return t.noPassword
 	}
-	if err := s.checkPassword(s.begin(loginEditor), u, password); err != nil {
+	if err := s.checkPassword(s.begin(loginEditor), u, password, by); err != nil {
+		if u.state == userLocked {
+			return t.locked
+		}
 		return t.wrong
 	}
 	return ""
@@ -97,7 +104,7 @@ func (s *Server) signedIn(agent string, a authRequest) string {
 		if u == nil || u.state != userActive || in.v2 != (s.loginVersionOf(asking) == 2) {
 			continue
 		}
-		if a.in.MaxAge != nil && time.Since(in.at) > time.Duration(*a.in.MaxAge)*time.Second {
+		if !in.firstCounts(a, s.loginPolicyOf(u.owner)) {
 			continue
 		}
 		if a.hinted != "" && a.hinted != id {
@@ -114,28 +121,52 @@ func (s *Server) signedIn(agent string, a authRequest) string {
 	return found[0]
 }
 
-// finish lets a request go on as a user.
-func (s *Server) finish(r *http.Request, version int, requestID, userID string, how proof) string {
+// pass lets somebody who has shown who they are go on with a request: to the
+// page that asks for a second factor, or back to the application. next is
+// where the browser goes.
+func (g generation) pass(r *http.Request, requestID, userID string, how proof) (next, problem string) {
+	s := g.s
 	s.Lock()
 	defer s.Unlock()
 	a, u := s.requests[requestID], s.users[userID]
 	if a == nil || u == nil || s.apps[a.in.ClientID] == nil {
-		return requestGone
+		return "", requestGone
 	}
-	if problem := s.speaksAgainst(a, u, version); problem != "" {
-		return problem
+	if problem := s.speaksAgainst(a, u, g.version); problem != "" {
+		return "", problem
 	}
-	if how == byIDP && version == 1 && !u.verified {
+	if how == byIDP && g.version == 1 && !u.verified {
 		// It would be mailed a code, which the stand-in does not.
-		return notVerified
+		return "", notVerified
 	}
-	in := s.remember(r, u, version, how)
-	a.user, a.done, a.authTime, a.session, a.agent, a.amr = u.id, true, in.at, in.sid, agentOf(r.Context()), in.amr
+	in := s.remember(r, u, g.version, how)
+	a.user, a.agent = u.id, agentOf(r.Context())
+	switch s.factorStep(*a, u, in) {
+	case factorMissing:
+		return "", noFactor
+	case factorAsked:
+		return g.pageOf(g.verifyPath(), a.id), ""
+	case factorSetUp, factorOffered:
+		return g.pageOf(g.setUpPath(), a.id), ""
+	}
+	a.done, a.authTime, a.session, a.methods = true, in.at(), in.sid, in.methods()
+	a.device = visitorOf(r, a.id).device(g.version)
+	if x := s.sessions[in.sid]; x != nil {
+		a.device = x.device()
+	}
 	if s.logins[in.sid] == nil {
 		s.logins[in.sid] = map[string]string{}
 	}
 	s.logins[in.sid][a.in.ClientID] = u.id
-	return ""
+	return s.callbackLocked(a.id), ""
+}
+
+// isDone tells whether a request goes back to its application.
+func (s *Server) isDone(requestID string) bool {
+	s.RLock()
+	defer s.RUnlock()
+	a := s.requests[requestID]
+	return a != nil && a.done
 }
 
 // speaksAgainst asks what the scopes and the project ask of a user.
@@ -180,26 +211,25 @@ func (s *Server) remember(r *http.Request, u *user, version int, how proof) *sig
 		in = &signIn{v2: version == 2}
 		if in.v2 {
 			t := s.begin(loginEditor)
-			x := s.addSession(t, u, agent, r.RemoteAddr, r.UserAgent())
+			x := s.addSession(t, u, visitorOf(r, "").device(2))
 			x.checked(t, how)
+			x.settled(t, s.loginPolicyOf(u.owner).lifetimes[how.lifetime()])
 			in.sid = x.id
 		} else {
 			in.sid = "V1_" + s.nextID()
 		}
 		b.users[u.id] = in
 	}
-	switch how {
-	case byPassword:
-		in.at, in.amr = time.Now(), []string{"pwd"}
-	case byIDP:
-		in.at, in.amr = time.Now(), nil
+	if how != alreadyIn {
+		in.first, in.how = time.Now(), how
 	}
 	return in
 }
 
-// callback is where the provider library takes over again.
-func (s *Server) callback(requestID string) string {
-	ctx := op.ContextWithIssuer(context.Background(), s.Issuer())
+// callbackLocked is where the provider library takes over again. The caller
+// holds the lock.
+func (s *Server) callbackLocked(requestID string) string {
+	ctx := op.ContextWithIssuer(context.Background(), s.issuer)
 	return op.AuthCallbackURL(s.provider)(ctx, requestID)
 }
 

@@ -26,8 +26,9 @@ func (g generation) showLogin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if u := g.s.signedIn(agentOf(r.Context()), a); u != "" {
-		if problem := g.s.finish(r, g.version, a.id, u, alreadyIn); problem == "" {
-			http.Redirect(w, r, g.s.callback(a.id), http.StatusFound)
+		next, problem := g.pass(r, a.id, u, alreadyIn)
+		if problem == "" && !(slices.Contains(a.in.Prompt, "none") && !g.s.isDone(a.id)) {
+			http.Redirect(w, r, next, http.StatusFound)
 			return
 		}
 	}
@@ -43,7 +44,7 @@ func (g generation) showLogin(w http.ResponseWriter, r *http.Request) {
 
 func (g generation) loginView(t texts, a authRequest, name, problem string) view {
 	v := view{
-		Language: t.code, Title: t.signIn, Error: problem, Action: g.base + "/login", Button: t.next, Hidden: g.carried(a.id),
+		Language: t.code, Brand: g.s.brandFor(a), Title: t.signIn, Error: problem, Action: g.base + "/login", Button: t.next, Hidden: g.carried(a.id),
 		Fields: []field{
 			{Name: "loginName", Label: t.name, Type: "text", Value: name, Autocomplete: "username", Focus: name == ""},
 			{Name: "password", Label: t.password, Type: "password", Autocomplete: "current-password", Focus: name != ""},
@@ -104,7 +105,7 @@ func (g generation) login(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if problem == "" {
-		problem = g.s.checkLogin(t, u, password)
+		problem = g.s.checkLogin(t, u, password, visitorOf(r, a.id).check(g.version))
 	}
 	if problem == "" && g.s.mustChange(u) {
 		target := g.s.changeURL(g, u, a.id)
@@ -112,8 +113,9 @@ func (g generation) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if problem == "" {
-		if problem = g.s.finish(r, g.version, a.id, u, byPassword); problem == "" {
-			http.Redirect(w, r, g.s.callback(a.id), http.StatusSeeOther)
+		var next string
+		if next, problem = g.pass(r, a.id, u, byPassword); problem == "" {
+			http.Redirect(w, r, next, http.StatusSeeOther)
 			return
 		}
 		problem = g.problem(t, problem)
@@ -135,6 +137,8 @@ func (g generation) problem(t texts, found string) string {
 		return t.needsRole
 	case found == notVerified:
 		return t.notVerified
+	case found == noFactor:
+		return t.noFactor
 	default:
 		return t.lost
 	}

@@ -146,11 +146,12 @@ func (g generation) setPassword(t texts, r *http.Request, set func(*tx, *user, s
 // asked, or to where the login policy leads people who came by a link.
 func (g generation) goOn(w http.ResponseWriter, r *http.Request, a authRequest, t texts, userID string) {
 	if a.id != "" {
-		if problem := g.s.finish(r, g.version, a.id, userID, byPassword); problem != "" {
+		next, problem := g.pass(r, a.id, userID, byPassword)
+		if problem != "" {
 			render(w, http.StatusUnprocessableEntity, "form", g.loginView(t, a, g.s.loginNameOf(userID), g.problem(t, problem)))
 			return
 		}
-		http.Redirect(w, r, g.s.callback(a.id), http.StatusSeeOther)
+		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
 	http.Redirect(w, r, g.s.welcome(r, g.version, userID), http.StatusSeeOther)

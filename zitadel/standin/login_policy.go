@@ -111,7 +111,7 @@ func (x *adminService) GetLoginPolicy(context.Context, *admin.GetLoginPolicyRequ
 	s.RLock()
 	defer s.RUnlock()
 	p := s.instance.loginPolicy
-	return &admin.GetLoginPolicyResponse{Policy: p.message(s.settingDetails(p.edited), true, shippedFactors)}, nil
+	return &admin.GetLoginPolicyResponse{Policy: p.message(s.settingDetails(p.edited), true, s.instance.factors)}, nil
 }
 
 func (x *adminService) UpdateLoginPolicy(ctx context.Context, r *admin.UpdateLoginPolicyRequest) (*admin.UpdateLoginPolicyResponse, error) {
@@ -144,7 +144,7 @@ func (x *managementService) GetLoginPolicy(ctx context.Context, _ *management.Ge
 		return &management.GetLoginPolicyResponse{Policy: m}, nil
 	}
 	p := s.instance.loginPolicy
-	m := p.message(s.settingDetails(p.edited), true, shippedFactors)
+	m := p.message(s.settingDetails(p.edited), true, s.instance.factors)
 	m.Idps = s.loginIDPLinks(s.instance.loginIDPs)
 	return &management.GetLoginPolicyResponse{Policy: m, IsDefault: true}, nil
 }

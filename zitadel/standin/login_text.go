@@ -13,7 +13,12 @@ type texts struct {
 	lost, lostLead, failed, wrong, inactive, badCode, differ, noMatch string
 	idpNotAllowed, noWay, notVerified, loginFailed                    string
 	strangerTitle, strangerRefused, unknownTitle, unknownLead         string
-	secondFactor, skip                                                string
+	secondFactor, skip, locked, noFactor                              string
+	verify, codeLead, appCode, useKey, useKeyLead, sentLead           string
+	setUpLead, setUpAppLead, secret, confirm, wrongCode               string
+	security, securityLead, hasFactors, hasNone, remove, addApp       string
+	signedInAs, other, toSecurity, setUp                              string
+	factors                                                           map[int32]string
 	notMember, needsRole, noRegister, taken, noPassword, many         string
 	weak                                                              map[string]string // by error ID
 }
@@ -51,7 +56,18 @@ var english = texts{
 	many:          "Several accounts have this address. Use the user name.",
 	idpNotAllowed: "External Login Provider not allowed", noWay: "There is no way to sign in here.",
 	notVerified: "The e-mail address of this account is not verified yet.", loginFailed: "Login failed",
-	secondFactor: "2-Factor Setup", skip: "Skip",
+	secondFactor: "2-Factor Setup", skip: "Skip", locked: "This account is locked. Ask the person who looks after it.",
+	noFactor: "A second factor is required, and none is allowed here.",
+	verify:   "Verify 2-Factor", codeLead: "Enter the code that the authenticator app shows.", appCode: "Code",
+	useKey: "Use the security key", useKeyLead: "The stand-in asks for no real key: the button is enough.",
+	sentLead: "The stand-in sends nothing. The code is", setUpLead: "An account is safer with a second factor.",
+	setUpAppLead: "Enter this secret in an authenticator app, then the code that the app shows.", secret: "Secret",
+	confirm: "Confirm", wrongCode: "The code is wrong or too old.",
+	security: "Security", securityLead: "What proves a second time who signs in.", hasFactors: "Second factors", hasNone: "There is no second factor.",
+	remove: "Remove", addApp: "Add an authenticator app", signedInAs: "Signed in as %s.", other: "Sign in as somebody else", toSecurity: "Security of this account", setUp: "Set one up",
+	factors: map[int32]string{
+		factorTOTP: "Authenticator app", factorKey: "Security key", factorMail: "Codes by e-mail", factorText: "Codes by text message",
+	},
 	strangerTitle:   "External User Not Found",
 	strangerRefused: "Neither creation of linking is allowed on this provider. Please contact your administrator. (LOGIN-3kl44)",
 	unknownTitle:    "Account Not Found", unknownLead: "There is no account here for this sign-in. Contact your administrator.",
@@ -83,7 +99,18 @@ var spanish = texts{
 	many:          "Varias cuentas tienen este correo. Hay que usar el nombre de usuario.",
 	idpNotAllowed: "El proveedor de inicio de sesión externo no está permitido", noWay: "Aquí no hay ninguna manera de entrar.",
 	notVerified: "El correo electrónico de esta cuenta aún no está verificado.", loginFailed: "No se pudo iniciar la sesión",
-	secondFactor: "Configuración de doble factor", skip: "Saltar",
+	secondFactor: "Configuración de doble factor", skip: "Saltar", locked: "Esta cuenta está bloqueada. Hay que consultar a quien la administra.",
+	noFactor: "Se exige un segundo factor y aquí no se permite ninguno.",
+	verify:   "Comprobar el segundo factor", codeLead: "Escribir el código que muestra la aplicación de autenticación.", appCode: "Código",
+	useKey: "Usar la llave de seguridad", useKeyLead: "Aquí no hace falta ninguna llave de verdad: basta con el botón.",
+	sentLead: "Aquí no se envía nada. El código es", setUpLead: "Una cuenta es más segura con un segundo factor.",
+	setUpAppLead: "Escribir este secreto en una aplicación de autenticación y, después, el código que muestra.", secret: "Secreto",
+	confirm: "Confirmar", wrongCode: "El código no es correcto o es demasiado antiguo.",
+	security: "Seguridad", securityLead: "Lo que demuestra por segunda vez quién entra.", hasFactors: "Segundos factores", hasNone: "No hay ningún segundo factor.",
+	remove: "Quitar", addApp: "Añadir una aplicación de autenticación", signedInAs: "Sesión de %s.", other: "Entrar con otra cuenta", toSecurity: "Seguridad de esta cuenta", setUp: "Configurar uno",
+	factors: map[int32]string{
+		factorTOTP: "Aplicación de autenticación", factorKey: "Llave de seguridad", factorMail: "Códigos por correo", factorText: "Códigos por mensaje de texto",
+	},
 	strangerTitle:   "Usuario externo no encontrado",
 	strangerRefused: "Ni la creación ni la vinculación están permitidas en este proveedor. Hay que consultar a la administración. (LOGIN-3kl44)",
 	unknownTitle:    "No se encontró la cuenta", unknownLead: "Aquí no hay ninguna cuenta para este inicio de sesión. Hay que consultar a la administración.",

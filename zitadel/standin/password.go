@@ -21,7 +21,7 @@ func (s *state) setPassword(t *tx, u *user, hash string, changeRequired bool) {
 func (s *state) replacePassword(t *tx, c caller, u *user, in *userv2.SetPassword) error {
 	switch v := in.GetVerification().(type) {
 	case *userv2.SetPassword_CurrentPassword:
-		if err := s.checkPassword(t, u, v.CurrentPassword); err != nil {
+		if err := s.checkPassword(t, u, v.CurrentPassword, values{}); err != nil {
 			return err
 		}
 	case *userv2.SetPassword_VerificationCode:
@@ -44,8 +44,10 @@ func (s *state) replacePassword(t *tx, c caller, u *user, in *userv2.SetPassword
 	return nil
 }
 
-// checkPassword tells whether it is the user's, and notes the try.
-func (s *state) checkPassword(t *tx, u *user, password string) error {
+// checkPassword tells whether it is the user's, and notes the try with what is
+// known of the browser. Too many wrong ones lock the user, if the policy says
+// so.
+func (s *state) checkPassword(t *tx, u *user, password string, by payload) error {
 	d := u.details()
 	switch {
 	case u.state == userLocked:
@@ -54,11 +56,14 @@ func (s *state) checkPassword(t *tx, u *user, password string) error {
 		return precondition("COMMAND-3nJ4t", "Password is not set")
 	case !passwordMatches(d.password, password):
 		u.more.wrongPasswords++
-		t.emit(&u.aggregate, "user.human.password.check.failed", values{})
+		t.emit(&u.aggregate, "user.human.password.check.failed", by)
+		if most := s.lockoutOf(u.owner).passwords; most > 0 && u.more.wrongPasswords >= int(most) {
+			s.setUserState(t, u, userLocked, "user.locked")
+		}
 		return invalid("COMMAND-3M0fs", "Password is invalid")
 	}
 	u.more.wrongPasswords = 0
-	t.emit(&u.aggregate, "user.human.password.check.succeeded", values{})
+	t.emit(&u.aggregate, "user.human.password.check.succeeded", by)
 	return nil
 }
 

@@ -219,13 +219,26 @@ func (s *Server) issue(r op.TokenRequest) (*accessToken, error) {
 		t.audience = s.audience("", r.GetScopes())
 	}
 	t.id = "V2_" + parent + "-at_" + s.nextID()
-	if _, signedIn := r.(*authRequest); signedIn {
-		s.begin(u.id).emit(&aggregate{id: "V2_" + parent, kind: kindOIDC, owner: u.owner}, "oidc_session.added", values{
-			"userID": u.id, "userResourceOwner": u.owner, "sessionID": t.session, "clientID": t.client, "scope": t.scopes, "audience": t.audience,
-		})
+	if from, signedIn := r.(*authRequest); signedIn {
+		s.tellSignedIn(u, "V2_"+parent, from)
 	}
 	s.tokens[t.id] = t
 	return t, nil
+}
+
+// tellSignedIn is the event in which every kind of sign-in ends.
+func (s *state) tellSignedIn(u *user, id string, a *authRequest) {
+	data := trimmed(values{"nonce": a.in.Nonce})
+	data["userID"], data["userResourceOwner"], data["sessionID"], data["clientID"] = u.id, u.owner, a.session, a.in.ClientID
+	data["scope"], data["audience"], data["authMethods"] = []string(a.in.Scopes), a.audience, a.methods
+	data["authTime"] = a.authTime.UTC().Format(time.RFC3339Nano)
+	if tag := u.languageTag(); tag != "und" {
+		data["preferredLanguage"] = tag
+	}
+	if len(a.device) > 0 {
+		data["userAgent"] = a.device
+	}
+	s.begin(u.id).emit(&aggregate{id: id, kind: kindOIDC, owner: u.owner}, "oidc_session.added", data)
 }
 
 func (x *storage) CreateAccessAndRefreshTokens(_ context.Context, r op.TokenRequest, current string) (string, string, time.Time, error) {

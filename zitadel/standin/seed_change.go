@@ -125,7 +125,7 @@ func (d *Seed) Factors(user string) error {
 	}
 	t, m := s.begin(user), u.extra()
 	key := factor{id: s.nextID(), name: "laptop"}
-	m.totp, m.otpEmail, m.passkeys = true, true, append(m.passkeys, key)
+	m.totp, m.secret, m.otpEmail, m.passkeys = true, newSecret(), true, append(m.passkeys, key)
 	t.emit(&u.aggregate, "user.human.mfa.otp.added", values{"otpSecret": crypted()})
 	t.emit(&u.aggregate, "user.human.mfa.otp.verified", nil)
 	t.emit(&u.aggregate, "user.human.mfa.otp.email.added", nil)

@@ -17,10 +17,14 @@ type session struct {
 	user, home       string
 	userAt, passAt   int64
 	intentAt         int64
+	totpAt, keyAt    int64    // authenticator app, security key
+	codeAt           [2]int64 // by text, by mail
 	created, changed int64
+	expires          int64
 	agent            string
 	address          string
 	description      string
+	header           string // User-Agent, if it was told
 	terminated       bool
 	hidden           bool // its user was deactivated or locked
 }
@@ -32,17 +36,43 @@ type sessionService struct {
 	s *Server
 }
 
-// addSession begins a session of a user.
-func (s *state) addSession(t *tx, u *user, agent, address, description string) *session {
+// addSession begins a session of a user. What describes the browser is as
+// [visitor.device] has it, or empty.
+func (s *state) addSession(t *tx, u *user, device values) *session {
+	text := func(name string) string { value, _ := device[name].(string); return value }
 	x := &session{
 		aggregate: aggregate{id: s.nextID(), kind: kindSession, owner: s.instance.id},
 		user:      u.id, home: u.owner, userAt: t.at, created: t.at, changed: t.at,
-		agent: agent, address: address, description: description,
+		agent: text("fingerprint_id"), address: text("ip"), description: text("description"),
+	}
+	if header, ok := device["header"].(values); ok {
+		if list, ok := header["user-agent"].([]string); ok {
+			x.header = strings.Join(list, ",")
+		}
 	}
 	s.sessions[x.id] = x
-	t.emit(&x.aggregate, "session.added", values{"user_agent": trimmed(values{"fingerprint_id": agent, "ip": address, "description": description})})
+	data := values{}
+	if len(device) > 0 {
+		data["user_agent"] = device
+	}
+	t.emit(&x.aggregate, "session.added", data)
 	t.emit(&x.aggregate, "session.user.checked", values{"userID": u.id, "userResourceOwner": u.owner, "checkedAt": checkedAt(t)})
 	return x
+}
+
+// settled ends the making of a session: it gets its token and, if it has an
+// end, that.
+func (x *session) settled(t *tx, life time.Duration) {
+	t.emit(&x.aggregate, "session.token.set", values{"tokenID": t.s.nextID()})
+	if life > 0 {
+		x.expires = t.at + life.Microseconds()
+		t.emit(&x.aggregate, "session.lifetime.set", values{"lifetime": life.Nanoseconds()})
+	}
+}
+
+// ended tells whether nobody is signed in by a session any more.
+func (x *session) ended(now time.Time) bool {
+	return x.terminated || x.hidden || x.expires != 0 && x.expires < now.UnixMicro()
 }
 
 func checkedAt(t *tx) string { return micros(t.at).Format(time.RFC3339Nano) }
@@ -76,7 +106,7 @@ func (x *sessionService) ListSessions(ctx context.Context, r *sessionv2.ListSess
 	var found []*session
 	for _, id := range slices.Sorted(maps.Keys(s.sessions)) {
 		one := s.sessions[id]
-		if !one.terminated && !one.hidden && one.created <= shown && matchesSession(c, one, r.GetQueries()) {
+		if !one.ended(s.now()) && one.created <= shown && matchesSession(c, one, r.GetQueries()) {
 			found = append(found, one)
 		}
 	}
@@ -120,7 +150,27 @@ func (s *state) sessionMessage(x *session) *sessionv2.Session {
 		Factors: &sessionv2.Factors{
 			User: &sessionv2.UserFactor{VerifiedAt: stamp(x.userAt), Id: x.user, OrganizationId: x.home},
 		},
-		UserAgent: &sessionv2.UserAgent{FingerprintId: &x.agent, Ip: &x.address, Description: &x.description},
+	}
+	if x.agent+x.address+x.description != "" {
+		m.UserAgent = &sessionv2.UserAgent{FingerprintId: &x.agent, Ip: &x.address, Description: &x.description}
+		if x.header != "" {
+			m.UserAgent.Header = map[string]*sessionv2.UserAgent_HeaderValues{"user-agent": {Values: strings.Split(x.header, ",")}}
+		}
+	}
+	if x.expires != 0 {
+		m.ExpirationDate = stamp(x.expires)
+	}
+	if x.totpAt != 0 {
+		m.Factors.Totp = &sessionv2.TOTPFactor{VerifiedAt: stamp(x.totpAt)}
+	}
+	if x.keyAt != 0 {
+		m.Factors.WebAuthN = &sessionv2.WebAuthNFactor{VerifiedAt: stamp(x.keyAt)}
+	}
+	if x.codeAt[0] != 0 {
+		m.Factors.OtpSms = &sessionv2.OTPFactor{VerifiedAt: stamp(x.codeAt[0])}
+	}
+	if x.codeAt[1] != 0 {
+		m.Factors.OtpEmail = &sessionv2.OTPFactor{VerifiedAt: stamp(x.codeAt[1])}
 	}
 	if x.passAt != 0 {
 		m.Factors.Password = &sessionv2.PasswordFactor{VerifiedAt: stamp(x.passAt)}
@@ -139,7 +189,7 @@ func (x *sessionService) GetSession(ctx context.Context, r *sessionv2.GetSession
 	s.RLock()
 	defer s.RUnlock()
 	one := s.sessions[r.GetSessionId()]
-	if one == nil || one.terminated || one.hidden {
+	if one == nil || one.ended(s.now()) {
 		return nil, notFound("QUERY-SFeaa", "Session does not exist")
 	}
 	if one.user != c.user.id {
@@ -197,7 +247,7 @@ func (x *sessionService) CreateSession(ctx context.Context, r *sessionv2.CreateS
 	}
 	t := s.begin(c.user.id)
 	if p := r.GetChecks().GetPassword(); p != nil {
-		if err := s.checkPassword(t, u, p.GetPassword()); err != nil {
+		if err := s.checkPassword(t, u, p.GetPassword(), values{}); err != nil {
 			return nil, err
 		}
 	}
@@ -207,17 +257,33 @@ func (x *sessionService) CreateSession(ctx context.Context, r *sessionv2.CreateS
 			return nil, err
 		}
 	}
-	agent := r.GetUserAgent()
-	one := s.addSession(t, u, agent.GetFingerprintId(), agent.GetIp(), agent.GetDescription())
+	one := s.addSession(t, u, deviceOf(r.GetUserAgent()))
 	if r.GetChecks().GetPassword() != nil {
 		one.checked(t, byPassword)
 	}
 	if intent != nil {
 		one.checked(t, byIDP)
 	}
+	one.settled(t, r.GetLifetime().AsDuration())
 	return &sessionv2.CreateSessionResponse{
 		Details: objectDetails(t.sequence(), t.at, s.instance.id), SessionId: one.id, SessionToken: randomToken(48),
 	}, nil
+}
+
+// deviceOf reads what the caller says of a browser.
+func deviceOf(a *sessionv2.UserAgent) values {
+	if a == nil {
+		return nil
+	}
+	d := trimmed(values{"fingerprint_id": a.GetFingerprintId(), "ip": a.GetIp(), "description": a.GetDescription()})
+	header := values{}
+	for name, list := range a.GetHeader() {
+		header[name] = list.GetValues()
+	}
+	if len(header) > 0 {
+		d["header"] = header
+	}
+	return d
 }
 
 // byLoginName finds who can sign in by a user name; whose login name was lost

@@ -41,7 +41,7 @@ func (x *settingsService) GetLoginSettings(ctx context.Context, r *settings.GetL
 	defer s.RUnlock()
 	owner := s.settingsOwner(c, r.GetCtx())
 	p := s.loginPolicyOf(owner)
-	allowed := shippedFactors
+	allowed := s.instance.factors
 	details, ownerType := s.settingDetailsV2(p.edited), settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_INSTANCE
 	if o := s.orgs[owner]; o != nil && o.loginPolicy != nil {
 		allowed = o.loginFactors

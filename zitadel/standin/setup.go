@@ -41,6 +41,7 @@ func (s *Server) setUp() error {
 		lifetimes: [5]time.Duration{240 * time.Hour, 240 * time.Hour, 720 * time.Hour, 18 * time.Hour, 12 * time.Hour},
 	}
 	t.emit(&in.aggregate, "instance.policy.login.added", values(in.loginPolicy.fields()))
+	in.factors = shippedFactors
 	in.loginPolicy.note(t, &in.aggregate)
 	t.emit(&in.aggregate, "instance.policy.lockout.added", values{"showLockOutFailures": true})
 	in.lockout.note(t, &in.aggregate)

@@ -142,6 +142,7 @@ type instance struct {
 	domainPolicy domainPolicy
 	loginPolicy  loginPolicy
 	loginIDPs    []loginIDP
+	factors      factors
 	restrictions restrictions
 	lockout      lockoutPolicy
 	label        labelPolicy
@@ -241,6 +242,7 @@ type userMore struct {
 	invite          *code
 	reset           *code
 	email           *code
+	sent            *code // to prove a second factor
 	totp            bool
 	secret          string // of the authenticator app, set up or about to be
 	wrongCodes      int

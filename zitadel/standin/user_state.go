@@ -43,6 +43,9 @@ func (s *state) setUserState(t *tx, u *user, to userState, kind string) {
 	t.emit(&u.aggregate, kind, nil)
 	u.touch(t)
 	if to == userActive {
+		if u.more != nil && kind == "user.unlocked" {
+			u.more.wrongPasswords, u.more.wrongCodes = 0, 0
+		}
 		return
 	}
 	for _, a := range s.tokens {
