@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
@@ -137,5 +139,16 @@ func invitationMail(r *http.Request, org Organization) store.Compose {
 	ctx := r.Context()
 	return func(i identity.Invitation, token string) (identity.Mail, error) {
 		return views.InvitationMail(ctx, org.Organization(), i, org.Portal.URL(views.AcceptPath(token)))
+	}
+}
+
+// InvitationMails writes the mails of invitations into an organization for the
+// portal at publicURL, where nobody asks for a page.
+func InvitationMails(publicURL string) func(context.Context, identity.Organization) store.Compose {
+	portal := Portal{PublicURL: strings.TrimSuffix(publicURL, "/")}
+	return func(ctx context.Context, organization identity.Organization) store.Compose {
+		return func(i identity.Invitation, token string) (identity.Mail, error) {
+			return views.InvitationMail(ctx, organization, i, portal.URL(views.AcceptPath(token)))
+		}
 	}
 }

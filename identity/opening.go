@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"math/big"
 	"strings"
@@ -37,6 +38,13 @@ func organizationID(bits [16]byte) OrganizationID {
 func submittedID(founder Actor, submission, name string) OrganizationID {
 	sum := sha256.Sum256([]byte("homeroom opening\x00" + string(founder.User) + "\x00" + submission + "\x00" + name))
 	return organizationID([16]byte(sum[:16]))
+}
+
+// LineSubmission is the key of one line of a list that was sent with a form's
+// key: each line opens its own classroom, and the same line again the same one.
+func LineSubmission(submission string, line int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "homeroom line\x00%s\x00%d", submission, line))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:26])
 }
 
 // newID is 26 characters from crypto/rand (130 bits), fit for URLs.

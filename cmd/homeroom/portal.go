@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homeroom.dev/homeroom/bulk"
 	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/jobs"
@@ -89,6 +90,10 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Every(24*time.Hour, "watch the schools' connections", watch.New(watch.Options{
 		Store: p.store, Fetch: s.fetch, Zitadel: s.made.Issuer, PublicURL: s.publicURL, Log: s.log,
 	}).Run)
+	p.jobs.Handle(store.OpeningJob, bulk.Openings{
+		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(s.publicURL),
+	}.Handle)
+	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
