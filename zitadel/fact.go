@@ -7,90 +7,9 @@ import (
 	"strings"
 
 	eventpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/event"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"homeroom.dev/homeroom/identity"
 )
-
-// The event types that mean something to us. Zitadel takes 30 at most.
-const (
-	userAdded           = "user.human.added"
-	userRegistered      = "user.human.selfregistered"
-	userProfileChanged  = "user.human.profile.changed"
-	userAddressChanged  = "user.human.email.changed"
-	userAddressVerified = "user.human.email.verified"
-	userNameChanged     = "user.username.changed"
-	userNameClaimed     = "user.domain.claimed" // an organization verified the domain it ends in
-	userLocked          = "user.locked"
-	userUnlocked        = "user.unlocked"
-	userDeactivated     = "user.deactivated"
-	userReactivated     = "user.reactivated"
-	userRemoved         = "user.removed"
-
-	// signedIn is the one event every kind of sign-in ends in, with Zitadel's own
-	// pages of either version, a school's identity provider or a passkey.
-	signedIn = "oidc_session.added"
-
-	assignmentAdded          = "user.grant.added"
-	assignmentChanged        = "user.grant.changed"
-	assignmentCascadeChanged = "user.grant.cascade.changed" // also by UpdateAuthorization
-	assignmentDeactivated    = "user.grant.deactivated"
-	assignmentReactivated    = "user.grant.reactivated"
-	assignmentRemoved        = "user.grant.removed"
-	assignmentCascadeRemoved = "user.grant.cascade.removed"
-
-	organizationAdded       = "org.added"
-	organizationChanged     = "org.changed"
-	organizationDeactivated = "org.deactivated"
-	organizationReactivated = "org.reactivated"
-	organizationRemoved     = "org.removed"
-	metadataSet             = "org.metadata.set"
-	metadataRemoved         = "org.metadata.removed"
-
-	// A role taken from the project reaches the assignments with events of their
-	// own, so project.grant.cascade.changed has nothing to add.
-	grantAdded   = "project.grant.added"
-	grantChanged = "project.grant.changed"
-	grantRemoved = "project.grant.removed"
-)
-
-var eventTypes = []string{
-	userAdded, userRegistered, userProfileChanged, userAddressChanged, userAddressVerified,
-	userNameChanged, userNameClaimed, userLocked, userUnlocked, userDeactivated, userReactivated, userRemoved,
-	signedIn,
-	assignmentAdded, assignmentChanged, assignmentCascadeChanged, assignmentDeactivated, assignmentReactivated,
-	assignmentRemoved, assignmentCascadeRemoved,
-	organizationAdded, organizationChanged, organizationDeactivated, organizationReactivated, organizationRemoved,
-	metadataSet, metadataRemoved,
-	grantAdded, grantChanged, grantRemoved,
-}
-
-// payload is what an event carries. Nothing is read from it but by name, in
-// this file: it holds password hashes, codes and keys as well, and those go
-// nowhere.
-type payload struct{ *structpb.Struct }
-
-func (p payload) text(field string) string {
-	return p.GetFields()[field].GetStringValue()
-}
-
-// changed is a text that is nil where the event does not carry it.
-func (p payload) changed(field string, read func(string) string) *string {
-	value, there := p.GetFields()[field]
-	if !there {
-		return nil
-	}
-	text := read(value.GetStringValue())
-	return &text
-}
-
-func (p payload) roles() []identity.Role {
-	var keys []string
-	for _, value := range p.GetFields()["roleKeys"].GetListValue().GetValues() {
-		keys = append(keys, value.GetStringValue())
-	}
-	return toRoles(keys)
-}
 
 // fact is what an event means, or nil.
 func (e *Events) fact(ctx context.Context, ev *eventpb.Event) (identity.Fact, error) {
@@ -98,16 +17,39 @@ func (e *Events) fact(ctx context.Context, ev *eventpb.Event) (identity.Fact, er
 	switch {
 	case strings.HasPrefix(kind, "user.grant."):
 		return e.assignmentFact(ctx, kind, ev)
-	case strings.HasPrefix(kind, "user."), kind == signedIn:
-		return userFact(kind, ev), nil
-	case strings.HasPrefix(kind, "org."):
-		return organizationFact(kind, ev)
-	case strings.HasPrefix(kind, "project.grant."):
-		if ev.GetAggregate().GetId() == e.config.Project {
-			return grantFact(kind, ev), nil
+	case kind == sessionEnded:
+		return e.sessionFact(ctx, ev)
+	case kind == signedIn:
+		return signInFact(ev), nil
+	case strings.HasPrefix(kind, "user."):
+		if fact := userFact(kind, ev); fact != nil {
+			return fact, nil
 		}
+		return accountFact(kind, ev), nil
+	case strings.HasPrefix(kind, "org."):
+		if fact, err := organizationFact(kind, ev); fact != nil || err != nil {
+			return fact, err
+		}
+		return settingFact(strings.TrimPrefix(kind, "org."), "", organizationOf(ev), ev), nil
+	case strings.HasPrefix(kind, "project."):
+		if ev.GetAggregate().GetId() != e.config.Project {
+			return nil, nil // somebody else's
+		}
+		if fact := grantFact(kind, ev); fact != nil || strings.HasPrefix(kind, "project.grant.") {
+			return fact, nil
+		}
+		return e.projectFact(ev), nil
+	case strings.HasPrefix(kind, "instance."):
+		return settingFact(strings.TrimPrefix(kind, "instance."), instanceScope, e.config.Operators, ev), nil
+	case strings.HasPrefix(kind, "feature."), strings.HasPrefix(kind, "restrictions."):
+		return settingFact(kind, instanceScope, e.config.Operators, ev), nil
 	}
 	return nil, nil
+}
+
+// organizationOf is the organization whose event it is.
+func organizationOf(ev *eventpb.Event) identity.OrganizationID {
+	return identity.OrganizationID(ev.GetAggregate().GetResourceOwner())
 }
 
 func userFact(kind string, ev *eventpb.Event) identity.Fact {
@@ -130,7 +72,8 @@ func userFact(kind string, ev *eventpb.Event) identity.Fact {
 				State:      identity.UserActive,
 				CreatedAt:  when,
 			},
-			At: when,
+			Password: p.has("encodedHash") || p.has("secret"),
+			At:       when,
 		}
 	case userProfileChanged:
 		return identity.UserChanged{
@@ -155,10 +98,6 @@ func userFact(kind string, ev *eventpb.Event) identity.Fact {
 		return state(identity.UserActive)
 	case userRemoved:
 		return identity.UserRemoved{User: id, At: when}
-	case signedIn:
-		if user := p.text("userID"); user != "" {
-			return identity.UserSignedIn{User: identity.UserID(user), At: when}
-		}
 	}
 	return nil
 }

@@ -188,7 +188,9 @@ func withPolicy(p *policypb.LoginPolicy, wanted identity.LoginPolicy) *policypb.
 }
 
 func samePolicy(a, b identity.LoginPolicy) bool {
-	sorted := func(factors []identity.Credential) []identity.Credential { return slices.Sorted(slices.Values(factors)) }
+	sorted := func(factors []identity.Credential) []identity.Credential {
+		return slices.Sorted(slices.Values(factors))
+	}
 	if !slices.Equal(sorted(a.Factors), sorted(b.Factors)) {
 		return false
 	}
