@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"homeroom.dev/homeroom/store/query"
@@ -17,6 +18,7 @@ var exportColumns = []string{
 	"organization", "kind", "name", "school", "organization_state",
 	"user", "assignment", "roles", "state", "assigned",
 	"home", "user_name", "given_name", "family_name", "address", "address_verified", "language", "user_state", "last_seen",
+	"credentials",
 }
 
 // ExportRosters writes every roster as CSV, ordered by organization and user.
@@ -37,7 +39,7 @@ func (s *Store) ExportRosters(ctx context.Context, w io.Writer) error {
 				r.OrganizationID, r.Kind, r.OrganizationName, r.SchoolID, r.OrganizationState,
 				r.UserID, r.ID, r.Roles, r.State, exportTime(r.CreatedUs),
 				r.HomeID, r.UserName, r.GivenName, r.FamilyName, r.Address, strconv.FormatBool(r.AddressVerified),
-				r.Language, r.UserState, exportTime(r.LastSeenUs),
+				r.Language, r.UserState, exportTime(r.LastSeenUs), exportCredentials(r.Credentials),
 			}); err != nil {
 				return fmt.Errorf("export rosters: %w", err)
 			}
@@ -60,4 +62,13 @@ func exportTime(us int64) string {
 		return ""
 	}
 	return moment(us).Format(time.RFC3339Nano)
+}
+
+// exportCredentials are the kinds somebody signs in with, between spaces.
+func exportCredentials(bits int64) string {
+	var kinds []string
+	for _, kind := range credentialKinds(bits) {
+		kinds = append(kinds, string(kind))
+	}
+	return strings.Join(kinds, " ")
 }

@@ -37,6 +37,10 @@ func subjectOf(fact identity.Fact) (about subject, id string, at time.Time) {
 		return aboutUser, string(f.User), f.At
 	case identity.UserSignedIn:
 		return aboutUser, string(f.User), f.At
+	case identity.CredentialAdded:
+		return aboutUser, string(f.User), f.At
+	case identity.CredentialRemoved:
+		return aboutUser, string(f.User), f.At
 	case identity.UserRemoved:
 		return aboutUser, string(f.User), f.At
 	case identity.RoleAssignmentCreated:
@@ -65,6 +69,8 @@ type folded struct {
 
 	organization identity.Organization
 	user         identity.User
+	credentials  []credential // of the user, sorted; never changed in place
+	stored       []credential // as their rows are
 	assignment   identity.RoleAssignment
 	assignedAt   time.Time // when the assignment's roles were last set as a whole
 
@@ -151,7 +157,9 @@ func (f *folded) foldUser(fact identity.Fact) bool {
 	switch fact := fact.(type) {
 	case identity.UserCreated:
 		seen := f.user.LastSeenAt
-		f.exists, f.user = true, fact.User
+		if f.exists, f.user = true, fact.User; fact.Password {
+			f.addCredential(credential{kind: identity.CredentialPassword, at: fact.At})
+		}
 		f.user.CreatedAt = fact.At
 		if f.user.State == "" {
 			f.user.State = identity.UserActive
@@ -162,7 +170,7 @@ func (f *folded) foldUser(fact identity.Fact) bool {
 		return true
 	case identity.UserRemoved:
 		// The name stays for the audit records of the same transaction.
-		f.exists, f.user.LastSeenAt = false, time.Time{}
+		f.exists, f.user.LastSeenAt, f.credentials = false, time.Time{}, nil
 		return true
 	}
 	if !f.exists {
@@ -181,6 +189,10 @@ func (f *folded) foldUser(fact identity.Fact) bool {
 		set(&f.user.AddressVerified, fact.AddressVerified)
 		set(&f.user.Language, fact.Language)
 		set(&f.user.State, fact.State)
+	case identity.CredentialAdded:
+		f.addCredential(credential{kind: fact.Kind, id: fact.ID, at: fact.At})
+	case identity.CredentialRemoved:
+		f.removeCredential(fact.Kind, fact.ID)
 	}
 	return true
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"homeroom.dev/homeroom/store/query"
@@ -170,7 +171,7 @@ func (r *replacing) replace(ctx context.Context, of thing) error {
 		return r.stale(ctx, of.id, old.sequence)
 	case fresh.exists:
 		fresh.user.LastSeenAt = later(fresh.user.LastSeenAt, old.user.LastSeenAt)
-		fresh.stone = old.stone
+		fresh.stone, fresh.stored = old.stone, old.stored
 		r.replaced.Written++
 		if err := r.put(ctx, fresh); err != nil {
 			return err
@@ -218,7 +219,9 @@ func equal(a, b folded) bool {
 	case aboutOrganization:
 		return a.organization == b.organization
 	case aboutUser:
-		return a.user == b.user
+		return a.user == b.user && slices.EqualFunc(a.credentials, b.credentials, func(x, y credential) bool {
+			return x.compare(y) == 0 && x.at.Equal(y.at)
+		})
 	}
 	x, y := a.assignment, b.assignment
 	return x.User == y.User && x.Organization == y.Organization && x.State == y.State &&
@@ -268,6 +271,9 @@ func (w *walk) more(ctx context.Context) error {
 		}
 		for _, row := range rows {
 			w.part = append(w.part, foldedUser(row))
+		}
+		if err := withCredentials(ctx, w.read, w.part); err != nil {
+			return err
 		}
 	default:
 		rows, err := w.read.ProjectedRoleAssignments(ctx, query.ProjectedRoleAssignmentsParams{After: w.after, Most: most})

@@ -24,6 +24,12 @@ func load(ctx context.Context, read *query.Queries, about subject, id string) (*
 		var u query.ProjectedUserRow
 		if u, err = read.ProjectedUser(ctx, id); err == nil {
 			*row = foldedUser(query.ProjectedUsersRow(u))
+			if u.Credentials != 0 {
+				var credentials []query.Credential
+				credentials, err = read.ProjectedCredentials(ctx, id)
+				row.credentials = credentialsOf(credentials)
+				row.stored = row.credentials
+			}
 		}
 	case aboutAssignment:
 		var a query.ProjectedRoleAssignmentRow
@@ -162,12 +168,15 @@ func (f *folding) putUser(ctx context.Context, row *folded) error {
 			return err
 		}
 	}
+	if err := f.putCredentials(ctx, row); err != nil {
+		return err
+	}
 	return f.PutUser(ctx, query.PutUserParams{
 		OrganizationID: string(u.Home), ID: row.id, UserName: u.UserName, UserNameDomain: domainOf(u.UserName),
 		AddressDomain: domainOf(u.Address), GivenName: u.GivenName, FamilyName: u.FamilyName, SortName: sortName(u), SearchWords: searchWords(u), Address: u.Address,
 		AddressVerified: u.AddressVerified, Language: u.Language, State: string(u.State),
 		LastSeenUs: micros(u.LastSeenAt), CreatedUs: micros(u.CreatedAt),
-		ChangedUs: micros(row.changed), Sequence: int64(row.sequence),
+		ChangedUs: micros(row.changed), Sequence: int64(row.sequence), Credentials: credentialBits(row.credentials),
 	})
 }
 
@@ -233,6 +242,10 @@ func (f *folding) bury(ctx context.Context, row *folded) error {
 		if err := f.RemoveUser(ctx, row.id); err != nil {
 			return err
 		}
+		if err := f.RemoveCredentials(ctx, row.id); err != nil {
+			return err
+		}
+		row.credentials, row.stored = nil, nil
 		if _, err := f.EndSessionsOfUser(ctx, query.EndSessionsOfUserParams{NowUs: f.now, UserID: row.id}); err != nil {
 			return err
 		}

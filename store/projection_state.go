@@ -156,7 +156,7 @@ func refold(ctx context.Context, tx *transaction, fresh folded, overdue bool) (b
 		return false, nil
 	}
 	fresh.user.LastSeenAt = later(fresh.user.LastSeenAt, row.user.LastSeenAt) // sessions tell it too
-	fresh.stone = row.stone
+	fresh.stone, fresh.stored = row.stone, row.stored
 	*row = fresh
 	f.touch(row)
 	return true, f.flush(ctx)

@@ -22,9 +22,8 @@ WHERE p.organization_id = sqlc.arg(organization_id) AND p.user_id = sqlc.arg(use
 -- name: StandingsInSchool :many
 -- The roles of one person in the school and in its classrooms.
 SELECT sqlc.embed(a), o.kind, o.name, o.school_id, o.state AS organization_state, o.remote_name, o.created_us AS organization_created_us
-FROM role_assignments a
-JOIN organizations o ON o.id = a.organization_id
-WHERE a.user_id = sqlc.arg(user_id) AND o.kind IN ('school', 'classroom')
+FROM role_assignments a CROSS JOIN organizations o
+WHERE a.user_id = sqlc.arg(user_id) AND a.organization_id = o.id AND o.kind IN ('school', 'classroom')
     AND (o.id = sqlc.arg(organization_id) OR o.school_id = sqlc.arg(organization_id));
 
 -- name: CredentialsOfPerson :many

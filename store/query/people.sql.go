@@ -148,9 +148,8 @@ func (q *Queries) PersonOfSchool(ctx context.Context, arg PersonOfSchoolParams) 
 
 const standingsInSchool = `-- name: StandingsInSchool :many
 SELECT a.row_id, a.organization_id, a.user_id, a.id, a.role, a.roles, a.state, a.created_us, a.changed_us, a.sequence, a.sort_name, a.last_seen_us, a.role_order, a.assigned_us, o.kind, o.name, o.school_id, o.state AS organization_state, o.remote_name, o.created_us AS organization_created_us
-FROM role_assignments a
-JOIN organizations o ON o.id = a.organization_id
-WHERE a.user_id = $1 AND o.kind IN ('school', 'classroom')
+FROM role_assignments a CROSS JOIN organizations o
+WHERE a.user_id = $1 AND a.organization_id = o.id AND o.kind IN ('school', 'classroom')
     AND (o.id = $2 OR o.school_id = $2)
 `
 
