@@ -19,6 +19,19 @@ type Page struct {
 	// KnownAt is set when what the page shows may be out of date: the last time
 	// it was known to be true.
 	KnownAt time.Time
+	// Operates leads to the platform: the reader is one of its operators.
+	Operates bool
+	// Look is set while an operator looks into a school.
+	Look LookBanner
+
+	branded identity.Organization // whose colours and logo the page has, see Branded
+}
+
+// Branded is the page in the colours and with the logo of an organization's
+// school.
+func (p Page) Branded(organization identity.Organization) Page {
+	p.branded = organization
+	return p
 }
 
 // SignedIn reports whether somebody is signed in.
