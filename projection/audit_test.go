@@ -76,11 +76,11 @@ func TestChangesPastThePortalAreRecordedOnce(t *testing.T) {
 		{consoleAdmin, "linden", "linden", func(at time.Time) identity.Fact {
 			return identity.OrganizationMetadataSet{Organization: "linden", Key: identity.MetadataName, Value: "Lime", At: at}
 		}},
+		{"tess", "linden", "tess", func(at time.Time) identity.Fact { return identity.UserSignedIn{User: "tess", At: at} }},
 		// None of these is anything to read about.
 		{"tess", "linden", "tess", func(at time.Time) identity.Fact {
 			return identity.UserChanged{User: "tess", AddressVerified: &verified, At: at}
 		}},
-		{"tess", "linden", "tess", func(at time.Time) identity.Fact { return identity.UserSignedIn{User: "tess", At: at} }},
 		{runtimeAccount, "biology", "biology:student-0000", func(at time.Time) identity.Fact {
 			return identity.RoleAssignmentStateChanged{ID: "biology:student-0000", State: identity.AssignmentSuspended, At: at}
 		}},
@@ -96,6 +96,7 @@ func TestChangesPastThePortalAreRecordedOnce(t *testing.T) {
 		`linden user.changed student-0001 (Lee Müller) {"name":"Sam 1 Müller","state":"active"} {"name":"Lee Müller","state":"locked"} console-admin zitadel done`,
 		`linden user.removed student-0002 (Sam 2 Müller)   console-admin zitadel done`,
 		`linden organization.renamed linden () {"name":"Linden School"} {"name":"Lime"} console-admin zitadel done`,
+		`linden sign-in.done tess (Tess Ångström)   tess zitadel done`,
 	}
 	poll(t, p)
 	if diff := cmp.Diff(want, records(t, s)); diff != "" {

@@ -2,13 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
-	"homeroom.dev/homeroom/store/query"
 )
 
 // closingTime bounds what follows a call at Zitadel: writing down what it
@@ -66,10 +64,7 @@ func (o *Organization) make(ctx context.Context, m making) error {
 				return err
 			}
 		}
-		_, err := tx.CloseAuditRecord(ctx, query.CloseAuditRecordParams{
-			OrganizationID: o.id, ID: record.ID, Outcome: string(outcome), NowUs: tx.now,
-		})
-		return err
+		return tx.closeRecord(ctx, o.id, record.ID, outcome)
 	})
 	if err != nil {
 		err = fmt.Errorf("close the record of %s: %w", m.change.Action, err)
@@ -97,111 +92,6 @@ func (o *Organization) auditRecord(
 		Organization: o.opened.ID(), Actor: o.opened.Actor(), ActorRole: o.opened.Role(),
 		Action: change.Action, Target: change.Target, TargetName: change.TargetName,
 		Before: change.Before, After: change.After, RequestID: request.ID, Address: request.Address,
-		Source: identity.SourcePortal, Outcome: outcome,
+		Device: request.Device, Source: identity.SourcePortal, Outcome: outcome,
 	}
-}
-
-// audit writes a record, and gives it an ID and a time if it has none.
-func (tx *transaction) audit(ctx context.Context, r *identity.AuditRecord) error {
-	if r.ID == "" {
-		r.ID = newID(tx.now)
-	}
-	if r.At.IsZero() {
-		r.At = moment(tx.now)
-	}
-	var closed int64
-	if r.Outcome != identity.OutcomeBegun {
-		closed = tx.now
-	}
-	err := tx.InsertAuditRecord(ctx, query.InsertAuditRecordParams{
-		OrganizationID: string(r.Organization), ID: r.ID, AtUs: micros(r.At),
-		ActorID: string(r.Actor.User), ActorName: r.Actor.Name, ActorRole: string(r.ActorRole),
-		Action: string(r.Action), Target: r.Target, TargetName: r.TargetName,
-		BeforeValues: auditValues(r.Before), AfterValues: auditValues(r.After),
-		RequestID: r.RequestID, ClientAddress: r.Address,
-		Source: string(r.Source), Outcome: string(r.Outcome), ClosedUs: closed,
-	})
-	if err != nil {
-		return fmt.Errorf("write audit record: %w", err)
-	}
-	return nil
-}
-
-// auditValues are the texts of a record as JSON; none are an empty text.
-func auditValues(values map[string]string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	text, _ := json.Marshal(values) // a map of texts always can be
-	return string(text)
-}
-
-// AuditQuery selects records.
-type AuditQuery struct {
-	Target string          // about this user, invitation, …; empty: all
-	Action identity.Action // empty: all
-	Before string          // a page's Next
-	Limit  int             // 50 if 0
-}
-
-// AuditPage is a page of records, newest first.
-type AuditPage struct {
-	Records []identity.AuditRecord
-	Next    string // empty on the last page
-}
-
-// Audit lists what was done in the organization, newest first.
-func (o *Organization) Audit(ctx context.Context, q AuditQuery) (AuditPage, error) {
-	before, err := parseTimeCursor(q.Before)
-	if err != nil {
-		return AuditPage{}, err
-	}
-	limit := limitOf(q.Limit)
-	var rows []query.AuditRecord
-	if q.Target != "" {
-		rows, err = o.store.read().AuditRecordsOfTarget(ctx, query.AuditRecordsOfTargetParams{
-			OrganizationID: o.id, Target: q.Target, Action: string(q.Action),
-			BeforeUs: before.us, BeforeID: before.id, MaxRows: int64(limit) + 1,
-		})
-	} else {
-		rows, err = o.store.read().AuditRecords(ctx, query.AuditRecordsParams{
-			OrganizationID: o.id, Action: string(q.Action),
-			BeforeUs: before.us, BeforeID: before.id, MaxRows: int64(limit) + 1,
-		})
-	}
-	if err != nil {
-		return AuditPage{}, fmt.Errorf("list audit records: %w", translate(err))
-	}
-	var page AuditPage
-	for i, row := range rows {
-		if i == limit {
-			page.Next = timeCursor{us: rows[i-1].AtUs, id: rows[i-1].ID}.String()
-			break
-		}
-		record, err := auditRecordOf(row)
-		if err != nil {
-			return AuditPage{}, err
-		}
-		page.Records = append(page.Records, record)
-	}
-	return page, nil
-}
-
-func auditRecordOf(row query.AuditRecord) (identity.AuditRecord, error) {
-	r := identity.AuditRecord{
-		ID: row.ID, Organization: identity.OrganizationID(row.OrganizationID), At: moment(row.AtUs),
-		Actor:     identity.Actor{User: identity.UserID(row.ActorID), Name: row.ActorName},
-		ActorRole: identity.Role(row.ActorRole), Action: identity.Action(row.Action),
-		Target: row.Target, TargetName: row.TargetName, RequestID: row.RequestID, Address: row.ClientAddress,
-		Source: identity.Source(row.Source), Outcome: identity.Outcome(row.Outcome),
-	}
-	for text, values := range map[string]*map[string]string{row.BeforeValues: &r.Before, row.AfterValues: &r.After} {
-		if text == "" {
-			continue
-		}
-		if err := json.Unmarshal([]byte(text), values); err != nil {
-			return identity.AuditRecord{}, fmt.Errorf("read audit record %s: %w", row.ID, err)
-		}
-	}
-	return r, nil
 }

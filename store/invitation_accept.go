@@ -131,9 +131,7 @@ func (o *Organization) closeAcceptance(
 		return err
 	}
 	for _, id := range begun {
-		if _, err := tx.CloseAuditRecord(ctx, query.CloseAuditRecordParams{
-			OrganizationID: o.id, ID: id, Outcome: string(outcome), NowUs: tx.now,
-		}); err != nil {
+		if err := tx.closeRecord(ctx, o.id, id, outcome); err != nil {
 			return err
 		}
 	}

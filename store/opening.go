@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -17,14 +18,9 @@ type Opening struct {
 	BegunAt      time.Time
 }
 
-// openingRecord is the audit record of an opening. It stands in the school's log
-// for a classroom of a school, and else in the organization's own.
-func openingRecord(n identity.NewOrganization) (organization identity.OrganizationID, id string) {
-	if n.School != "" {
-		return n.School, "opening-" + string(n.ID)
-	}
-	return n.ID, "opening-" + string(n.ID)
-}
+// openingRecord is the ID of the audit record of an opening. It stands in the
+// log of what is opened, which is part of its school's.
+func openingRecord(id identity.OrganizationID) string { return "opening-" + string(id) }
 
 // BeginOpening puts on record that founder opens an organization, before
 // anything happens at Zitadel. The same one again changes nothing; another one
@@ -63,11 +59,10 @@ func (s *Store) BeginOpening(
 		if n.Kind == identity.KindSchool {
 			action = identity.ActionSchoolOpened
 		}
-		organization, id := openingRecord(n)
 		return tx.audit(ctx, &identity.AuditRecord{
-			ID: id, Organization: organization, Actor: founder, ActorRole: role, Action: action,
+			ID: openingRecord(n.ID), Organization: n.ID, Home: cmp.Or(n.School, n.ID), Actor: founder, ActorRole: role, Action: action,
 			Target: string(n.ID), TargetName: n.Name, RequestID: request.ID, Address: request.Address,
-			Source: identity.SourcePortal, Outcome: identity.OutcomeBegun,
+			Device: request.Device, Source: identity.SourcePortal, Outcome: identity.OutcomeBegun,
 		})
 	})
 	if err != nil {
@@ -77,8 +72,7 @@ func (s *Store) BeginOpening(
 }
 
 // FinishOpening applies what Zitadel answered and closes the opening and its
-// audit record, in one transaction. It may be repeated. A classroom of a school
-// gets the same record in its own log.
+// audit record, in one transaction. It may be repeated.
 func (s *Store) FinishOpening(ctx context.Context, opened identity.Opened, facts []identity.Fact) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
@@ -94,21 +88,7 @@ func (s *Store) FinishOpening(ctx context.Context, opened identity.Opened, facts
 		if err != nil || finished == 0 {
 			return err
 		}
-		opening := openingOf(row)
-		organization, id := openingRecord(opening.Organization)
-		if _, err := tx.CloseAuditRecord(ctx, query.CloseAuditRecordParams{
-			OrganizationID: string(organization), ID: id, Outcome: string(identity.OutcomeDone), NowUs: tx.now,
-		}); err != nil {
-			return err
-		}
-		if organization == opened.ID() {
-			return nil
-		}
-		return tx.audit(ctx, &identity.AuditRecord{
-			ID: id, Organization: opened.ID(), At: opening.BegunAt, Actor: opening.Founder, ActorRole: opened.Role(),
-			Action: identity.ActionClassroomOpened, Target: row.OrganizationID, TargetName: row.Name,
-			Source: identity.SourcePortal, Outcome: identity.OutcomeDone,
-		})
+		return tx.closeRecord(ctx, row.OrganizationID, openingRecord(opened.ID()), identity.OutcomeDone)
 	})
 	if err != nil {
 		return fmt.Errorf("finish opening: %w", err)

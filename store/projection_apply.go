@@ -117,7 +117,7 @@ func newFolding(tx *transaction) *folding {
 func (f *folding) event(ctx context.Context, e identity.Event) error {
 	about, id, _ := subjectOf(e.Fact)
 	if about == "" || id == "" {
-		return nil
+		return f.observe(ctx, e)
 	}
 	fresh, err := f.EventSeen(ctx, query.EventSeenParams{
 		Aggregate: e.Aggregate, Sequence: int64(e.Sequence), AtUs: micros(e.At),
@@ -143,7 +143,7 @@ func (f *folding) event(ctx context.Context, e identity.Event) error {
 		if row.fold(e.Fact) {
 			f.touch(row)
 		}
-		return nil
+		return f.record(ctx, e, before)
 	case e.Sequence == row.sequence:
 		return nil // folded in when the aggregate was read as a whole
 	case e.Sequence < row.sequence, e.At.Before(row.changed), !row.take(completed(e)):

@@ -1,11 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,39 +22,90 @@ const (
 	settleFor  = 15 * time.Minute
 )
 
+// recordsOfPast is how old what only Zitadel saw, such as sign-ins, may be when
+// its log is read for the first time, to go on record all the same: so that a
+// new installation does not begin with empty charts.
+const recordsOfPast = 31 * 24 * time.Hour
+
 // record writes the audit record of a change made past the portal. A change by
 // one of our own service accounts has its record already: if the portal was cut
 // off before it could close it, the event does.
 func (f *folding) record(ctx context.Context, e identity.Event, before folded) error {
-	if f.quiet {
+	after := f.things[thing{before.about, before.id}]
+	_, seen := e.Fact.(identity.UserSignedIn)
+	if f.quiet && !(seen && f.recent(e)) {
 		return nil
 	}
-	after := f.things[thing{before.about, before.id}]
-	if slices.Contains(f.platform.ServiceAccounts, e.Editor) {
+	if slices.Contains(f.platform.ServiceAccounts, e.Editor) && !seen {
 		return f.settle(ctx, e, *after)
 	}
 	change, ok := changeOf(e, before, *after)
 	if !ok {
 		return nil
 	}
-	if served, err := f.served(ctx, change.organization); err != nil || !served {
+	return f.write(ctx, e, change)
+}
+
+// observe writes the record of an event that changes nothing in the projection.
+func (f *folding) observe(ctx context.Context, e identity.Event) error {
+	c, ok := observed(e)
+	if !ok || f.quiet && !f.recent(e) || slices.Contains(f.platform.ServiceAccounts, e.Editor) {
+		return nil
+	}
+	fresh, err := f.EventSeen(ctx, query.EventSeenParams{
+		Aggregate: e.Aggregate, Sequence: int64(e.Sequence), AtUs: micros(e.At),
+	})
+	if err != nil || fresh == 0 {
 		return err
 	}
-	name, err := f.nameOf(ctx, change.user)
+	switch {
+	case c.user != "":
+		row, err := f.thing(ctx, aboutUser, string(c.user))
+		if err != nil {
+			return err
+		}
+		if !row.exists && row.changed.IsZero() {
+			// The user is not known yet. A later pass brings the event again.
+			return f.UnseeEvent(ctx, query.UnseeEventParams{Aggregate: e.Aggregate, Sequence: int64(e.Sequence)})
+		}
+		c.organization = row.user.Home
+	case c.organization == "":
+		c.organization = f.platform.Operators // of the instance
+	}
+	return f.write(ctx, e, c)
+}
+
+// recent reports whether what happened belongs on record though the log is read
+// for the first time.
+func (f *folding) recent(e identity.Event) bool {
+	return e.At.After(moment(f.now).Add(-recordsOfPast))
+}
+
+// write puts a change on record, once however often its event is read.
+func (f *folding) write(ctx context.Context, e identity.Event, c change) error {
+	if served, err := f.served(ctx, c.organization); err != nil || !served {
+		return err
+	}
+	id := fmt.Sprintf("zitadel-%s-%d", e.Aggregate, e.Sequence)
+	_, err := f.AuditRecordIn(ctx, query.AuditRecordInParams{OrganizationID: string(c.organization), ID: id})
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err // it is there, or cannot be asked for
+	}
+	target, err := f.nameOf(ctx, c.user)
 	if err != nil {
 		return err
 	}
-	editor, err := f.nameOf(ctx, e.Editor)
+	actor := cmp.Or(c.actor, e.Editor)
+	editor, err := f.nameOf(ctx, actor)
 	if err != nil {
 		return err
 	}
-	return f.RecordFromOutside(ctx, query.RecordFromOutsideParams{
-		OrganizationID: string(change.organization),
-		// The same event makes the same record, however often it is read.
-		ID:   fmt.Sprintf("zitadel-%s-%d", e.Aggregate, e.Sequence),
-		AtUs: micros(e.At), ActorID: string(e.Editor), ActorName: editor, Action: string(change.action),
-		Target: change.target, TargetName: name,
-		BeforeValues: values(change.before), AfterValues: values(change.after),
+	return f.audit(ctx, &identity.AuditRecord{
+		ID: id, Organization: c.organization, At: e.At,
+		Actor: identity.Actor{User: actor, Name: editor}, Action: c.action,
+		Target: c.target, TargetName: target, Before: c.before, After: c.after,
+		Address: c.address, Device: c.device, Source: identity.SourceZitadel, Outcome: identity.OutcomeDone,
+		Event: identity.AuditEvent{Type: e.Type, Aggregate: e.Aggregate, Sequence: e.Sequence},
 	})
 }
 
@@ -64,7 +116,54 @@ type change struct {
 	target        string
 	user          identity.UserID // whose name the record carries
 	before, after map[string]string
+
+	actor           identity.UserID // where it is not the event's editor
+	address, device string          // the client's
 }
+
+// auditAbout is what else a record is about than its target.
+const auditAbout = "about"
+
+// observed is what an event means that changes nothing in the projection.
+func observed(e identity.Event) (c change, ok bool) {
+	switch fact := e.Fact.(type) {
+	case identity.Observed:
+		c = change{
+			action: fact.Action, organization: fact.Organization, user: fact.User,
+			target:  cmp.Or(string(fact.User), fact.Target, string(fact.Organization)),
+			address: fact.Address, device: fact.Device, after: maps.Clone(fact.Values),
+		}
+		if fact.User != "" && fact.Target != "" {
+			if c.after == nil {
+				c.after = map[string]string{}
+			}
+			c.after[auditAbout] = fact.Target
+		}
+		return c, fact.Action != ""
+	case identity.CredentialAdded:
+		return credentialChange(fact.User, fact.Kind, identity.ActionFactorAdded, identity.ActionProviderLinked), true
+	case identity.CredentialRemoved:
+		return credentialChange(fact.User, fact.Kind, identity.ActionFactorRemoved, identity.ActionProviderUnlinked), true
+	}
+	return change{}, false
+}
+
+// credentialChange is what the change of a credential is called.
+func credentialChange(user identity.UserID, kind identity.Credential, factor, provider identity.Action) change {
+	c := change{action: factor, user: user, target: string(user)}
+	switch kind {
+	case identity.CredentialPassword:
+		c.action = identity.ActionPasswordChanged
+	case identity.CredentialProvider:
+		c.action = provider
+	default:
+		c.after = map[string]string{auditFactor: string(kind)}
+	}
+	return c
+}
+
+// auditFactor is the kind of a second factor.
+const auditFactor = "factor"
 
 // changeOf says what an event changed that people read about. ok is false for
 // the rest, such as what somebody changes about themselves by signing in.
@@ -76,6 +175,22 @@ func changeOf(e identity.Event, before, after folded) (c change, ok bool) {
 		c.before = map[string]string{"name": before.organization.Name}
 		c.after = map[string]string{"name": after.organization.Name}
 		return c, fact.Key == identity.MetadataName && before.organization.Name != after.organization.Name
+	case identity.OrganizationStateChanged:
+		c.organization, c.target = fact.Organization, string(fact.Organization)
+		c.action = identity.ActionRemoteState
+		c.before = map[string]string{identity.AuditState: string(before.organization.State)}
+		c.after = map[string]string{identity.AuditState: string(fact.State)}
+		return c, before.organization.State != fact.State
+	case identity.UserSignedIn:
+		c = change{
+			action: identity.ActionSignedIn, organization: after.user.Home, user: fact.User, target: string(fact.User),
+			actor: fact.User, address: fact.Address, device: fact.Device,
+		}
+		return c, after.exists
+	case identity.CredentialAdded, identity.CredentialRemoved:
+		c, ok = observed(e)
+		c.organization = after.user.Home
+		return c, ok
 	case identity.UserChanged:
 		c.action = identity.ActionUserChanged
 		c.before, c.after = differences(before.user, after.user)
@@ -127,22 +242,11 @@ func differences(before, after identity.User) (was, is map[string]string) {
 	return was, is
 }
 
-func values(v map[string]string) string {
-	if len(v) == 0 {
-		return ""
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return "" // a map of texts always has a form in JSON
-	}
-	return string(text)
-}
-
-// served reports whether an organization is one of ours. One that is not known
-// yet may become one.
+// served reports whether an organization is one of ours, the operators' among
+// them. One that is not known yet may become one.
 func (f *folding) served(ctx context.Context, id identity.OrganizationID) (bool, error) {
-	if id == "" {
-		return false, nil
+	if id == "" || id == f.platform.Operators {
+		return id != "", nil
 	}
 	row, err := f.thing(ctx, aboutOrganization, string(id))
 	if err != nil {
@@ -169,12 +273,17 @@ func (f *folding) nameOf(ctx context.Context, id identity.UserID) (string, error
 func (f *folding) settle(ctx context.Context, e identity.Event, after folded) error {
 	organization, target, actions := effects(e, after)
 	for _, action := range actions {
-		_, err := f.SettleRecord(ctx, query.SettleRecordParams{
-			OrganizationID: string(organization), Target: target, Action: string(action), AtUs: micros(e.At),
+		begun, err := f.BegunRecordsBetween(ctx, query.BegunRecordsBetweenParams{
+			OrganizationID: string(organization), Target: target, Action: string(action),
 			EarliestUs: micros(e.At.Add(-settleFor)), LatestUs: micros(e.At.Add(settleSkew)),
 		})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err != nil {
 			return err
+		}
+		for _, id := range begun {
+			if err := f.closeRecord(ctx, string(organization), id, identity.OutcomeDone); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -216,18 +325,43 @@ var observable = []identity.Action{
 // the event log would have shown since and did not. What has no event stays as
 // it is.
 func (s *Store) FailUnseen(ctx context.Context, before time.Time) error {
-	err := s.write(ctx, func(tx *transaction) error {
-		for _, action := range observable {
-			if _, err := tx.FailRecordsBegunBefore(ctx, query.FailRecordsBegunBeforeParams{
-				NowUs: tx.now, BeforeUs: micros(before), Action: string(action),
-			}); err != nil {
-				return err
-			}
+	err := s.closeBegun(ctx, before, func(_ *transaction, r query.BegunRecordsBeforeRow) (identity.Outcome, error) {
+		if slices.Contains(observable, identity.Action(r.Action)) {
+			return identity.OutcomeFailed, nil
 		}
-		return nil
+		return "", nil
 	})
 	if err != nil {
 		return fmt.Errorf("close audit records without effect: %w", err)
 	}
 	return nil
+}
+
+// closeBegun closes the records that were begun before a time with the outcome
+// that decide gives them; those it gives none stay begun.
+func (s *Store) closeBegun(
+	ctx context.Context, before time.Time, decide func(*transaction, query.BegunRecordsBeforeRow) (identity.Outcome, error),
+) error {
+	if rows, err := s.read().BegunRecordsBefore(ctx, micros(before)); err != nil || len(rows) == 0 {
+		return err // mostly there is none, and no transaction to wait for
+	}
+	return s.write(ctx, func(tx *transaction) error {
+		rows, err := tx.BegunRecordsBefore(ctx, micros(before))
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			outcome, err := decide(tx, r)
+			if err != nil {
+				return err
+			}
+			if outcome == "" {
+				continue
+			}
+			if err := tx.closeRecord(ctx, r.OrganizationID, r.ID, outcome); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -79,6 +79,10 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		_ = s.Close()
 		return nil, fmt.Errorf("open store: %w", translate(err))
 	}
+	if err := s.catchUpAudit(ctx); err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("open store: %w", translate(err))
+	}
 	return s, nil
 }
 

@@ -9,31 +9,38 @@ import (
 	"context"
 )
 
-const auditRecords = `-- name: AuditRecords :many
-SELECT organization_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, source, outcome, closed_us FROM audit_records
-WHERE organization_id = $1 AND (at_us, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
-    AND (CAST($4 AS TEXT) = '' OR action = CAST($4 AS TEXT))
-ORDER BY at_us DESC, id DESC
-LIMIT $5
+const auditHome = `-- name: AuditHome :one
+SELECT school_id, name FROM organizations WHERE id = $1
 `
 
-type AuditRecordsParams struct {
-	OrganizationID string
-	BeforeUs       int64
-	BeforeID       string
-	Action         string
-	MaxRows        int64
+type AuditHomeRow struct {
+	SchoolID string
+	Name     string
 }
 
-// Newest first, strictly before a record.
-func (q *Queries) AuditRecords(ctx context.Context, arg AuditRecordsParams) ([]AuditRecord, error) {
-	rows, err := q.db.QueryContext(ctx, auditRecords,
-		arg.OrganizationID,
-		arg.BeforeUs,
-		arg.BeforeID,
-		arg.Action,
-		arg.MaxRows,
-	)
+// Whose chain the records of an organization are part of, and what people call it.
+func (q *Queries) AuditHome(ctx context.Context, organizationID string) (AuditHomeRow, error) {
+	row := q.db.QueryRowContext(ctx, auditHome, organizationID)
+	var i AuditHomeRow
+	err := row.Scan(&i.SchoolID, &i.Name)
+	return i, err
+}
+
+const auditOfHomeAfter = `-- name: AuditOfHomeAfter :many
+SELECT row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, device, source, outcome, closed_us, event_type, event_aggregate, event_sequence, position, number, hash FROM audit_records
+WHERE home_id = $1 AND position > $2 AND position > 0
+ORDER BY position LIMIT $3
+`
+
+type AuditOfHomeAfterParams struct {
+	OrganizationID string
+	After          int64
+	Most           int64
+}
+
+// In the order in which they were closed.
+func (q *Queries) AuditOfHomeAfter(ctx context.Context, arg AuditOfHomeAfterParams) ([]AuditRecord, error) {
+	rows, err := q.db.QueryContext(ctx, auditOfHomeAfter, arg.OrganizationID, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +49,9 @@ func (q *Queries) AuditRecords(ctx context.Context, arg AuditRecordsParams) ([]A
 	for rows.Next() {
 		var i AuditRecord
 		if err := rows.Scan(
+			&i.RowID,
 			&i.OrganizationID,
+			&i.HomeID,
 			&i.ID,
 			&i.AtUs,
 			&i.ActorID,
@@ -55,9 +64,16 @@ func (q *Queries) AuditRecords(ctx context.Context, arg AuditRecordsParams) ([]A
 			&i.AfterValues,
 			&i.RequestID,
 			&i.ClientAddress,
+			&i.Device,
 			&i.Source,
 			&i.Outcome,
 			&i.ClosedUs,
+			&i.EventType,
+			&i.EventAggregate,
+			&i.EventSequence,
+			&i.Position,
+			&i.Number,
+			&i.Hash,
 		); err != nil {
 			return nil, err
 		}
@@ -72,69 +88,101 @@ func (q *Queries) AuditRecords(ctx context.Context, arg AuditRecordsParams) ([]A
 	return items, nil
 }
 
-const auditRecordsOfTarget = `-- name: AuditRecordsOfTarget :many
-SELECT organization_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, source, outcome, closed_us FROM audit_records
-WHERE organization_id = $1 AND target = $2
-    AND (at_us, id) < (CAST($3 AS BIGINT), CAST($4 AS TEXT))
-    AND (CAST($5 AS TEXT) = '' OR action = CAST($5 AS TEXT))
-ORDER BY at_us DESC, id DESC
-LIMIT $6
+const auditRecordIn = `-- name: AuditRecordIn :one
+SELECT row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, device, source, outcome, closed_us, event_type, event_aggregate, event_sequence, position, number, hash FROM audit_records WHERE organization_id = $1 AND id = $2
 `
 
-type AuditRecordsOfTargetParams struct {
+type AuditRecordInParams struct {
 	OrganizationID string
-	Target         string
-	BeforeUs       int64
-	BeforeID       string
-	Action         string
-	MaxRows        int64
+	ID             string
 }
 
-func (q *Queries) AuditRecordsOfTarget(ctx context.Context, arg AuditRecordsOfTargetParams) ([]AuditRecord, error) {
-	rows, err := q.db.QueryContext(ctx, auditRecordsOfTarget,
-		arg.OrganizationID,
-		arg.Target,
-		arg.BeforeUs,
-		arg.BeforeID,
-		arg.Action,
-		arg.MaxRows,
+func (q *Queries) AuditRecordIn(ctx context.Context, arg AuditRecordInParams) (AuditRecord, error) {
+	row := q.db.QueryRowContext(ctx, auditRecordIn, arg.OrganizationID, arg.ID)
+	var i AuditRecord
+	err := row.Scan(
+		&i.RowID,
+		&i.OrganizationID,
+		&i.HomeID,
+		&i.ID,
+		&i.AtUs,
+		&i.ActorID,
+		&i.ActorName,
+		&i.ActorRole,
+		&i.Action,
+		&i.Target,
+		&i.TargetName,
+		&i.BeforeValues,
+		&i.AfterValues,
+		&i.RequestID,
+		&i.ClientAddress,
+		&i.Device,
+		&i.Source,
+		&i.Outcome,
+		&i.ClosedUs,
+		&i.EventType,
+		&i.EventAggregate,
+		&i.EventSequence,
+		&i.Position,
+		&i.Number,
+		&i.Hash,
 	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AuditRecord
-	for rows.Next() {
-		var i AuditRecord
-		if err := rows.Scan(
-			&i.OrganizationID,
-			&i.ID,
-			&i.AtUs,
-			&i.ActorID,
-			&i.ActorName,
-			&i.ActorRole,
-			&i.Action,
-			&i.Target,
-			&i.TargetName,
-			&i.BeforeValues,
-			&i.AfterValues,
-			&i.RequestID,
-			&i.ClientAddress,
-			&i.Source,
-			&i.Outcome,
-			&i.ClosedUs,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return i, err
+}
+
+const auditRecordOfHome = `-- name: AuditRecordOfHome :one
+SELECT row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, device, source, outcome, closed_us, event_type, event_aggregate, event_sequence, position, number, hash FROM audit_records WHERE home_id = $1 AND id = $2
+ORDER BY organization_id LIMIT 1
+`
+
+type AuditRecordOfHomeParams struct {
+	OrganizationID string
+	ID             string
+}
+
+// IDs are unique but for the openings of a time when both logs had one.
+func (q *Queries) AuditRecordOfHome(ctx context.Context, arg AuditRecordOfHomeParams) (AuditRecord, error) {
+	row := q.db.QueryRowContext(ctx, auditRecordOfHome, arg.OrganizationID, arg.ID)
+	var i AuditRecord
+	err := row.Scan(
+		&i.RowID,
+		&i.OrganizationID,
+		&i.HomeID,
+		&i.ID,
+		&i.AtUs,
+		&i.ActorID,
+		&i.ActorName,
+		&i.ActorRole,
+		&i.Action,
+		&i.Target,
+		&i.TargetName,
+		&i.BeforeValues,
+		&i.AfterValues,
+		&i.RequestID,
+		&i.ClientAddress,
+		&i.Device,
+		&i.Source,
+		&i.Outcome,
+		&i.ClosedUs,
+		&i.EventType,
+		&i.EventAggregate,
+		&i.EventSequence,
+		&i.Position,
+		&i.Number,
+		&i.Hash,
+	)
+	return i, err
+}
+
+const auditRetention = `-- name: AuditRetention :one
+SELECT months FROM audit_retention WHERE organization_id = $1
+`
+
+func (q *Queries) AuditRetention(ctx context.Context, organizationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, auditRetention, organizationID)
+	var months int64
+	err := row.Scan(&months)
+	return months, err
 }
 
 const begunRecord = `-- name: BegunRecord :many
@@ -172,14 +220,62 @@ func (q *Queries) BegunRecord(ctx context.Context, arg BegunRecordParams) ([]str
 	return items, nil
 }
 
+const begunRecordsBetween = `-- name: BegunRecordsBetween :many
+SELECT id FROM audit_records
+WHERE organization_id = $1 AND target = $2 AND action = $3
+    AND outcome = 'begun' AND at_us >= $4 AND at_us <= $5
+`
+
+type BegunRecordsBetweenParams struct {
+	OrganizationID string
+	Target         string
+	Action         string
+	EarliestUs     int64
+	LatestUs       int64
+}
+
+func (q *Queries) BegunRecordsBetween(ctx context.Context, arg BegunRecordsBetweenParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, begunRecordsBetween,
+		arg.OrganizationID,
+		arg.Target,
+		arg.Action,
+		arg.EarliestUs,
+		arg.LatestUs,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const closeAuditRecord = `-- name: CloseAuditRecord :execrows
-UPDATE audit_records SET outcome = $1, closed_us = $2
-WHERE organization_id = $3 AND id = $4 AND outcome = 'begun'
+UPDATE audit_records SET outcome = $1, closed_us = $2, home_id = $3,
+    position = $4, number = $5, hash = $6
+WHERE organization_id = $7 AND id = $8 AND position = 0
 `
 
 type CloseAuditRecordParams struct {
 	Outcome        string
 	NowUs          int64
+	HomeID         string
+	Position       int64
+	Number         int64
+	Hash           string
 	OrganizationID string
 	ID             string
 }
@@ -188,6 +284,10 @@ func (q *Queries) CloseAuditRecord(ctx context.Context, arg CloseAuditRecordPara
 	result, err := q.db.ExecContext(ctx, closeAuditRecord,
 		arg.Outcome,
 		arg.NowUs,
+		arg.HomeID,
+		arg.Position,
+		arg.Number,
+		arg.Hash,
 		arg.OrganizationID,
 		arg.ID,
 	)
@@ -197,19 +297,81 @@ func (q *Queries) CloseAuditRecord(ctx context.Context, arg CloseAuditRecordPara
 	return result.RowsAffected()
 }
 
+const deleteAuditBegun = `-- name: DeleteAuditBegun :execrows
+DELETE FROM audit_records WHERE home_id = $1 AND outcome <> 'done' AND position = 0
+`
+
+func (q *Queries) DeleteAuditBegun(ctx context.Context, organizationID string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditBegun, organizationID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteAuditRetention = `-- name: DeleteAuditRetention :exec
+DELETE FROM audit_retention WHERE organization_id = $1
+`
+
+func (q *Queries) DeleteAuditRetention(ctx context.Context, organizationID string) error {
+	_, err := q.db.ExecContext(ctx, deleteAuditRetention, organizationID)
+	return err
+}
+
+const deleteAuditUpTo = `-- name: DeleteAuditUpTo :execrows
+DELETE FROM audit_records
+WHERE home_id = $1 AND position > 0 AND position <= $2
+`
+
+type DeleteAuditUpToParams struct {
+	OrganizationID string
+	Position       int64
+}
+
+func (q *Queries) DeleteAuditUpTo(ctx context.Context, arg DeleteAuditUpToParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditUpTo, arg.OrganizationID, arg.Position)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteSignInDays = `-- name: DeleteSignInDays :exec
+DELETE FROM sign_in_days WHERE organization_id = $1
+`
+
+func (q *Queries) DeleteSignInDays(ctx context.Context, organizationID string) error {
+	_, err := q.db.ExecContext(ctx, deleteSignInDays, organizationID)
+	return err
+}
+
+const deleteSignInPeople = `-- name: DeleteSignInPeople :exec
+DELETE FROM sign_in_people WHERE organization_id = $1
+`
+
+func (q *Queries) DeleteSignInPeople(ctx context.Context, organizationID string) error {
+	_, err := q.db.ExecContext(ctx, deleteSignInPeople, organizationID)
+	return err
+}
+
 const insertAuditRecord = `-- name: InsertAuditRecord :exec
 INSERT INTO audit_records (
-    organization_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name,
-    before_values, after_values, request_id, client_address, source, outcome, closed_us
+    row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name,
+    before_values, after_values, request_id, client_address, device, source, outcome, closed_us,
+    event_type, event_aggregate, event_sequence, position, number, hash
 ) VALUES (
     $1, $2, $3, $4, $5, $6,
     $7, $8, $9, $10, $11,
-    $12, $13, $14, $15, $16
+    $12, $13, $14, $15, $16,
+    $17, $18, $19, $20, $21,
+    $22, $23, $24, $25
 )
 `
 
 type InsertAuditRecordParams struct {
+	RowID          int64
 	OrganizationID string
+	HomeID         string
 	ID             string
 	AtUs           int64
 	ActorID        string
@@ -222,14 +384,23 @@ type InsertAuditRecordParams struct {
 	AfterValues    string
 	RequestID      string
 	ClientAddress  string
+	Device         string
 	Source         string
 	Outcome        string
 	ClosedUs       int64
+	EventType      string
+	EventAggregate string
+	EventSequence  int64
+	Position       int64
+	Number         int64
+	Hash           string
 }
 
 func (q *Queries) InsertAuditRecord(ctx context.Context, arg InsertAuditRecordParams) error {
 	_, err := q.db.ExecContext(ctx, insertAuditRecord,
+		arg.RowID,
 		arg.OrganizationID,
+		arg.HomeID,
 		arg.ID,
 		arg.AtUs,
 		arg.ActorID,
@@ -242,9 +413,72 @@ func (q *Queries) InsertAuditRecord(ctx context.Context, arg InsertAuditRecordPa
 		arg.AfterValues,
 		arg.RequestID,
 		arg.ClientAddress,
+		arg.Device,
 		arg.Source,
 		arg.Outcome,
 		arg.ClosedUs,
+		arg.EventType,
+		arg.EventAggregate,
+		arg.EventSequence,
+		arg.Position,
+		arg.Number,
+		arg.Hash,
 	)
 	return err
+}
+
+const putAuditRetention = `-- name: PutAuditRetention :exec
+INSERT INTO audit_retention (organization_id, months, changed_us)
+VALUES ($1, $2, $3)
+ON CONFLICT (organization_id) DO UPDATE SET months = excluded.months, changed_us = excluded.changed_us
+`
+
+type PutAuditRetentionParams struct {
+	OrganizationID string
+	Months         int64
+	NowUs          int64
+}
+
+func (q *Queries) PutAuditRetention(ctx context.Context, arg PutAuditRetentionParams) error {
+	_, err := q.db.ExecContext(ctx, putAuditRetention, arg.OrganizationID, arg.Months, arg.NowUs)
+	return err
+}
+
+const signInDays = `-- name: SignInDays :many
+SELECT day, people, sign_ins FROM sign_in_days
+WHERE organization_id = $1 AND day >= $2 ORDER BY day
+`
+
+type SignInDaysParams struct {
+	OrganizationID string
+	Since          int64
+}
+
+type SignInDaysRow struct {
+	Day     int64
+	People  int64
+	SignIns int64
+}
+
+func (q *Queries) SignInDays(ctx context.Context, arg SignInDaysParams) ([]SignInDaysRow, error) {
+	rows, err := q.db.QueryContext(ctx, signInDays, arg.OrganizationID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SignInDaysRow
+	for rows.Next() {
+		var i SignInDaysRow
+		if err := rows.Scan(&i.Day, &i.People, &i.SignIns); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
