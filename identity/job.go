@@ -28,4 +28,25 @@ type Job struct {
 	TriedAt   time.Time // the last try; zero before the first
 	NextAt    time.Time // the next one while it waits
 	Failure   Message   // why the last try failed; zero if it did not
+	// Spent says that a further try after the last one would do nothing.
+	Spent bool
+}
+
+// Retryable reports whether trying the job again now is of use: it failed for
+// good, or waits after a try that failed.
+func (j Job) Retryable() bool {
+	return j.State == JobFailed && !j.Spent || j.State == JobWaiting && j.Tries > 0
+}
+
+// JobQuery selects jobs.
+type JobQuery struct {
+	State JobState
+	After string // a page's Next
+	Limit int    // 50 if 0
+}
+
+// JobPage is a page of jobs, the newest first.
+type JobPage struct {
+	Rows []Job
+	Next string // empty on the last page
 }

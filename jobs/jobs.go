@@ -173,13 +173,14 @@ type worker struct {
 func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 	handle, known := w.jobs.handlers[job.Args.Name]
 	if !known {
-		return Final(fmt.Errorf("no handler for jobs named %q", job.Args.Name))
+		w.jobs.log.ErrorContext(ctx, "job that nothing here does", "job", job.ID, "name", job.Args.Name)
+		return told(Final(errUnknown))
 	}
 	err := handle(ctx, job.Args.Payload, job.Attempt >= job.MaxAttempts)
 	if err != nil {
 		w.jobs.log.WarnContext(ctx, "job did not succeed", "job", job.ID, "name", job.Args.Name, "try", job.Attempt, "error", err)
 	}
-	return err
+	return told(err)
 }
 
 // retries is how long River waits after a failed try.
