@@ -14,7 +14,7 @@ import (
 // What a logo may be: the file that is uploaded, its sides before, and its sides
 // afterwards, in pixels. The last fits a header at three times its height.
 const (
-	MaxLogoBytes  = 2 << 20
+	MaxLogoBytes  = 900 << 10
 	maxLogoSide   = 3000
 	maxLogoWidth  = 480
 	maxLogoHeight = 144

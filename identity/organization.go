@@ -1,6 +1,9 @@
 package identity
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // OrganizationID is the ID of an organization at Zitadel, and the same one
 // everywhere in Homeroom.
@@ -75,6 +78,9 @@ func (o Organization) Home() OrganizationID {
 	}
 	return o.ID
 }
+
+// HasLogo reports whether the school's look has a logo: its version says so.
+func (o Organization) HasLogo() bool { return strings.HasPrefix(o.Look, lookWithLogo) }
 
 // AtHome reports whether people whose home is home are at home here, in the
 // organization itself or in its school.

@@ -39,6 +39,12 @@ type LoginPolicy struct {
 	Own bool
 }
 
+// With is the policy with what a school may set taken from asked.
+func (p LoginPolicy) With(asked LoginPolicy) LoginPolicy {
+	asked.Passwords, asked.Own = p.Passwords, p.Own
+	return asked
+}
+
 // PolicyFactors are the second factors a policy can allow.
 var PolicyFactors = []Credential{CredentialTOTP, CredentialSecurityKey, CredentialMailCode, CredentialTextCode}
 

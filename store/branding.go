@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -40,7 +38,7 @@ func (o *Organization) SetBranding(
 	if err != nil {
 		return err
 	}
-	branding.Version = lookVersion(branding)
+	branding = branding.Versioned()
 	if branding.Version == before.Version {
 		return nil
 	}
@@ -63,17 +61,6 @@ func (o *Organization) SetBranding(
 			})
 		},
 	})
-}
-
-// lookVersion is the same for the same look, and empty for none.
-func lookVersion(b identity.Branding) string {
-	if b.Colour == "" && len(b.Logo) == 0 {
-		return ""
-	}
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\x00%s\x00%s\x00", b.Colour, b.OnLight, b.OnDark)
-	sum.Write(b.Logo)
-	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 func auditedBranding(b identity.Branding) map[string]string {

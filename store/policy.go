@@ -202,16 +202,23 @@ func (s *Store) StaffFactor(ctx context.Context, user identity.UserID) (bool, er
 	return row.Asked && row.Staff, nil
 }
 
-// StaleLoginPolicies opens up to most schools whose login policy has to be read
-// anew, the oldest first.
+// StaleLoginPolicies opens up to most schools whose login policy has to be read:
+// those of which it never was, and those where it changed since.
 func (s *Store) StaleLoginPolicies(ctx context.Context, most int) ([]identity.Opened, error) {
 	rows, err := s.read().StaleLoginPolicies(ctx, int64(most))
 	if err != nil {
 		return nil, fmt.Errorf("list stale login policies: %w", translate(err))
 	}
-	var schools []identity.Opened
+	unread, err := s.read().UnreadLoginPolicies(ctx, int64(most))
+	if err != nil {
+		return nil, fmt.Errorf("list unread login policies: %w", translate(err))
+	}
 	for _, row := range rows {
-		school, err := s.organization(ctx, row.OrganizationID)
+		unread = append(unread, row.OrganizationID)
+	}
+	var schools []identity.Opened
+	for _, id := range unread[:min(len(unread), most)] {
+		school, err := s.organization(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("load school: %w", translate(err))
 		}
@@ -222,16 +229,4 @@ func (s *Store) StaleLoginPolicies(ctx context.Context, most int) ([]identity.Op
 		schools = append(schools, opened)
 	}
 	return schools, nil
-}
-
-// AskLoginPolicy asks for the school's login policy to be read in the
-// background.
-func (o *Organization) AskLoginPolicy(ctx context.Context) error {
-	err := o.store.write(ctx, func(tx *transaction) error {
-		return tx.MarkLoginPolicy(ctx, query.MarkLoginPolicyParams{School: o.id, NowUs: tx.now})
-	})
-	if err != nil {
-		return fmt.Errorf("ask for the login policy: %w", err)
-	}
-	return nil
 }

@@ -29,9 +29,11 @@ func policyCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"KeepLoginPolicy": func(ctx context.Context) (any, error) {
 			return nil, linden.KeepLoginPolicy(ctx, identity.LoginPolicy{Passkeys: true}, noon)
 		},
-		"AskLoginPolicy": func(ctx context.Context) (any, error) { return nil, linden.AskLoginPolicy(ctx) },
 		"SetPolicies": func(ctx context.Context) (any, error) {
 			return nil, linden.SetPolicies(ctx, identity.DefaultPolicies, identity.LoginPolicy{Passkeys: true}, nothing)
+		},
+		"PolicyFigures": func(ctx context.Context) (any, error) {
+			return linden.PolicyFigures(ctx, identity.LoginPolicy{Passkeys: true}, identity.LoginPolicy{})
 		},
 		"Branding":     func(ctx context.Context) (any, error) { return linden.Branding(ctx) },
 		"HomeBranding": func(ctx context.Context) (any, error) { return linden.HomeBranding(ctx) },

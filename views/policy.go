@@ -11,9 +11,10 @@ import (
 	"homeroom.dev/homeroom/identity"
 )
 
-// PoliciesPath shows the rules of a school, PoliciesCheckPath what new ones
-// would do, and PoliciesPath takes them.
-func PoliciesPath(school identity.OrganizationID) string      { return in(school, "policies") }
+// PoliciesPath shows the rules of a school, and takes new ones.
+func PoliciesPath(school identity.OrganizationID) string { return in(school, "policies") }
+
+// PoliciesCheckPath is what new rules would do.
 func PoliciesCheckPath(school identity.OrganizationID) string { return in(school, "policies", "check") }
 
 // Whom a school asks for a second factor, as the form says it.
@@ -159,6 +160,7 @@ type PolicyPreview struct {
 	Changes []PolicyChange
 	Effects []identity.PolicyEffect
 	Form    PolicyForm
+	Message identity.Message // why it is shown once more; zero otherwise
 }
 
 // PolicyChange is one rule before and after.

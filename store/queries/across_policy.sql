@@ -29,3 +29,10 @@ SELECT CAST(COALESCE(p.staff_factor, FALSE) AS BOOLEAN) AS asked,
 FROM users u
 LEFT JOIN policies p ON p.organization_id = u.organization_id
 WHERE u.id = sqlc.arg(user_id);
+
+-- name: UnreadLoginPolicies :many
+-- Schools whose login policy was never asked for.
+SELECT o.id FROM organizations o
+LEFT JOIN login_policies p ON p.organization_id = o.id
+WHERE o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
+LIMIT sqlc.arg(most);

@@ -32,3 +32,16 @@ ON CONFLICT (organization_id) DO UPDATE SET colour = excluded.colour, on_light =
 
 -- name: DeleteBranding :exec
 DELETE FROM branding WHERE organization_id = sqlc.arg(organization_id);
+
+-- name: WaitingAddresses :many
+-- Where the invitations went that wait in the school and its classrooms.
+SELECT i.address_key
+FROM organizations o JOIN invitations i ON i.organization_id = o.id
+WHERE (o.id = sqlc.arg(organization_id) OR o.school_id = sqlc.arg(organization_id))
+    AND i.state IN ('pending', 'opened') AND i.expires_us > sqlc.arg(now_us)
+LIMIT sqlc.arg(most);
+
+-- name: CountShowingNames :one
+-- How many classrooms of the school show students each other's names.
+SELECT COUNT(*) FROM organizations o JOIN settings s ON s.organization_id = o.id
+WHERE o.school_id = sqlc.arg(organization_id) AND s.students_see_names;

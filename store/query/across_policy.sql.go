@@ -114,3 +114,34 @@ func (q *Queries) StaleLoginPolicies(ctx context.Context, most int64) ([]StaleLo
 	}
 	return items, nil
 }
+
+const unreadLoginPolicies = `-- name: UnreadLoginPolicies :many
+SELECT o.id FROM organizations o
+LEFT JOIN login_policies p ON p.organization_id = o.id
+WHERE o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
+LIMIT $1
+`
+
+// Schools whose login policy was never asked for.
+func (q *Queries) UnreadLoginPolicies(ctx context.Context, most int64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, unreadLoginPolicies, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

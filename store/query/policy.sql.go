@@ -28,6 +28,19 @@ func (q *Queries) Branding(ctx context.Context, organizationID string) (Branding
 	return i, err
 }
 
+const countShowingNames = `-- name: CountShowingNames :one
+SELECT COUNT(*) FROM organizations o JOIN settings s ON s.organization_id = o.id
+WHERE o.school_id = $1 AND s.students_see_names
+`
+
+// How many classrooms of the school show students each other's names.
+func (q *Queries) CountShowingNames(ctx context.Context, organizationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countShowingNames, organizationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteBranding = `-- name: DeleteBranding :exec
 DELETE FROM branding WHERE organization_id = $1
 `
@@ -156,4 +169,42 @@ func (q *Queries) PutPolicies(ctx context.Context, arg PutPoliciesParams) error 
 		arg.NowUs,
 	)
 	return err
+}
+
+const waitingAddresses = `-- name: WaitingAddresses :many
+SELECT i.address_key
+FROM organizations o JOIN invitations i ON i.organization_id = o.id
+WHERE (o.id = $1 OR o.school_id = $1)
+    AND i.state IN ('pending', 'opened') AND i.expires_us > $2
+LIMIT $3
+`
+
+type WaitingAddressesParams struct {
+	OrganizationID string
+	NowUs          int64
+	Most           int64
+}
+
+// Where the invitations went that wait in the school and its classrooms.
+func (q *Queries) WaitingAddresses(ctx context.Context, arg WaitingAddressesParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, waitingAddresses, arg.OrganizationID, arg.NowUs, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var address_key string
+		if err := rows.Scan(&address_key); err != nil {
+			return nil, err
+		}
+		items = append(items, address_key)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
