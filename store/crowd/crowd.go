@@ -124,7 +124,7 @@ func (w *writer) write(db *sql.DB, from int) error {
 		text string
 	}{
 		{&w.user, `INSERT INTO users (organization_id, id, user_name, given_name, family_name, sort_name,
-			search_words, address, address_domain, address_verified, state, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE, 'active', ?)`},
+			search_words, address, address_domain, address_verified, state, last_seen_us, credentials) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE, 'active', ?, ?)`},
 		{&w.assignment, `INSERT INTO role_assignments (organization_id, user_id, id, role, roles, state,
 			sort_name, last_seen_us) VALUES (?, ?, ?, ?, ?, 'active', ?, ?)`},
 		{&w.organization, `INSERT INTO organizations (id, kind, name, sort_name, school_id, state)
@@ -170,6 +170,9 @@ func (w *writer) person(i int) error {
 		return err
 	}
 	id, seen := fmt.Sprintf("4005%014d", i), w.random.Int64N(1e15)
+	if i%50 == 0 {
+		seen = 0 // never came
+	}
 	if err := w.somebody(school, id, given, family, seen); err != nil {
 		return err
 	}
@@ -185,7 +188,11 @@ func (w *writer) somebody(home, id, given, family string, seen int64) error {
 	words := strings.Join(strings.FieldsFunc(folded(given)+" "+folded(family)+" "+userName+" "+home+" example", func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}), " ")
-	_, err := w.user.Exec(home, id, userName, given, family, sortName(given, family), words, userName+"@"+home+".example", home+".example", seen)
+	credentials := 1 // a password
+	if len(words)%3 == 0 {
+		credentials |= 8 // and an authenticator app
+	}
+	_, err := w.user.Exec(home, id, userName, given, family, sortName(given, family), words, userName+"@"+home+".example", home+".example", seen, credentials)
 	return err
 }
 
@@ -224,7 +231,7 @@ func folded(name string) string {
 // all that the triggers would have written.
 func withoutTriggersAndIndexes(db *sql.DB) (func() error, error) {
 	rows, err := db.Query(`SELECT type, name, sql FROM sqlite_schema
-		WHERE type IN ('trigger', 'index') AND tbl_name IN ('users', 'role_assignments') AND sql IS NOT NULL`)
+		WHERE type IN ('trigger', 'index') AND tbl_name IN ('users', 'role_assignments', 'organizations', 'people') AND sql IS NOT NULL`)
 	if err != nil {
 		return nil, err
 	}
@@ -257,6 +264,16 @@ func withoutTriggersAndIndexes(db *sql.DB) (func() error, error) {
 			`INSERT INTO search_codes (organization_id) SELECT DISTINCT organization_id FROM role_assignments`,
 			`INSERT INTO roster_search (rowid, marks, words) SELECT row_id, marks, words FROM roster_search_rows ORDER BY row_id`,
 			`INSERT INTO roster_counts SELECT organization_id, role, state, COUNT(*) FROM role_assignments GROUP BY 1, 2, 3`,
+			// Everybody has one role and is at home in the school, but the teacher of
+			// the benchmarks.
+			`INSERT INTO people (organization_id, user_id, sort_name, facets, classrooms)
+				SELECT u.organization_id, u.id, u.sort_name, CASE MIN(a.role_order) WHEN 2 THEN 2 ELSE 8 END + 32 * (u.last_seen_us > 0)
+					+ (u.credentials << 10), COUNT(*)
+				FROM users u JOIN role_assignments a ON a.user_id = u.id GROUP BY u.id`,
+			`INSERT INTO search_codes (organization_id) SELECT DISTINCT organization_id FROM people WHERE TRUE
+				ON CONFLICT (organization_id) DO NOTHING`,
+			`INSERT INTO people_search (rowid, words) SELECT row_id, words FROM people_search_rows ORDER BY row_id`,
+			`INSERT INTO people_counts SELECT organization_id, facets, COUNT(*) FROM people GROUP BY 1, 2`,
 		}, again...))
 	}, nil
 }

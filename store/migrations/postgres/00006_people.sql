@@ -163,7 +163,7 @@ CREATE TRIGGER person_known AFTER INSERT OR DELETE OR UPDATE OF organization_id,
 CREATE FUNCTION people_of_organization() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        DELETE FROM people WHERE organization_id = OLD.id;
+        PERFORM person_left(p.organization_id, p.user_id) FROM people p WHERE p.organization_id = OLD.id;
     ELSIF TG_OP = 'UPDATE' THEN
         PERFORM person_left(p.organization_id, p.user_id) FROM people p WHERE p.organization_id = OLD.id AND OLD.kind <> NEW.kind;
         PERFORM person_left(p.organization_id, p.user_id) FROM users u JOIN people p ON p.user_id = u.id

@@ -243,7 +243,8 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER people_of_organization_deleted AFTER DELETE ON organizations WHEN old.kind <> '' BEGIN
-    DELETE FROM people WHERE organization_id = old.id;
+    INSERT INTO people_left (organization_id, user_id)
+    SELECT p.organization_id, p.user_id FROM people p WHERE p.organization_id = old.id;
     INSERT INTO people_left (organization_id, user_id)
     SELECT old.school_id, a.user_id FROM role_assignments a WHERE old.kind = 'classroom' AND a.organization_id = old.id;
 END;
