@@ -33,11 +33,6 @@ SELECT * FROM audit_heads ORDER BY home_id;
 -- Those that moved since a position.
 SELECT * FROM audit_heads WHERE position > sqlc.arg(after) ORDER BY position;
 
--- name: AuditAfter :many
--- Of all homes, in the order in which they were closed.
-SELECT * FROM audit_records WHERE position > sqlc.arg(after) AND position > 0
-ORDER BY position LIMIT sqlc.arg(most);
-
 -- name: AuditUnchained :many
 -- Those from before chains.
 SELECT * FROM audit_records WHERE hash = '-' ORDER BY row_id LIMIT sqlc.arg(most);
@@ -69,3 +64,9 @@ VALUES (sqlc.arg(number), sqlc.arg(at_us), sqlc.arg(position), sqlc.arg(body), s
 
 -- name: ForgetSignInPeople :exec
 DELETE FROM sign_in_people WHERE day < sqlc.arg(before);
+
+-- name: AuditStreamFloor :one
+-- The least that the targets of an organization have taken, or -1 where it has
+-- none in use.
+SELECT CAST(COALESCE(MIN(position), -1) AS BIGINT) FROM streams
+WHERE organization_id = sqlc.arg(organization_id) AND paused = FALSE;

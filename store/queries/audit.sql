@@ -39,16 +39,16 @@ WHERE organization_id = sqlc.arg(organization_id) AND target = sqlc.arg(target) 
 SELECT school_id, name FROM organizations WHERE id = sqlc.arg(organization_id);
 
 -- name: AuditOfHomeAfter :many
--- In the order in which they were closed.
+-- A chain in its own order.
 SELECT * FROM audit_records
-WHERE home_id = sqlc.arg(organization_id) AND position > sqlc.arg(after) AND position > 0
-ORDER BY position LIMIT sqlc.arg(most);
+WHERE home_id = sqlc.arg(organization_id) AND number > sqlc.arg(after) AND number > 0
+ORDER BY number LIMIT sqlc.arg(most);
 
 -- name: DeleteAuditUpTo :execrows
 DELETE FROM audit_records
-WHERE home_id = sqlc.arg(organization_id) AND position > 0 AND position <= sqlc.arg(position);
+WHERE home_id = sqlc.arg(organization_id) AND number > 0 AND number <= sqlc.arg(number);
 
--- name: DeleteAuditBegun :execrows
+-- name: DeleteAuditUnchained :execrows
 DELETE FROM audit_records WHERE home_id = sqlc.arg(organization_id) AND outcome <> 'done' AND position = 0;
 
 -- name: AuditRetention :one

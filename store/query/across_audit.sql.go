@@ -9,66 +9,6 @@ import (
 	"context"
 )
 
-const auditAfter = `-- name: AuditAfter :many
-SELECT row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, device, source, outcome, closed_us, event_type, event_aggregate, event_sequence, position, number, hash FROM audit_records WHERE position > $1 AND position > 0
-ORDER BY position LIMIT $2
-`
-
-type AuditAfterParams struct {
-	After int64
-	Most  int64
-}
-
-// Of all homes, in the order in which they were closed.
-func (q *Queries) AuditAfter(ctx context.Context, arg AuditAfterParams) ([]AuditRecord, error) {
-	rows, err := q.db.QueryContext(ctx, auditAfter, arg.After, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AuditRecord
-	for rows.Next() {
-		var i AuditRecord
-		if err := rows.Scan(
-			&i.RowID,
-			&i.OrganizationID,
-			&i.HomeID,
-			&i.ID,
-			&i.AtUs,
-			&i.ActorID,
-			&i.ActorName,
-			&i.ActorRole,
-			&i.Action,
-			&i.Target,
-			&i.TargetName,
-			&i.BeforeValues,
-			&i.AfterValues,
-			&i.RequestID,
-			&i.ClientAddress,
-			&i.Device,
-			&i.Source,
-			&i.Outcome,
-			&i.ClosedUs,
-			&i.EventType,
-			&i.EventAggregate,
-			&i.EventSequence,
-			&i.Position,
-			&i.Number,
-			&i.Hash,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const auditCaughtUp = `-- name: AuditCaughtUp :exec
 UPDATE audit_records SET hash = '' WHERE row_id = $1 AND hash = '-'
 `
@@ -291,6 +231,20 @@ func (q *Queries) AuditRetentions(ctx context.Context) ([]AuditRetentionsRow, er
 		return nil, err
 	}
 	return items, nil
+}
+
+const auditStreamFloor = `-- name: AuditStreamFloor :one
+SELECT CAST(COALESCE(MIN(position), -1) AS BIGINT) FROM streams
+WHERE organization_id = $1 AND paused = FALSE
+`
+
+// The least that the targets of an organization have taken, or -1 where it has
+// none in use.
+func (q *Queries) AuditStreamFloor(ctx context.Context, organizationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, auditStreamFloor, organizationID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const auditUnchained = `-- name: AuditUnchained :many

@@ -28,8 +28,8 @@ func (q *Queries) AuditHome(ctx context.Context, organizationID string) (AuditHo
 
 const auditOfHomeAfter = `-- name: AuditOfHomeAfter :many
 SELECT row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, device, source, outcome, closed_us, event_type, event_aggregate, event_sequence, position, number, hash FROM audit_records
-WHERE home_id = $1 AND position > $2 AND position > 0
-ORDER BY position LIMIT $3
+WHERE home_id = $1 AND number > $2 AND number > 0
+ORDER BY number LIMIT $3
 `
 
 type AuditOfHomeAfterParams struct {
@@ -38,7 +38,7 @@ type AuditOfHomeAfterParams struct {
 	Most           int64
 }
 
-// In the order in which they were closed.
+// A chain in its own order.
 func (q *Queries) AuditOfHomeAfter(ctx context.Context, arg AuditOfHomeAfterParams) ([]AuditRecord, error) {
 	rows, err := q.db.QueryContext(ctx, auditOfHomeAfter, arg.OrganizationID, arg.After, arg.Most)
 	if err != nil {
@@ -297,18 +297,6 @@ func (q *Queries) CloseAuditRecord(ctx context.Context, arg CloseAuditRecordPara
 	return result.RowsAffected()
 }
 
-const deleteAuditBegun = `-- name: DeleteAuditBegun :execrows
-DELETE FROM audit_records WHERE home_id = $1 AND outcome <> 'done' AND position = 0
-`
-
-func (q *Queries) DeleteAuditBegun(ctx context.Context, organizationID string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteAuditBegun, organizationID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const deleteAuditRetention = `-- name: DeleteAuditRetention :exec
 DELETE FROM audit_retention WHERE organization_id = $1
 `
@@ -318,18 +306,30 @@ func (q *Queries) DeleteAuditRetention(ctx context.Context, organizationID strin
 	return err
 }
 
+const deleteAuditUnchained = `-- name: DeleteAuditUnchained :execrows
+DELETE FROM audit_records WHERE home_id = $1 AND outcome <> 'done' AND position = 0
+`
+
+func (q *Queries) DeleteAuditUnchained(ctx context.Context, organizationID string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditUnchained, organizationID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteAuditUpTo = `-- name: DeleteAuditUpTo :execrows
 DELETE FROM audit_records
-WHERE home_id = $1 AND position > 0 AND position <= $2
+WHERE home_id = $1 AND number > 0 AND number <= $2
 `
 
 type DeleteAuditUpToParams struct {
 	OrganizationID string
-	Position       int64
+	Number         int64
 }
 
 func (q *Queries) DeleteAuditUpTo(ctx context.Context, arg DeleteAuditUpToParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteAuditUpTo, arg.OrganizationID, arg.Position)
+	result, err := q.db.ExecContext(ctx, deleteAuditUpTo, arg.OrganizationID, arg.Number)
 	if err != nil {
 		return 0, err
 	}

@@ -55,7 +55,7 @@ CREATE INDEX audit_records_by_home ON audit_records (home_id, row_id);
 CREATE INDEX audit_records_undone ON audit_records (home_id, outcome, row_id) WHERE outcome <> 'done';
 CREATE INDEX audit_records_begun ON audit_records (organization_id, target) WHERE outcome = 'begun';
 CREATE UNIQUE INDEX audit_records_by_position ON audit_records (position) WHERE position > 0;
-CREATE UNIQUE INDEX audit_records_by_chain ON audit_records (home_id, position) WHERE position > 0;
+CREATE UNIQUE INDEX audit_records_by_number ON audit_records (home_id, number) WHERE number > 0;
 CREATE INDEX audit_records_unchained ON audit_records (hash) WHERE hash = '-';
 CREATE INDEX audit_records_loose ON audit_records (source) WHERE outcome <> 'begun' AND position = 0; -- nobody's doing but somebody's at the database
 
