@@ -49,6 +49,7 @@ type newUser struct {
 	metadata       []entry
 	registered     bool // by the person, at the login pages
 	links          []idpLink
+	secret         string // of an authenticator app
 }
 
 type entry struct {
@@ -115,6 +116,10 @@ func (s *state) addUser(t *tx, n newUser) (u *user, emailCode string, err error)
 	}
 	for _, l := range n.links {
 		s.linkUser(t, u, l)
+	}
+	if n.secret != "" {
+		u.extra().secret = n.secret
+		s.giveFactor(t, u, factorTOTP, "")
 	}
 	return u, emailCode, nil
 }
@@ -265,6 +270,14 @@ func (s *state) dropUser(u *user) {
 	}
 	for _, l := range m.links {
 		delete(s.links, externalID{l.idp, l.user})
+	}
+	for _, x := range s.sessions {
+		if x.user == u.id {
+			x.hidden = true
+		}
+	}
+	for _, b := range s.v1 {
+		delete(b.users, u.id)
 	}
 	delete(s.users, u.id)
 	s.bury(&u.aggregate)

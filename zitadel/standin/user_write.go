@@ -92,6 +92,7 @@ func (n *newUser) readHuman(h *userv2.CreateUserRequest_Human) error {
 		}
 		n.links = append(n.links, idpLink{l.GetIdpId(), l.GetUserId(), l.GetUserName()})
 	}
+	n.secret = h.GetTotpSecret()
 	switch pw := h.GetPasswordType().(type) {
 	case *userv2.CreateUserRequest_Human_Password:
 		n.password, n.changeRequired = pw.Password.GetPassword(), pw.Password.GetChangeRequired()
