@@ -23,6 +23,8 @@ func (s *Server) routes() http.Handler {
 
 	// Open, and without a session: files, machines.
 	router.Method("GET", static.Prefix+"*", static.Handler())
+	router.Method("GET", "/look/{school}/{version}.css", s.open(s.lookSheet))
+	router.Method("GET", "/look/{school}/{version}.png", s.open(s.lookLogo))
 	router.Method("GET", views.HealthPath, s.open(healthz))
 	router.Method("GET", views.ReadyPath, s.open(s.readyz))
 	router.With(s.withLanguage).Method("POST", views.BackChannelPath, s.open(s.backChannelLogout))
@@ -115,6 +117,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, remove))
 
 				r.Method("GET", "/activity", org(identity.ReadAudit, showActivity))
+				s.policyRoutes(r)
 				r.Method("GET", "/settings", org(identity.ManageClassroom, showSettings))
 				r.Method("POST", "/settings", org(identity.ManageClassroom, saveSettings))
 				r.Method("POST", "/name", org(identity.ManageClassroom, rename))

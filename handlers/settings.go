@@ -12,16 +12,13 @@ func showSettings(w http.ResponseWriter, r *http.Request, org Organization) erro
 	return render(w, r, http.StatusOK, views.Settings(org.Page, org.Opened, org.Organization().Name, nil))
 }
 
-// saveSettings serves POST /o/{organization}/settings. Form, each "on" or
-// missing: students-see-names of a classroom, teachers-open-classrooms of a
-// school. What means nothing for the kind stays off.
+// saveSettings serves POST /o/{organization}/settings of a classroom. Form:
+// students-see-names, on or missing. A school's settings are its policies.
 func saveSettings(w http.ResponseWriter, r *http.Request, org Organization) error {
-	var settings identity.OrganizationSettings
 	if org.Organization().Kind == identity.KindSchool {
-		settings.TeachersOpenClassrooms = r.PostFormValue("teachers-open-classrooms") == "on"
-	} else {
-		settings.StudentsSeeNames = r.PostFormValue("students-see-names") == "on"
+		return redirect(w, r, views.PoliciesPath(org.ID()))
 	}
+	settings := identity.OrganizationSettings{StudentsSeeNames: r.PostFormValue("students-see-names") == "on"}
 	if err := org.Store.SetSettings(r.Context(), settings); err != nil {
 		return err
 	}

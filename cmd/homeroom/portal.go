@@ -94,6 +94,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(s.publicURL),
 	}.Handle)
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
+	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
@@ -111,6 +112,33 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 func offered(made zitadel.Installation) []identity.Vendor {
 	known := made.Offered()
 	return slices.DeleteFunc(slices.Clone(identity.Vendors), func(v identity.Vendor) bool { return known[v] == "" })
+}
+
+// policyEvery is how soon a login policy that was changed at Zitadel's console is
+// known here, and policiesAtOnce how many are asked for at a time.
+const (
+	policyEvery    = 10 * time.Second
+	policiesAtOnce = 20
+)
+
+// readLoginPolicies asks Zitadel for the login policies of schools where they are
+// not known, or not any more, so that no page has to.
+func (p *portal) readLoginPolicies(ctx context.Context) error {
+	schools, err := p.store.StaleLoginPolicies(ctx, policiesAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, school := range schools {
+		asked := time.Now()
+		policy, err := p.runtime.In(school).LoginPolicy(ctx)
+		if err != nil {
+			return err
+		}
+		if err := p.store.In(school).KeepLoginPolicy(ctx, policy, asked); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // projectionStatus is the projection's in the words of the pages.

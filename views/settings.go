@@ -1,0 +1,19 @@
+package views
+
+import (
+	"context"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+// settingsItem leads to a part of a school's settings.
+type settingsItem struct{ Label, Hint, Href string }
+
+// schoolSettings are the parts of a school's settings that have pages of their
+// own.
+func schoolSettings(ctx context.Context, org identity.Opened) []settingsItem {
+	return []settingsItem{
+		{text(ctx, "policy.title"), text(ctx, "settings.policies.hint"), PoliciesPath(org.ID())},
+		{text(ctx, "branding.title"), text(ctx, "settings.branding.hint"), BrandingPath(org.ID())},
+	}
+}
