@@ -27,6 +27,7 @@ type ClassroomQuery struct {
 	Search         string // in the name
 	Archived       bool
 	WithoutTeacher bool
+	Waiting        bool   // an invitation waits there
 	After          string // a page's Next
 	Limit          int    // 50 if 0
 }
@@ -65,14 +66,15 @@ func (o *Organization) Classrooms(ctx context.Context, q ClassroomQuery) (Classr
 	reader := o.store.read()
 	rows, err := reader.Classrooms(ctx, query.ClassroomsParams{
 		OrganizationID: o.id, NowUs: micros(o.store.clock()), Pattern: pattern,
-		State: q.state(), WithoutTeacher: q.WithoutTeacher,
+		State: q.state(), WithoutTeacher: q.WithoutTeacher, WaitedFor: q.Waiting,
 		AfterName: after.name, AfterID: after.id, MaxRows: int64(limit) + 1,
 	})
 	if err != nil {
 		return ClassroomPage{}, fmt.Errorf("list classrooms: %w", translate(err))
 	}
 	total, err := reader.CountClassrooms(ctx, query.CountClassroomsParams{
-		OrganizationID: o.id, Pattern: pattern, State: q.state(), WithoutTeacher: q.WithoutTeacher,
+		OrganizationID: o.id, Pattern: pattern, State: q.state(), WithoutTeacher: q.WithoutTeacher, WaitedFor: q.Waiting,
+		NowUs: micros(o.store.clock()),
 	})
 	if err != nil {
 		return ClassroomPage{}, fmt.Errorf("count classrooms: %w", translate(err))

@@ -11,6 +11,8 @@ WHERE o.school_id = sqlc.arg(organization_id) AND o.kind = 'classroom'
     AND o.state = sqlc.arg(state) AND o.sort_name LIKE sqlc.arg(pattern)
     AND (NOT CAST(sqlc.arg(without_teacher) AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
         WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
+    AND (NOT CAST(sqlc.arg(waited_for) AS BOOLEAN) OR EXISTS (SELECT 1 FROM invitations i
+        WHERE i.organization_id = o.id AND i.state IN ('pending', 'opened') AND i.expires_us > sqlc.arg(now_us)))
 ORDER BY o.sort_name, o.id
 LIMIT sqlc.arg(max_rows);
 
@@ -19,4 +21,6 @@ SELECT COUNT(*) FROM organizations o
 WHERE o.school_id = sqlc.arg(organization_id) AND o.kind = 'classroom'
     AND o.state = sqlc.arg(state) AND o.sort_name LIKE sqlc.arg(pattern)
     AND (NOT CAST(sqlc.arg(without_teacher) AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
-        WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0));
+        WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
+    AND (NOT CAST(sqlc.arg(waited_for) AS BOOLEAN) OR EXISTS (SELECT 1 FROM invitations i
+        WHERE i.organization_id = o.id AND i.state IN ('pending', 'opened') AND i.expires_us > sqlc.arg(now_us)));

@@ -21,8 +21,10 @@ WHERE o.school_id = $2 AND o.kind = 'classroom'
     AND o.state = $5 AND o.sort_name LIKE $6
     AND (NOT CAST($7 AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
         WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
+    AND (NOT CAST($8 AS BOOLEAN) OR EXISTS (SELECT 1 FROM invitations i
+        WHERE i.organization_id = o.id AND i.state IN ('pending', 'opened') AND i.expires_us > $1))
 ORDER BY o.sort_name, o.id
-LIMIT $8
+LIMIT $9
 `
 
 type ClassroomsParams struct {
@@ -33,6 +35,7 @@ type ClassroomsParams struct {
 	State          string
 	Pattern        string
 	WithoutTeacher bool
+	WaitedFor      bool
 	MaxRows        int64
 }
 
@@ -60,6 +63,7 @@ func (q *Queries) Classrooms(ctx context.Context, arg ClassroomsParams) ([]Class
 		arg.State,
 		arg.Pattern,
 		arg.WithoutTeacher,
+		arg.WaitedFor,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -101,6 +105,8 @@ WHERE o.school_id = $1 AND o.kind = 'classroom'
     AND o.state = $2 AND o.sort_name LIKE $3
     AND (NOT CAST($4 AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM roster_counts c
         WHERE c.organization_id = o.id AND c.role = 'teacher' AND c.state = 'active' AND c.people > 0))
+    AND (NOT CAST($5 AS BOOLEAN) OR EXISTS (SELECT 1 FROM invitations i
+        WHERE i.organization_id = o.id AND i.state IN ('pending', 'opened') AND i.expires_us > $6))
 `
 
 type CountClassroomsParams struct {
@@ -108,6 +114,8 @@ type CountClassroomsParams struct {
 	State          string
 	Pattern        string
 	WithoutTeacher bool
+	WaitedFor      bool
+	NowUs          int64
 }
 
 func (q *Queries) CountClassrooms(ctx context.Context, arg CountClassroomsParams) (int64, error) {
@@ -116,6 +124,8 @@ func (q *Queries) CountClassrooms(ctx context.Context, arg CountClassroomsParams
 		arg.State,
 		arg.Pattern,
 		arg.WithoutTeacher,
+		arg.WaitedFor,
+		arg.NowUs,
 	)
 	var count int64
 	err := row.Scan(&count)
