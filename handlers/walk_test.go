@@ -49,6 +49,7 @@ type step struct {
 	needs         identity.Permission // empty: not in an organization
 	byLink        bool                // behind a set-up link
 	school        bool                // a page of schools alone
+	fresh         bool                // what is posted asks for a fresh sign-in
 }
 
 // inside reports whether the route is an organization's, for those with a role
@@ -76,11 +77,11 @@ func (p *portal) walk() []step {
 	err := chi.Walk(p.handler.(chi.Routes), func(method, route string, handler http.Handler, _ ...func(http.Handler) http.Handler) error {
 		s := step{method: method, route: route}
 		if door, ok := handler.(freshDoor); ok {
-			handler = door.Handler
+			handler, s.fresh = door.Handler, true
 		}
 		switch g := handler.(type) {
 		case gate:
-			s.needs, s.school = g.needs, g.school
+			s.needs, s.school, s.fresh = g.needs, g.school, g.fresh
 		case linkGate:
 			s.needs, s.byLink = g.needs, true
 		}
