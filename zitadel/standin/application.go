@@ -15,6 +15,7 @@ type app struct {
 	id, name, clientID, secret        string
 	project                           *project
 	api                               bool
+	console                           bool // Zitadel's own
 	inactive                          bool
 	redirectURIs, logoutURIs, origins []string
 	responseTypes, grantTypes         []int32

@@ -44,6 +44,8 @@ type view struct {
 	Fields                       []field
 	Choices                      []choice // further buttons of the form
 	Links                        []link
+	Heading, Empty, Remove, Hint string // of the security page
+	Factors                      []choice
 }
 
 // choice is a button beside the form's own.
@@ -98,8 +100,11 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 	}
 	pages.HandleFunc("GET /ui/console/", func(w http.ResponseWriter, r *http.Request) {
 		t := textsFor(accepted(r)...)
-		render(w, http.StatusOK, "say", view{Language: t.code, Title: t.done, Lead: t.doneLead})
+		render(w, http.StatusOK, "say", view{
+			Language: t.code, Title: t.done, Lead: t.doneLead, Links: []link{{consoleSecurity, t.toSecurity}},
+		})
 	})
+	s.routeConsole(pages)
 	pages.HandleFunc("GET /ui/login/resources/brand/{org}", s.brandStyle)
 	pages.HandleFunc("GET /ui/login/resources/style.css", func(w http.ResponseWriter, r *http.Request) {
 		files, err := fs.Sub(pageFiles, "pages")

@@ -88,7 +88,11 @@ func (x *storage) GetClientByClientID(_ context.Context, id string) (op.Client, 
 	if a == nil || a.api {
 		return nil, oidc.ErrInvalidClient().WithDescription("Errors.App.NotFound")
 	}
-	return client{app: *a, version: s.loginVersionOf(a), idLife: s.instance.oidc.id}, nil
+	known := *a
+	if a.console {
+		known.redirectURIs = []string{s.issuer + consoleCallback}
+	}
+	return client{app: known, version: s.loginVersionOf(a), idLife: s.instance.oidc.id}, nil
 }
 
 // loginVersionOf is the application's own, or the server's.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	application "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/application/v2"
 	projectv2 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/project/v2"
 )
 
@@ -62,6 +63,19 @@ func (s *Server) setUp() error {
 	}
 	in.projectID = p.id
 	t.emit(&in.aggregate, "instance.iam.project.set", values{"iamProjectId": p.id})
+	console, err := s.addApp(t, p, &application.CreateApplicationRequest{
+		Name: "Console", ApplicationType: &application.CreateApplicationRequest_OidcConfiguration{
+			OidcConfiguration: &application.CreateOIDCApplicationRequest{
+				ApplicationType: application.OIDCApplicationType_OIDC_APP_TYPE_USER_AGENT, DevelopmentMode: true,
+				AuthMethodType: application.OIDCAuthMethodType_OIDC_AUTH_METHOD_TYPE_NONE,
+			},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("add Zitadel's own application: %w", err)
+	}
+	console.console, in.console = true, console.clientID
+	t.emit(&in.aggregate, "instance.iam.console.set", values{"appId": console.id, "clientId": console.clientID})
 
 	owner, _, err := s.addUser(t, newUser{
 		org: o.id, machine: true, profile: profile{userName: "instance-owner", displayName: "Instance owner"},

@@ -136,6 +136,7 @@ type instance struct {
 	name       string
 	defaultOrg string
 	projectID  string // of Zitadel's own project, the audience of its API
+	console    string // client ID of Zitadel's own application
 	members    map[string]*member
 	created    int64
 
