@@ -52,14 +52,21 @@ func (p *Platform) Record(ctx context.Context, change identity.Change) error {
 func (p *Platform) record(
 	ctx context.Context, tx *transaction, change identity.Change, outcome identity.Outcome,
 ) error {
+	record := p.auditRecord(ctx, change, outcome)
+	return tx.audit(ctx, &record)
+}
+
+func (p *Platform) auditRecord(
+	ctx context.Context, change identity.Change, outcome identity.Outcome,
+) identity.AuditRecord {
 	request := identity.RequestFrom(ctx)
-	return tx.audit(ctx, &identity.AuditRecord{
+	return identity.AuditRecord{
 		Organization: p.store.operators, Actor: p.opened.Actor(), ActorRole: identity.RoleOperator,
 		Action: change.Action, Target: change.Target, TargetName: change.TargetName,
 		Before: change.Before, After: change.After,
-		RequestID: request.ID, Address: request.Address,
+		RequestID: request.ID, Address: request.Address, Device: request.Device,
 		Source: identity.SourcePortal, Outcome: outcome,
-	})
+	}
 }
 
 // Change makes a change to one organization, see [Organization.Change], that is

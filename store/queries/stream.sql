@@ -50,3 +50,9 @@ WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
 -- name: StreamTestFailed :execrows
 UPDATE streams SET trouble = sqlc.arg(trouble), failed_us = sqlc.arg(now_us)
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
+
+-- name: AmendBegunRecord :execrows
+-- How many records were taken out is known at the end. What is begun is in no
+-- chain yet.
+UPDATE audit_records SET after_values = sqlc.arg(after_values)
+WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND outcome = 'begun';

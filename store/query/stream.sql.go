@@ -9,6 +9,27 @@ import (
 	"context"
 )
 
+const amendBegunRecord = `-- name: AmendBegunRecord :execrows
+UPDATE audit_records SET after_values = $1
+WHERE organization_id = $2 AND id = $3 AND outcome = 'begun'
+`
+
+type AmendBegunRecordParams struct {
+	AfterValues    string
+	OrganizationID string
+	ID             string
+}
+
+// How many records were taken out is known at the end. What is begun is in no
+// chain yet.
+func (q *Queries) AmendBegunRecord(ctx context.Context, arg AmendBegunRecordParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, amendBegunRecord, arg.AfterValues, arg.OrganizationID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteStream = `-- name: DeleteStream :execrows
 DELETE FROM streams
 WHERE organization_id = $1 AND id = $2
