@@ -101,6 +101,27 @@ func FoundAlone(
 	return n.ID, CompleteOpening(ctx, openings, provisioner, gateway, founder, n, RoleTeacher)
 }
 
+// FoundSchool opens a school at Zitadel and here, by an operator, who takes no
+// role in it.
+func FoundSchool(
+	ctx context.Context, platform OpenedPlatform, openings Openings, provisioner Provisioner, gateway Gateway,
+	submission, name string,
+) (OrganizationID, error) {
+	founder := platform.Actor()
+	if founder.User == "" {
+		return "", Forbidden("permission.missing")
+	}
+	if !submissionPattern.MatchString(submission) {
+		return "", Invalid("form.stale")
+	}
+	name = CleanName(name)
+	n := NewOrganization{ID: submittedID(founder, submission, name), Kind: KindSchool, Name: name}
+	if err := openings.BeginOpening(ctx, founder, n, ""); err != nil {
+		return "", fmt.Errorf("begin opening: %w", err)
+	}
+	return n.ID, CompleteOpening(ctx, openings, provisioner, gateway, founder, n, "")
+}
+
 // CompleteOpening does what BeginOpening put on record. Every step may be
 // repeated, so the same call resumes an opening that a crash or an absent
 // Zitadel cut off.

@@ -70,6 +70,23 @@ func (p *Platform) Schools(ctx context.Context, q SchoolQuery) (SchoolPage, erro
 	return page, nil
 }
 
+// SchoolFigures are the figures of one school, or of a classroom that stands
+// alone.
+type SchoolFigures struct {
+	Classrooms int
+	Students   int // of its classrooms; who is in two counts twice
+	Admins     int
+}
+
+// Figures are those of one school.
+func (p *Platform) Figures(ctx context.Context, school *Organization) (SchoolFigures, error) {
+	row, err := p.store.read().SchoolFigures(ctx, school.id)
+	if err != nil {
+		return SchoolFigures{}, fmt.Errorf("count a school: %w", translate(err))
+	}
+	return SchoolFigures{Classrooms: int(row.Classrooms), Students: int(row.Students), Admins: int(row.Admins)}, nil
+}
+
 // StandaloneClassrooms lists the classrooms that belong to no school.
 func (p *Platform) StandaloneClassrooms(ctx context.Context, q ClassroomQuery) (ClassroomPage, error) {
 	after, err := parseNameCursor(q.After)

@@ -80,6 +80,7 @@ type PlatformSchoolView struct {
 	SuspendedBy string
 	SuspendedAt time.Time
 	LookUntil   time.Time // the reader's own look; zero if there is none
+	Own         bool      // the reader holds a role of the school's own: no look is needed
 	CanClose    bool      // closing is offered
 }
 
@@ -87,6 +88,7 @@ type PlatformSchoolView struct {
 type ReasonForm struct {
 	School   identity.Organization
 	Reason   string
+	Next     string // the page that was asked for, in a look
 	Problems identity.Problems
 }
 

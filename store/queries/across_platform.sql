@@ -19,6 +19,19 @@ WHERE o.kind = 'school' AND o.school_id = ''
 ORDER BY o.sort_name, o.id
 LIMIT sqlc.arg(max_rows);
 
+-- name: SchoolFigures :one
+-- Of one school, or of a classroom that stands alone.
+SELECT
+    (SELECT COUNT(*) FROM organizations c WHERE c.kind = 'classroom' AND c.school_id = o.id) AS classrooms,
+    CAST(COALESCE((SELECT SUM(r.people) FROM organizations c JOIN roster_counts r ON r.organization_id = c.id
+        WHERE c.kind = 'classroom' AND c.school_id = o.id AND r.role = 'student'), 0) AS BIGINT)
+        + CAST(COALESCE((SELECT SUM(r.people) FROM roster_counts r
+        WHERE r.organization_id = o.id AND r.role = 'student'), 0) AS BIGINT) AS students,
+    CAST(COALESCE((SELECT SUM(r.people) FROM roster_counts r
+        WHERE r.organization_id = o.id AND r.role = 'school_admin' AND r.state = 'active'), 0) AS BIGINT) AS admins
+FROM organizations o
+WHERE o.id = sqlc.arg(school);
+
 -- name: CountPlatformSchools :one
 SELECT COUNT(*) AS schools,
     CAST(COALESCE(SUM(CASE o.state WHEN 'inactive' THEN 1 ELSE 0 END), 0) AS BIGINT) AS suspended

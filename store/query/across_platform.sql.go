@@ -283,6 +283,33 @@ func (q *Queries) PutCheckup(ctx context.Context, arg PutCheckupParams) error {
 	return err
 }
 
+const schoolFigures = `-- name: SchoolFigures :one
+SELECT
+    (SELECT COUNT(*) FROM organizations c WHERE c.kind = 'classroom' AND c.school_id = o.id) AS classrooms,
+    CAST(COALESCE((SELECT SUM(r.people) FROM organizations c JOIN roster_counts r ON r.organization_id = c.id
+        WHERE c.kind = 'classroom' AND c.school_id = o.id AND r.role = 'student'), 0) AS BIGINT)
+        + CAST(COALESCE((SELECT SUM(r.people) FROM roster_counts r
+        WHERE r.organization_id = o.id AND r.role = 'student'), 0) AS BIGINT) AS students,
+    CAST(COALESCE((SELECT SUM(r.people) FROM roster_counts r
+        WHERE r.organization_id = o.id AND r.role = 'school_admin' AND r.state = 'active'), 0) AS BIGINT) AS admins
+FROM organizations o
+WHERE o.id = $1
+`
+
+type SchoolFiguresRow struct {
+	Classrooms int64
+	Students   int32
+	Admins     int64
+}
+
+// Of one school, or of a classroom that stands alone.
+func (q *Queries) SchoolFigures(ctx context.Context, school string) (SchoolFiguresRow, error) {
+	row := q.db.QueryRowContext(ctx, schoolFigures, school)
+	var i SchoolFiguresRow
+	err := row.Scan(&i.Classrooms, &i.Students, &i.Admins)
+	return i, err
+}
+
 const standaloneClassrooms = `-- name: StandaloneClassrooms :many
 SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us, o.sort_name,
     CAST(COALESCE((SELECT SUM(r.people) FROM roster_counts r WHERE r.organization_id = o.id AND r.role = 'student'), 0) AS BIGINT) AS students,
