@@ -76,7 +76,7 @@ func TestContractTheLogTellsOfUsers(t *testing.T) {
 		}
 		created := user
 		created.AddressVerified = false // an event of its own tells that
-		if diff := cmp.Diff(identity.Fact(identity.UserCreated{User: created, At: user.CreatedAt}), history[0].Fact); diff != "" {
+		if diff := cmp.Diff(identity.Fact(identity.UserCreated{User: created, Password: true, At: user.CreatedAt}), history[0].Fact); diff != "" {
 			t.Errorf("creation differs (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff(identity.Fact(identity.UserChanged{User: user.ID, AddressVerified: new(true), At: user.CreatedAt}), history[1].Fact); diff != "" {
@@ -166,6 +166,9 @@ func TestContractFactsCarryNoSecrets(t *testing.T) {
 		page, err := w.events.Events(t.Context(), identity.EventQuery{After: began, Limit: 1000})
 		if err != nil {
 			t.Fatal(err)
+		}
+		for i := range page.Events {
+			page.Events[i].Type = "" // the name of an event may well be about a code
 		}
 		text := dump(t, page)
 		if !strings.Contains(text, string(n.ID)) {

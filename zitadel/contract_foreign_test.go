@@ -104,7 +104,7 @@ func TestContractNothingIsFoundInNoOrganization(t *testing.T) {
 		user, provider := w.student(t, w.linden), w.provider(t, w.linden)
 		for name, here := range map[string]identity.Opened{"zero": {}, "operators": opened} {
 			began := w.latest(t)
-			w.walkIn(t, w.runtime.In(here), foreign{user: user.ID, provider: provider}, func(method reflect.Method, _ foreign) bool {
+			w.walkIn(t, w.runtime.In(here), foreign{user: user.ID, provider: provider, school: w.linden.ID}, func(method reflect.Method, _ foreign) bool {
 				return method.Name != "DeleteRoleAssignment"
 			})
 			if since := w.editedSince(t, w.installation.Runtime.User, began); len(since) > 0 {
@@ -118,6 +118,7 @@ func TestContractNothingIsFoundInNoOrganization(t *testing.T) {
 type foreign struct {
 	user     identity.UserID
 	provider identity.ProviderID
+	school   identity.OrganizationID
 }
 
 // walk calls every method of Remote that is chosen, and wants not found.
@@ -142,6 +143,12 @@ func (w *world) walkIn(t *testing.T, remote identity.Remote, with foreign, chose
 			// An assignment that is gone and one that never was are the same.
 			if fact := results[0].Interface(); err != nil || fact != (identity.Unknown{}) {
 				t.Errorf("DeleteRoleAssignment = %v, %v, want nothing and no error", fact, err)
+			}
+		case method.Name == "DeleteUser" && err == nil:
+			// Somebody who is gone, and nobody: nothing to tell. In the wrong place
+			// it is told, as the event log shows.
+			if fact := results[0].Interface(); fact != (identity.Unknown{}) {
+				t.Errorf("DeleteUser = %v, want nothing", fact)
 			}
 		case method.Name == "DeleteProvider" && err == nil:
 			// So are identity providers. Where there is no school it is told.
@@ -174,6 +181,14 @@ func argumentsFor(t *testing.T, method reflect.Type, with foreign) (arguments []
 			argument = []identity.Role{identity.RoleTeacher} // held in schools and in classrooms
 		case reflect.TypeFor[identity.DomainProof]():
 			argument = identity.ProofDNS
+		case reflect.TypeFor[identity.LoginPolicy]():
+			argument = identity.LoginPolicy{SelfRegistration: true}
+		case reflect.TypeFor[identity.Branding]():
+			argument = identity.Branding{Colour: "#3366cc"}
+		case reflect.TypeFor[identity.OrganizationState]():
+			argument = identity.OrganizationInactive
+		case reflect.TypeFor[identity.OrganizationID]():
+			argument = with.school
 		case reflect.TypeFor[string]():
 			argument = "Correct-horse-7"
 		default:

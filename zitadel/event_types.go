@@ -93,14 +93,16 @@ type question struct{ types, aggregates []string }
 
 // questions are asked one after the other and their answers put together. The
 // one with the most answers comes first: it bounds how far the others are read.
+// What two of them ask for is taken once.
 var questions = []question{
 	{types: []string{
 		userAdded, userRegistered, userProfileChanged, userAddressChanged, userAddressVerified,
 		userNameChanged, userNameClaimed, userLocked, userUnlocked, userDeactivated, userReactivated, userRemoved,
 		assignmentAdded, assignmentChanged, assignmentCascadeChanged, assignmentDeactivated, assignmentReactivated,
 		assignmentRemoved, assignmentCascadeRemoved,
-		signedIn, sessionEnded, signedOut, passwordChanged, passwordFailed, passwordCode,
+		signedIn, sessionEnded, signedOut, passwordChanged, passwordFailed,
 		linkAdded, linkRemoved, linkCascadeRemoved,
+		grantAdded, grantChanged, grantRemoved, // before the assignments that go with one
 	}},
 	{types: []string{
 		passkeyVerified, passkeyRemoved, passkeyFailed,
@@ -109,7 +111,7 @@ var questions = []question{
 		mailCodeAdded, mailCodeRemoved, mailCodeFailed,
 		textCodeAdded, textCodeRemoved, textCodeFailed,
 		recoveryAdded, recoveryRemoved, recoveryFailed,
-		userImpersonated, machineAdded, machineKeyAdded, machineSecretSet, machineTokenAdded,
+		passwordCode, userImpersonated, machineAdded, machineKeyAdded, machineSecretSet, machineTokenAdded,
 	}},
 	{aggregates: []string{"org", "project", "instance", "feature", "restrictions"}},
 }

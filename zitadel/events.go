@@ -174,17 +174,13 @@ func (e *Events) answer(ctx context.Context, q question, aggregate string, after
 	if err != nil {
 		return nil, false, err
 	}
-	type key struct {
-		aggregate string
-		sequence  uint64
-	}
-	seen := make(map[key]bool, len(events))
+	seen := make(map[eventKey]bool, len(events))
 	for _, ev := range events {
-		seen[key{ev.GetAggregate().GetId(), ev.GetSequence()}] = true
+		seen[keyOf(ev)] = true
 	}
 	slices.Reverse(back)
 	for _, ev := range back {
-		if at(ev.GetCreationDate()).Equal(last) && !seen[key{ev.GetAggregate().GetId(), ev.GetSequence()}] {
+		if at(ev.GetCreationDate()).Equal(last) && !seen[keyOf(ev)] {
 			events = append(events, ev)
 		}
 	}
@@ -214,11 +210,27 @@ func between(since, until time.Time) *adminpb.ListEventsRequest_Range {
 	return &adminpb.ListEventsRequest_Range{Range: &adminpb.ListEventsRequestCreationDateRange{Since: stamp(since), Until: stamp(until)}}
 }
 
+// eventKey identifies an event. Sequences count per aggregate, and one ID may be
+// that of two kinds of aggregate.
+type eventKey struct {
+	kind, aggregate string
+	sequence        uint64
+}
+
+func keyOf(ev *eventpb.Event) eventKey {
+	return eventKey{ev.GetAggregate().GetType().GetType(), ev.GetAggregate().GetId(), ev.GetSequence()}
+}
+
 // inOrder puts the answers to several questions into the order of their time, up
-// to a moment. Within one, the events of each aggregate are in their sequence,
-// and the aggregates in the order in which they were answered.
+// to a moment, each once. Within a moment the events of each aggregate are in
+// their sequence, and the aggregates in the order in which they were answered.
 func inOrder(events []*eventpb.Event, until time.Time) []*eventpb.Event {
-	events = slices.DeleteFunc(events, func(ev *eventpb.Event) bool { return at(ev.GetCreationDate()).After(until) })
+	seen := make(map[eventKey]bool, len(events))
+	events = slices.DeleteFunc(events, func(ev *eventpb.Event) bool {
+		twice := seen[keyOf(ev)]
+		seen[keyOf(ev)] = true
+		return twice || at(ev.GetCreationDate()).After(until)
+	})
 	byTime := func(a, b *eventpb.Event) int { return at(a.GetCreationDate()).Compare(at(b.GetCreationDate())) }
 	slices.SortStableFunc(events, byTime)
 	for rest := events; len(rest) > 0; {

@@ -258,7 +258,7 @@ func TestAnswersArePutIntoOrder(t *testing.T) {
 	}
 	got := inOrder([]*eventpb.Event{
 		event("z", 1, 0), event("a", 1, 0), event("z", 3, 0), event("b", 1, 2), // to the first question
-		event("z", 2, 0), event("c", 7, 0), event("a", 9, 1), event("b", 2, 3), // to the second
+		event("z", 2, 0), event("c", 7, 0), event("a", 9, 1), event("b", 2, 3), event("a", 1, 0), // to the second
 	}, when.Add(2))
 	var order []string
 	for _, ev := range got {

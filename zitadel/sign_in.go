@@ -93,7 +93,8 @@ func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret str
 }
 
 // removeFactors removes passkeys and second factors, and tells which. One that is
-// gone already is no error.
+// gone already is no error. Recovery codes stay: they are no factor of their own,
+// and taking them away is not ours to do at Zitadel.
 func removeFactors(ctx context.Context, users userpb.UserServiceClient, user identity.UserID) ([]identity.Fact, error) {
 	const doing = "remove second factors"
 	id := string(user)
@@ -153,11 +154,6 @@ func removeFactors(ctx context.Context, users userpb.UserServiceClient, user ide
 		if err != nil {
 			return facts, err
 		}
-	}
-	// The list does not name them.
-	if _, err := users.RemoveRecoveryCodes(ctx, &userpb.RemoveRecoveryCodesRequest{UserId: id}); err != nil &&
-		!isCode(err, codes.NotFound) && !isCode(err, codes.FailedPrecondition) && !isCode(err, codes.Unimplemented) {
-		return facts, fail(doing, err, "user.not-found")
 	}
 	return facts, nil
 }
