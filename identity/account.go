@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // What a school does to the accounts of those who are at home there. It reaches
@@ -279,20 +278,4 @@ func (c AccountChange) Delete(ctx context.Context) error {
 		}
 		return one(c.Remote.DeleteUser(ctx, c.User))
 	})
-}
-
-// LastOf is the organizations of which a user is the last teacher or
-// school_admin, among those they hold an active role in with the number of
-// others who hold the same one.
-func LastOf(held []Standing, peers map[OrganizationID]int) []Organization {
-	var last []Organization
-	for _, s := range held {
-		role := s.Assignment.Role()
-		counts := s.Organization.Kind == KindClassroom && role == RoleTeacher && !s.Organization.Archived() ||
-			s.Organization.Kind == KindSchool && role == RoleSchoolAdmin
-		if counts && s.Assignment.State == AssignmentActive && peers[s.Organization.ID] == 0 {
-			last = append(last, s.Organization)
-		}
-	}
-	return slices.Clip(last)
 }

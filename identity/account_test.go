@@ -166,34 +166,3 @@ func refusedBy(err error) string {
 	}
 	return ""
 }
-
-func TestTheLastOfAKindIsTheLastActiveOneInUse(t *testing.T) {
-	standing := func(o identity.Organization, role identity.Role, state identity.RoleAssignmentState) identity.Standing {
-		return identity.Standing{Organization: o, Assignment: identity.RoleAssignment{Roles: []identity.Role{role}, State: state}}
-	}
-	class := identity.Organization{ID: "biology", Kind: identity.KindClassroom, State: identity.OrganizationActive}
-	archived := identity.Organization{ID: "biology", Kind: identity.KindClassroom, State: identity.OrganizationInactive}
-	school := identity.Organization{ID: "linden", Kind: identity.KindSchool, State: identity.OrganizationActive}
-	for _, tt := range []struct {
-		name     string
-		standing identity.Standing
-		peers    int
-		last     bool
-	}{
-		{"the only teacher", standing(class, identity.RoleTeacher, identity.AssignmentActive), 0, true},
-		{"one of two", standing(class, identity.RoleTeacher, identity.AssignmentActive), 1, false},
-		{"suspended", standing(class, identity.RoleTeacher, identity.AssignmentSuspended), 0, false},
-		{"in an archived class", standing(archived, identity.RoleTeacher, identity.AssignmentActive), 0, false},
-		{"a co_teacher", standing(class, identity.RoleCoTeacher, identity.AssignmentActive), 0, false},
-		{"a student", standing(class, identity.RoleStudent, identity.AssignmentActive), 0, false},
-		{"the only one of the school's IT", standing(school, identity.RoleSchoolAdmin, identity.AssignmentActive), 0, true},
-		{"one of three of the school's IT", standing(school, identity.RoleSchoolAdmin, identity.AssignmentActive), 2, false},
-		{"a teacher of the school", standing(school, identity.RoleTeacher, identity.AssignmentActive), 0, false},
-	} {
-		id := tt.standing.Organization.ID
-		got := identity.LastOf([]identity.Standing{tt.standing}, map[identity.OrganizationID]int{id: tt.peers})
-		if (len(got) == 1) != tt.last {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.last)
-		}
-	}
-}

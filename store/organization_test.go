@@ -185,6 +185,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	}
 	maps.Copy(calls, signInCalls(t, w))
 	maps.Copy(calls, policyCalls(t, w))
+	maps.Copy(calls, accountCalls(t, w))
 	return w, calls
 }
 
