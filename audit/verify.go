@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"homeroom.dev/homeroom/identity"
 )
@@ -61,6 +62,7 @@ type Chain struct {
 	last    Head
 	marks   []Mark // not met yet, by position
 	pruned  bool   // the anchor is explained by the latest record about pruning
+	erased  map[identity.OrganizationID]Removed
 	records int64
 	tell    func(Problem)
 }
@@ -99,8 +101,30 @@ func (c *Chain) Next(r identity.AuditRecord) {
 	if r.Action == identity.ActionAuditPruned {
 		c.pruned = saysRemoved(r.After, c.anchor)
 	}
+	if r.Action == identity.ActionAuditErased {
+		if c.erased == nil {
+			c.erased = map[identity.OrganizationID]Removed{}
+		}
+		c.erased[identity.OrganizationID(r.Target)] = Removed(r.After)
+	}
 	c.last = headOf(r)
 }
+
+// Removed is what a record says about records that were removed: the values of
+// [RemovedValues].
+type Removed map[string]string
+
+// Covers reports whether h was among them: it is the last one, or precedes it.
+func (r Removed) Covers(h Head) bool {
+	if saysRemoved(r, h) {
+		return true
+	}
+	number, err := strconv.ParseInt(r[ValueNumber], 10, 64)
+	return err == nil && h.Number < number
+}
+
+// Erased are the logs that the records of this chain say were erased, by home.
+func (c *Chain) Erased() map[identity.OrganizationID]Removed { return c.erased }
 
 // meet compares a record with what a checkpoint says about its place.
 func (c *Chain) meet(m Mark, r identity.AuditRecord) {

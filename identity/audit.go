@@ -84,6 +84,7 @@ const (
 	// The log itself and where it is sent.
 	ActionAuditExported Action = "audit.exported"
 	ActionAuditPruned   Action = "audit.pruned"
+	ActionAuditErased   Action = "audit.erased" // with the school it was of; on the platform's log
 	ActionStreamAdded   Action = "stream.added"
 	ActionStreamChanged Action = "stream.changed"
 	ActionStreamDeleted Action = "stream.deleted"
@@ -184,4 +185,7 @@ type Request struct {
 	ID      string
 	Address string
 	Device  string // User-Agent
+	// Once names a step of work that is done again after a crash: its records get
+	// their IDs from it, so that each is there once.
+	Once string
 }

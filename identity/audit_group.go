@@ -69,7 +69,7 @@ var groupedActions = map[ActionGroup][]Action{
 		ActionJobRetried, ActionReconciled, ActionInstanceChecked, ActionRemoteManager, ActionRemoteState, ActionRemoteOther,
 	},
 	GroupData: {
-		ActionAuditExported, ActionAuditPruned, ActionStreamAdded, ActionStreamChanged, ActionStreamDeleted,
+		ActionAuditExported, ActionAuditPruned, ActionAuditErased, ActionStreamAdded, ActionStreamChanged, ActionStreamDeleted,
 		ActionSchoolExported, ActionDataExported, ActionSchoolErased,
 	},
 }

@@ -43,7 +43,7 @@ func (o *Organization) make(ctx context.Context, m making) error {
 				return err
 			}
 		}
-		return tx.audit(ctx, &record)
+		return tx.auditOnce(ctx, &record)
 	})
 	if err != nil {
 		return fmt.Errorf("record %s: %w", m.change.Action, err)
@@ -81,7 +81,7 @@ func (o *Organization) make(ctx context.Context, m making) error {
 // record writes down a change that is the local effect of its own transaction.
 func (o *Organization) record(ctx context.Context, tx *transaction, change identity.Change) error {
 	record := o.auditRecord(ctx, change, identity.OutcomeDone)
-	return tx.audit(ctx, &record)
+	return tx.auditOnce(ctx, &record)
 }
 
 func (o *Organization) auditRecord(
@@ -89,7 +89,7 @@ func (o *Organization) auditRecord(
 ) identity.AuditRecord {
 	request := identity.RequestFrom(ctx)
 	return identity.AuditRecord{
-		Organization: o.opened.ID(), Actor: o.opened.Actor(), ActorRole: o.opened.Role(),
+		ID: onceID(request.Once, change), Organization: o.opened.ID(), Actor: o.opened.Actor(), ActorRole: o.opened.Role(),
 		Action: change.Action, Target: change.Target, TargetName: change.TargetName,
 		Before: change.Before, After: change.After, RequestID: request.ID, Address: request.Address,
 		Device: request.Device, Source: identity.SourcePortal, Outcome: outcome,

@@ -15,7 +15,6 @@ var readsAll = map[string]string{
 	"staleLoginPolicies":     "an index of stale ones alone",
 	"begunRecordsBefore":     "an index of begun ones alone, once a minute",
 	"auditClosedUnchained":   "an index of what nothing of ours writes, to verify",
-	"auditHeads":             "one for each home, to verify",
 	"auditRetentions":        "one for each school that has set it, once a day",
 	"lastAuditCheckpoint":    "the last row alone",
 	"countProjected":         "says how large a rebuild is",

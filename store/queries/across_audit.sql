@@ -26,12 +26,13 @@ WHERE home_id = sqlc.arg(home_id);
 -- name: DeleteAuditHead :exec
 DELETE FROM audit_heads WHERE home_id = sqlc.arg(home_id);
 
--- name: AuditHeads :many
-SELECT * FROM audit_heads ORDER BY home_id;
+-- name: NextAuditHome :one
+-- The next home with records, or empty.
+SELECT CAST(COALESCE(MIN(home_id), '') AS TEXT) FROM audit_records WHERE home_id > sqlc.arg(after);
 
 -- name: AuditHeadsAfter :many
 -- Those that moved since a position.
-SELECT * FROM audit_heads WHERE position > sqlc.arg(after) ORDER BY position;
+SELECT * FROM audit_heads WHERE position > sqlc.arg(after) AND home_id <> '' ORDER BY position;
 
 -- name: AuditUnchained :many
 -- Those from before chains.

@@ -44,12 +44,17 @@ SELECT * FROM audit_records
 WHERE home_id = sqlc.arg(organization_id) AND number > sqlc.arg(after) AND number > 0
 ORDER BY number LIMIT sqlc.arg(most);
 
+-- name: AuditPrefix :many
+-- The beginning of what is left of a chain.
+SELECT number, position, hash, closed_us FROM audit_records
+WHERE home_id = sqlc.arg(organization_id) AND number > 0 ORDER BY number LIMIT sqlc.arg(most);
+
 -- name: DeleteAuditUpTo :execrows
 DELETE FROM audit_records
 WHERE home_id = sqlc.arg(organization_id) AND number > 0 AND number <= sqlc.arg(number);
 
--- name: DeleteAuditUnchained :execrows
-DELETE FROM audit_records WHERE home_id = sqlc.arg(organization_id) AND outcome <> 'done' AND position = 0;
+-- name: DeleteAuditBegun :execrows
+DELETE FROM audit_records WHERE home_id = sqlc.arg(organization_id) AND outcome <> 'done' AND outcome = 'begun';
 
 -- name: AuditRetention :one
 SELECT months FROM audit_retention WHERE organization_id = sqlc.arg(organization_id);

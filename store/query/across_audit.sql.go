@@ -130,43 +130,8 @@ func (q *Queries) AuditHead(ctx context.Context, homeID string) (AuditHead, erro
 	return i, err
 }
 
-const auditHeads = `-- name: AuditHeads :many
-SELECT home_id, position, number, hash, anchor_position, anchor_number, anchor_hash FROM audit_heads ORDER BY home_id
-`
-
-func (q *Queries) AuditHeads(ctx context.Context) ([]AuditHead, error) {
-	rows, err := q.db.QueryContext(ctx, auditHeads)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AuditHead
-	for rows.Next() {
-		var i AuditHead
-		if err := rows.Scan(
-			&i.HomeID,
-			&i.Position,
-			&i.Number,
-			&i.Hash,
-			&i.AnchorPosition,
-			&i.AnchorNumber,
-			&i.AnchorHash,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const auditHeadsAfter = `-- name: AuditHeadsAfter :many
-SELECT home_id, position, number, hash, anchor_position, anchor_number, anchor_hash FROM audit_heads WHERE position > $1 ORDER BY position
+SELECT home_id, position, number, hash, anchor_position, anchor_number, anchor_hash FROM audit_heads WHERE position > $1 AND home_id <> '' ORDER BY position
 `
 
 // Those that moved since a position.
@@ -411,6 +376,18 @@ type LastAuditRowParams struct {
 func (q *Queries) LastAuditRow(ctx context.Context, arg LastAuditRowParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, lastAuditRow, arg.FirstRow, arg.LastRow)
 	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const nextAuditHome = `-- name: NextAuditHome :one
+SELECT CAST(COALESCE(MIN(home_id), '') AS TEXT) FROM audit_records WHERE home_id > $1
+`
+
+// The next home with records, or empty.
+func (q *Queries) NextAuditHome(ctx context.Context, after string) (string, error) {
+	row := q.db.QueryRowContext(ctx, nextAuditHome, after)
+	var column_1 string
 	err := row.Scan(&column_1)
 	return column_1, err
 }

@@ -88,6 +88,52 @@ func (q *Queries) AuditOfHomeAfter(ctx context.Context, arg AuditOfHomeAfterPara
 	return items, nil
 }
 
+const auditPrefix = `-- name: AuditPrefix :many
+SELECT number, position, hash, closed_us FROM audit_records
+WHERE home_id = $1 AND number > 0 ORDER BY number LIMIT $2
+`
+
+type AuditPrefixParams struct {
+	OrganizationID string
+	Most           int64
+}
+
+type AuditPrefixRow struct {
+	Number   int64
+	Position int64
+	Hash     string
+	ClosedUs int64
+}
+
+// The beginning of what is left of a chain.
+func (q *Queries) AuditPrefix(ctx context.Context, arg AuditPrefixParams) ([]AuditPrefixRow, error) {
+	rows, err := q.db.QueryContext(ctx, auditPrefix, arg.OrganizationID, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditPrefixRow
+	for rows.Next() {
+		var i AuditPrefixRow
+		if err := rows.Scan(
+			&i.Number,
+			&i.Position,
+			&i.Hash,
+			&i.ClosedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditRecordIn = `-- name: AuditRecordIn :one
 SELECT row_id, organization_id, home_id, id, at_us, actor_id, actor_name, actor_role, action, target, target_name, before_values, after_values, request_id, client_address, device, source, outcome, closed_us, event_type, event_aggregate, event_sequence, position, number, hash FROM audit_records WHERE organization_id = $1 AND id = $2
 `
@@ -297,6 +343,18 @@ func (q *Queries) CloseAuditRecord(ctx context.Context, arg CloseAuditRecordPara
 	return result.RowsAffected()
 }
 
+const deleteAuditBegun = `-- name: DeleteAuditBegun :execrows
+DELETE FROM audit_records WHERE home_id = $1 AND outcome <> 'done' AND outcome = 'begun'
+`
+
+func (q *Queries) DeleteAuditBegun(ctx context.Context, organizationID string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditBegun, organizationID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteAuditRetention = `-- name: DeleteAuditRetention :exec
 DELETE FROM audit_retention WHERE organization_id = $1
 `
@@ -304,18 +362,6 @@ DELETE FROM audit_retention WHERE organization_id = $1
 func (q *Queries) DeleteAuditRetention(ctx context.Context, organizationID string) error {
 	_, err := q.db.ExecContext(ctx, deleteAuditRetention, organizationID)
 	return err
-}
-
-const deleteAuditUnchained = `-- name: DeleteAuditUnchained :execrows
-DELETE FROM audit_records WHERE home_id = $1 AND outcome <> 'done' AND position = 0
-`
-
-func (q *Queries) DeleteAuditUnchained(ctx context.Context, organizationID string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteAuditUnchained, organizationID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const deleteAuditUpTo = `-- name: DeleteAuditUpTo :execrows
