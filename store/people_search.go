@@ -23,6 +23,9 @@ const (
 	countedMost = 2000
 	// fewFacets bounds how many combinations a list of few is looked for by.
 	fewFacets = 64
+	// fewToRead are read one by one, each with its words, where a search finds
+	// more than that and the filter lets few through.
+	fewToRead = 3000
 )
 
 // peoplePlan is a query of a school's people that was understood.
@@ -126,16 +129,22 @@ func (p peoplePlan) source() (from, where string, args []any) {
 	case len(p.words) > 0 && p.found <= fewMatches:
 		from, searched = "people_search f CROSS JOIN people p ON p.row_id = f.rowid", true
 		add("people_search MATCH ?", p.matching)
-	case p.few():
+	case p.few(), p.thin():
 		from = "people p INDEXED BY people_by_facets"
 	default:
 		from = "people p INDEXED BY people_by_name"
 	}
 	add("p.organization_id = ?", p.organization)
-	if len(p.words) > 0 && !searched {
+	switch {
+	case len(p.words) == 0 || searched:
+	case p.thin():
+		for _, word := range p.words {
+			add("instr((SELECT ' ' || w.search_words FROM users w WHERE w.id = p.user_id), ?) > 0", " "+word)
+		}
+	default:
 		add("p.row_id IN (SELECT rowid FROM people_search WHERE people_search MATCH ?)", p.matching)
 	}
-	if p.few() {
+	if p.few() || p.thin() {
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(p.combined)), ", ")
 		values := make([]any, len(p.combined))
 		for i, c := range p.combined {
@@ -161,6 +170,12 @@ func (p peoplePlan) source() (from, where string, args []any) {
 // their facets.
 func (p peoplePlan) few() bool {
 	return p.filter.filters() && p.filtered <= fewMatches && len(p.combined) <= fewFacets
+}
+
+// thin reports whether the filter leaves few of the many that a search finds.
+func (p peoplePlan) thin() bool {
+	return p.classroom == "" && len(p.words) > 0 && p.filter.filters() &&
+		p.found > fewMatches && p.filtered <= fewToRead && len(p.combined) <= fewFacets
 }
 
 // statement is the SQL of the page and its arguments.

@@ -30,7 +30,7 @@ SELECT * FROM bulk_runs WHERE organization_id = sqlc.arg(organization_id) AND id
 
 -- name: BulkRuns :many
 SELECT * FROM bulk_runs
-WHERE organization_id = sqlc.arg(organization_id) AND (begun_us, id) < (sqlc.arg(before_us), sqlc.arg(before_id))
+WHERE organization_id = sqlc.arg(organization_id) AND (begun_us, id) < (CAST(sqlc.arg(before_us) AS BIGINT), CAST(sqlc.arg(before_id) AS TEXT))
 ORDER BY begun_us DESC, id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: TroubledBulkRuns :one

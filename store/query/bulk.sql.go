@@ -216,14 +216,14 @@ func (q *Queries) BulkRun(ctx context.Context, arg BulkRunParams) (BulkRun, erro
 
 const bulkRuns = `-- name: BulkRuns :many
 SELECT organization_id, id, action, parameters, undo_of, undone_by, actor_id, actor_name, request_id, client_address, device, total, changed, unchanged, refused, trouble, begun_us, finished_us FROM bulk_runs
-WHERE organization_id = $1 AND (begun_us, id) < ($2, $3)
+WHERE organization_id = $1 AND (begun_us, id) < (CAST($2 AS BIGINT), CAST($3 AS TEXT))
 ORDER BY begun_us DESC, id DESC LIMIT $4
 `
 
 type BulkRunsParams struct {
 	OrganizationID string
 	BeforeUs       int64
-	BeforeID       int64
+	BeforeID       string
 	MaxRows        int64
 }
 
