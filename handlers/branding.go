@@ -101,41 +101,41 @@ func uploadedLogo(r *http.Request) ([]byte, error) {
 	return brand.Logo(content)
 }
 
-// lookFor keeps a school's style sheet and logo in browsers for good: another
+// brandKept keeps a school's style sheet and logo in browsers for good: another
 // look has another version.
-const lookFor = "public, max-age=31536000, immutable"
+const brandKept = "public, max-age=31536000, immutable"
 
-// lookSheet serves GET /look/{school}/{version}.css.
-func (s *Server) lookSheet(w http.ResponseWriter, r *http.Request) error {
-	look, err := s.look(r)
+// brandSheet serves GET /brand/{school}/{version}.css.
+func (s *Server) brandSheet(w http.ResponseWriter, r *http.Request) error {
+	look, err := s.brandingAt(r)
 	if err != nil {
 		return err
 	}
 	colour, ok := brand.Parse(look.Colour)
 	if !ok {
-		return identity.NotFound("look.not-found")
+		return identity.NotFound("brand.not-found")
 	}
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", lookFor)
+	w.Header().Set("Cache-Control", brandKept)
 	_, err = io.WriteString(w, brand.Fit(colour).Sheet())
 	return err
 }
 
-// lookLogo serves GET /look/{school}/{version}.png.
-func (s *Server) lookLogo(w http.ResponseWriter, r *http.Request) error {
-	look, err := s.look(r)
+// brandLogo serves GET /brand/{school}/{version}.png.
+func (s *Server) brandLogo(w http.ResponseWriter, r *http.Request) error {
+	look, err := s.brandingAt(r)
 	if err != nil {
 		return err
 	}
 	if len(look.Logo) == 0 {
-		return identity.NotFound("look.not-found")
+		return identity.NotFound("brand.not-found")
 	}
 	w.Header().Set("Content-Type", "image/png")
-	w.Header().Set("Cache-Control", lookFor)
+	w.Header().Set("Cache-Control", brandKept)
 	_, err = w.Write(look.Logo)
 	return err
 }
 
-func (s *Server) look(r *http.Request) (identity.Branding, error) {
-	return s.store.Look(r.Context(), identity.OrganizationID(chi.URLParam(r, "school")), chi.URLParam(r, "version"))
+func (s *Server\) brandingAt(r *http.Request) (identity.Branding, error) {
+	return s.store.Brand(r.Context(), identity.OrganizationID(chi.URLParam(r, "school")), chi.URLParam(r, "version"))
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -42,6 +41,13 @@ func (f founding) openClassroom(w http.ResponseWriter, r *http.Request, org Orga
 	} else if !ok {
 		problems.Add("teacher", "classroom.teacher.wrong")
 	}
+	days, domains, err := org.Store.InvitationPolicies(r.Context())
+	if err != nil {
+		return err
+	}
+	if refusal := identity.CheckInvited(domains, teacher); teacher != "" && refusal.ID != "" {
+		problems = append(problems, identity.Problem{Field: "teacher", Message: refusal})
+	}
 	again := func(status int, problems identity.Problems) error {
 		return render(w, r, status, views.OpenClassroom(org.Page, org.Opened, form, problems))
 	}
@@ -51,7 +57,7 @@ func (f founding) openClassroom(w http.ResponseWriter, r *http.Request, org Orga
 	id, err := identity.FoundClassroom(r.Context(), org.Opened, f.store, f.provisioner, f.gateway,
 		form.Submission, form.Name, form.Teaches)
 	if err == nil && teacher != "" {
-		err = f.inviteTeacher(r, org, id, teacher, form.Submission)
+		err = f.inviteTeacher(r, org, id, teacher, days, form.Submission)
 	}
 	if err != nil {
 		if status, problems := retryable(err, "name"); problems != nil {
@@ -74,7 +80,7 @@ func (f founding) openClassroom(w http.ResponseWriter, r *http.Request, org Orga
 // inviteTeacher invites somebody to teach the classroom that org, its school,
 // has just opened.
 func (f founding) inviteTeacher(
-	r *http.Request, org Organization, id identity.OrganizationID, address, submission string,
+	r *http.Request, org Organization, id identity.OrganizationID, address string, days int, submission string,
 ) error {
 	opened, err := f.store.OpenFor(r.Context(), org.Actor(), id)
 	if err != nil {
@@ -84,7 +90,7 @@ func (f founding) inviteTeacher(
 	invitation := identity.InvitationDraft{
 		Role:     identity.RoleTeacher,
 		Language: views.LanguageOf(r.Context()),
-		Days:     int(identity.InvitationLifetime / (24 * time.Hour)),
+		Days:     days,
 	}.For(opened, org.Portal.Now(), address, "", "")
 	_, err = f.store.In(opened).Invite(r.Context(), []identity.Invitation{invitation}, submission, invitationMail(r, classroom))
 	return err

@@ -156,13 +156,19 @@ func (f *federated) settle(d door, c identity.Connection, app *testidp.App) page
 // upload sends a form with a file called metadata.
 func (b *browser) upload(path string, file []byte, fields ...string) page {
 	b.p.t.Helper()
+	return b.uploadAs("metadata", path, file, fields...)
+}
+
+// uploadAs sends a form with a file in a field.
+func (b *browser) uploadAs(field, path string, file []byte, fields ...string) page {
+	b.p.t.Helper()
 	var body strings.Builder
 	form := multipart.NewWriter(&body)
 	for i := 0; i+1 < len(fields); i += 2 {
 		b.p.check(form.WriteField(fields[i], fields[i+1]))
 	}
 	if file != nil {
-		part, err := form.CreateFormFile("metadata", "metadata.xml")
+		part, err := form.CreateFormFile(field, field+".file")
 		b.p.check(err)
 		_, err = part.Write(file)
 		b.p.check(err)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -22,12 +21,16 @@ func newInvitation(w http.ResponseWriter, r *http.Request, org Organization) err
 	if org.MayInvite(role) != nil {
 		role = org.Assignable()[0]
 	}
+	days, _, err := org.Store.InvitationPolicies(r.Context())
+	if err != nil {
+		return err
+	}
 	return render(w, r, http.StatusOK, views.NewInvitation(org.Page, org.Opened, views.InvitationForm{
 		Submission: identity.NewSubmission(),
 		Draft: identity.InvitationDraft{
 			Role:     role,
 			Language: views.LanguageOf(r.Context()),
-			Days:     int(identity.InvitationLifetime / (24 * time.Hour)),
+			Days:     days,
 		},
 	}))
 }
@@ -38,6 +41,11 @@ func newInvitation(w http.ResponseWriter, r *http.Request, org Organization) err
 // addresses and that the sender agreed to leave out.
 func invite(w http.ResponseWriter, r *http.Request, org Organization) error {
 	form := readInvitationForm(r)
+	_, domains, err := org.Store.InvitationPolicies(r.Context())
+	if err != nil {
+		return err
+	}
+	keepToDomains(&form, domains)
 	form.Problems = form.Draft.Check(org.Opened)
 	checkPasted(&form, r.PostFormValue("leave-out"))
 	if form.Problems != nil {
@@ -101,6 +109,20 @@ func readInvitationForm(r *http.Request) views.InvitationForm {
 		}
 	}
 	return form
+}
+
+// keepToDomains moves those to the entries that cannot be invited whom the school
+// does not let anybody invite.
+func keepToDomains(form *views.InvitationForm, domains []string) {
+	var good []views.PastedEntry
+	for _, entry := range form.Good {
+		if entry.Problem = identity.CheckInvited(domains, entry.Address); entry.Problem.ID != "" {
+			form.Bad = append(form.Bad, entry)
+		} else {
+			good = append(good, entry)
+		}
+	}
+	form.Good = good
 }
 
 // checkPasted finds what is wrong with the list as a whole. Entries that are no

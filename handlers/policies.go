@@ -134,7 +134,9 @@ func savePolicies(w http.ResponseWriter, r *http.Request, org Organization) erro
 
 // samePolicy reports whether two policies say the same to the form.
 func samePolicy(a, b identity.LoginPolicy) bool {
-	in := func(p identity.LoginPolicy) []views.Param { return views.PolicyFormOf(identity.DefaultPolicies, p).Params() }
+	in := func(p identity.LoginPolicy) []views.Param {
+		return views.PolicyFormOf(identity.DefaultPolicies, p).Params()
+	}
 	return slices.Equal(in(a), in(b))
 }
 

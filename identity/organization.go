@@ -53,8 +53,8 @@ type Organization struct {
 	// short suffix.
 	RemoteName string
 	Settings   OrganizationSettings
-	// Look is the version of the school's [Branding]; empty for Homeroom's own.
-	Look      string
+	// Brand is the version of the school's [Branding]; empty for Homeroom's own.
+	Brand     string
 	CreatedAt time.Time
 }
 
@@ -80,7 +80,7 @@ func (o Organization) Home() OrganizationID {
 }
 
 // HasLogo reports whether the school's look has a logo: its version says so.
-func (o Organization) HasLogo() bool { return strings.HasPrefix(o.Look, lookWithLogo) }
+func (o Organization) HasLogo() bool { return strings.HasPrefix(o.Brand, lookWithLogo) }
 
 // AtHome reports whether people whose home is home are at home here, in the
 // organization itself or in its school.

@@ -115,6 +115,16 @@ func MayInviteTo(domains []string, domain string) bool {
 	return len(domains) == 0 || slices.Contains(domains, strings.ToLower(domain))
 }
 
+// CheckInvited says why an invitation may not go to an address, if the school
+// names the only domains it may go to; the zero Message otherwise.
+func CheckInvited(domains []string, address string) Message {
+	_, domain, _ := strings.Cut(address, "@")
+	if MayInviteTo(domains, domain) {
+		return Message{}
+	}
+	return Say("policy.domains.refused", "Domains", strings.Join(domains, ", "), "Address", address)
+}
+
 // maxInvitationDomains bounds a list that somebody typed.
 const maxInvitationDomains = 50
 

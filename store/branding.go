@@ -71,12 +71,12 @@ func auditedBranding(b identity.Branding) map[string]string {
 	return map[string]string{"colour": b.Colour, "logo": logo}
 }
 
-// Look is a version of how a school looks, for its style sheet and its logo; not
-// found ("look.not-found") for any other.
-func (s *Store) Look(ctx context.Context, school identity.OrganizationID, version string) (identity.Branding, error) {
+// Brand is a version of how a school looks, for its style sheet and its logo; not
+// found ("brand.not-found") for any other.
+func (s *Store) Brand(ctx context.Context, school identity.OrganizationID, version string) (identity.Branding, error) {
 	row, err := s.read().BrandingByVersion(ctx, query.BrandingByVersionParams{School: string(school), Version: version})
 	if err != nil {
-		return identity.Branding{}, fmt.Errorf("load a school's look: %w", orNotFound(err, identity.NotFound("look.not-found")))
+		return identity.Branding{}, fmt.Errorf("load a school's look: %w", orNotFound(err, identity.NotFound("brand.not-found")))
 	}
 	return brandingOf(row), nil
 }

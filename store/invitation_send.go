@@ -55,6 +55,9 @@ func (o *Organization) Invite(
 	if len(drafts) > identity.MaxInvitationsAtOnce {
 		return InviteResult{}, fmt.Errorf("invite: %d at once, %d at most", len(drafts), identity.MaxInvitationsAtOnce)
 	}
+	if err := o.checkInvited(ctx, drafts); err != nil {
+		return InviteResult{}, fmt.Errorf("invite: %w", err)
+	}
 	written, err := o.writeDrafts(drafts, compose)
 	if err != nil {
 		return InviteResult{}, fmt.Errorf("invite: %w", err)

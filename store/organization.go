@@ -47,7 +47,7 @@ func (s *Store) OpenFor(
 		State: identity.OrganizationState(row.State), School: identity.OrganizationID(row.SchoolID),
 		SchoolName: row.SchoolName, SchoolState: identity.OrganizationState(row.SchoolState), RemoteName: row.RemoteName,
 		Settings:  settingsOf(row.SchoolID, row.StudentsSeeNames, row.Names, row.OwnTeachersOpen, row.SchoolTeachersOpen),
-		Look:      row.Look,
+		Brand:     row.Brand,
 		CreatedAt: moment(row.CreatedUs),
 	}, actor, held)
 }
@@ -111,7 +111,7 @@ func (s *Store) organization(ctx context.Context, id string) (identity.Organizat
 		State: identity.OrganizationState(row.State), School: identity.OrganizationID(row.SchoolID),
 		SchoolName: row.SchoolName, SchoolState: identity.OrganizationState(row.SchoolState), RemoteName: row.RemoteName,
 		Settings:  settingsOf(row.SchoolID, row.StudentsSeeNames, row.Names, row.OwnTeachersOpen, row.SchoolTeachersOpen),
-		Look:      row.Look,
+		Brand:     row.Brand,
 		CreatedAt: moment(row.CreatedUs),
 	}, nil
 }

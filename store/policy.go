@@ -54,6 +54,21 @@ func (o *Organization) InvitationPolicies(ctx context.Context) (days int, domain
 	return policies.InvitationDays, policies.InvitationDomains, err
 }
 
+// checkInvited refuses invitations to where the school lets none go. Pages say so
+// beside each address; this is for every other way in.
+func (o *Organization) checkInvited(ctx context.Context, drafts []identity.Invitation) error {
+	_, domains, err := o.InvitationPolicies(ctx)
+	if err != nil {
+		return err
+	}
+	for _, draft := range drafts {
+		if refusal := identity.CheckInvited(domains, draft.Address); refusal.ID != "" {
+			return &identity.Error{Kind: identity.KindInvalid, Message: refusal}
+		}
+	}
+	return nil
+}
+
 // KnownLoginPolicy is the school's login policy as Zitadel last told it.
 type KnownLoginPolicy struct {
 	Policy identity.LoginPolicy

@@ -176,11 +176,11 @@ func TestALookIsFoundByItsVersionAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened, err := w.OpenFor(t.Context(), identity.Actor{User: "linden-tom"}, "linden-7b")
-	if err != nil || opened.Organization().Look == "" {
-		t.Fatalf("the classroom's look = %q, %v", opened.Organization().Look, err)
+	if err != nil || opened.Organization().Brand == "" {
+		t.Fatalf("the classroom's look = %q, %v", opened.Organization().Brand, err)
 	}
-	look.Version = opened.Organization().Look
-	got, err := w.Look(t.Context(), "linden", look.Version)
+	look.Version = opened.Organization().Brand
+	got, err := w.Brand(t.Context(), "linden", look.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestALookIsFoundByItsVersionAlone(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, other := range [][2]string{{"linden", "0000"}, {"birch", look.Version}, {"linden", ""}} {
-		if _, err := w.Look(t.Context(), identity.OrganizationID(other[0]), other[1]); !identity.IsKind(err, identity.KindNotFound) {
+		if _, err := w.Brand(t.Context(), identity.OrganizationID(other[0]), other[1]); !identity.IsKind(err, identity.KindNotFound) {
 			t.Errorf("look %v: %v, want not found", other, err)
 		}
 	}

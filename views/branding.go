@@ -10,14 +10,14 @@ func BrandingPath(school identity.OrganizationID) string { return in(school, "br
 // BrandingResetPath returns to Homeroom's own look.
 func BrandingResetPath(school identity.OrganizationID) string { return in(school, "branding", "reset") }
 
-// LookSheetPath is the style sheet of a version of a school's look.
-func LookSheetPath(school identity.OrganizationID, version string) string {
-	return "/look/" + string(school) + "/" + version + ".css"
+// BrandSheetPath is the style sheet of a version of a school's look.
+func BrandSheetPath(school identity.OrganizationID, version string) string {
+	return "/brand/" + string(school) + "/" + version + ".css"
 }
 
-// LookLogoPath is the logo of a version of a school's look.
-func LookLogoPath(school identity.OrganizationID, version string) string {
-	return "/look/" + string(school) + "/" + version + ".png"
+// BrandLogoPath is the logo of a version of a school's look.
+func BrandLogoPath(school identity.OrganizationID, version string) string {
+	return "/brand/" + string(school) + "/" + version + ".png"
 }
 
 // BrandingView is the page of a school's look: what is in force, and the colour

@@ -421,7 +421,7 @@ SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
     COALESCE(school.state, '') AS school_state,
     COALESCE(rules.names, '') AS names,
-    COALESCE(look.version, '') AS look,
+    COALESCE(look.version, '') AS brand,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
     COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
     COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open,
@@ -459,7 +459,7 @@ type OpenOrganizationRow struct {
 	SchoolName         string
 	SchoolState        string
 	Names              string
-	Look               string
+	Brand              string
 	StudentsSeeNames   bool
 	OwnTeachersOpen    bool
 	SchoolTeachersOpen bool
@@ -488,7 +488,7 @@ func (q *Queries) OpenOrganization(ctx context.Context, arg OpenOrganizationPara
 		&i.SchoolName,
 		&i.SchoolState,
 		&i.Names,
-		&i.Look,
+		&i.Brand,
 		&i.StudentsSeeNames,
 		&i.OwnTeachersOpen,
 		&i.SchoolTeachersOpen,
@@ -505,7 +505,7 @@ SELECT o.id, o.kind, o.name, o.remote_name, o.school_id, o.state, o.created_us,
     COALESCE(school.name, '') AS school_name,
     COALESCE(school.state, '') AS school_state,
     COALESCE(rules.names, '') AS names,
-    COALESCE(look.version, '') AS look,
+    COALESCE(look.version, '') AS brand,
     COALESCE(own.students_see_names, FALSE) AS students_see_names,
     COALESCE(own.teachers_open_classrooms, FALSE) AS own_teachers_open,
     COALESCE(above.teachers_open_classrooms, FALSE) AS school_teachers_open
@@ -529,7 +529,7 @@ type OrganizationByIDRow struct {
 	SchoolName         string
 	SchoolState        string
 	Names              string
-	Look               string
+	Brand              string
 	StudentsSeeNames   bool
 	OwnTeachersOpen    bool
 	SchoolTeachersOpen bool
@@ -549,7 +549,7 @@ func (q *Queries) OrganizationByID(ctx context.Context, organizationID string) (
 		&i.SchoolName,
 		&i.SchoolState,
 		&i.Names,
-		&i.Look,
+		&i.Brand,
 		&i.StudentsSeeNames,
 		&i.OwnTeachersOpen,
 		&i.SchoolTeachersOpen,
