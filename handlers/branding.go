@@ -136,6 +136,6 @@ func (s *Server) brandLogo(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-func (s *Server\) brandingAt(r *http.Request) (identity.Branding, error) {
+func (s *Server) brandingAt(r *http.Request) (identity.Branding, error) {
 	return s.store.Brand(r.Context(), identity.OrganizationID(chi.URLParam(r, "school")), chi.URLParam(r, "version"))
 }
