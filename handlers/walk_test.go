@@ -20,6 +20,8 @@ var openRoutes = []string{
 	"GET /",
 	"GET /arrive/{attempt}",
 	"GET /auth/callback",
+	"GET /brand/{school}/{version}.css",
+	"GET /brand/{school}/{version}.png",
 	"GET /healthz",
 	"GET /i/{token}",
 	"GET /readyz",
