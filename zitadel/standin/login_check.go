@@ -27,6 +27,7 @@ const (
 	alreadyIn proof = iota // before, in this browser
 	byPassword
 	byIDP
+	byPasskey // in seeds alone: the pages know no real ones
 )
 
 // findLogin finds who signs in. problem is for the person.

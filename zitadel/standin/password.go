@@ -55,11 +55,7 @@ func (s *state) checkPassword(t *tx, u *user, password string, by payload) error
 	case d.password == "":
 		return precondition("COMMAND-3nJ4t", "Password is not set")
 	case !passwordMatches(d.password, password):
-		u.more.wrongPasswords++
-		t.emit(&u.aggregate, "user.human.password.check.failed", by)
-		if most := s.lockoutOf(u.owner).passwords; most > 0 && u.more.wrongPasswords >= int(most) {
-			s.setUserState(t, u, userLocked, "user.locked")
-		}
+		s.failPassword(t, u, by)
 		return invalid("COMMAND-3M0fs", "Password is invalid")
 	}
 	u.more.wrongPasswords = 0

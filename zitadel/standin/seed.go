@@ -39,6 +39,7 @@ type SeedUser struct {
 	Unverified                 bool
 	Language, Password         string
 	Metadata                   map[string]string
+	Factors                    []SeedFactor
 }
 
 // DefaultOrganization is the organization the instance started with.
@@ -88,6 +89,18 @@ func (d *Seed) User(u SeedUser) (string, error) {
 // Users makes many users and returns their IDs in the same order. It stops at
 // the first that cannot be made.
 func (d *Seed) Users(users []SeedUser) ([]string, error) {
+	ids, err := d.users(users)
+	for i, id := range ids {
+		for _, f := range users[i].Factors {
+			if _, err := d.AddFactor(id, f); err != nil {
+				return ids, fmt.Errorf("factor of user %q: %w", users[i].UserName, err)
+			}
+		}
+	}
+	return ids, err
+}
+
+func (d *Seed) users(users []SeedUser) ([]string, error) {
 	s := d.s
 	s.Lock()
 	defer s.Unlock()

@@ -18,6 +18,7 @@ type session struct {
 	userAt, passAt   int64
 	intentAt         int64
 	totpAt, keyAt    int64    // authenticator app, security key
+	keyVerified      bool     // it was a passkey
 	codeAt           [2]int64 // by text, by mail
 	created, changed int64
 	expires          int64
@@ -86,6 +87,9 @@ func (x *session) checked(t *tx, how proof) {
 	case byIDP:
 		x.intentAt = t.at
 		t.emit(&x.aggregate, "session.intent.checked", values{"checkedAt": checkedAt(t)})
+	case byPasskey:
+		x.keyAt, x.keyVerified = t.at, true
+		t.emit(&x.aggregate, "session.webAuthN.checked", values{"checkedAt": checkedAt(t), "userVerified": true})
 	}
 }
 
@@ -164,7 +168,7 @@ func (s *state) sessionMessage(x *session) *sessionv2.Session {
 		m.Factors.Totp = &sessionv2.TOTPFactor{VerifiedAt: stamp(x.totpAt)}
 	}
 	if x.keyAt != 0 {
-		m.Factors.WebAuthN = &sessionv2.WebAuthNFactor{VerifiedAt: stamp(x.keyAt)}
+		m.Factors.WebAuthN = &sessionv2.WebAuthNFactor{VerifiedAt: stamp(x.keyAt), UserVerified: x.keyVerified}
 	}
 	if x.codeAt[0] != 0 {
 		m.Factors.OtpSms = &sessionv2.OTPFactor{VerifiedAt: stamp(x.codeAt[0])}

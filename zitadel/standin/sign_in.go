@@ -85,6 +85,8 @@ func (in *signIn) methods() []int32 {
 	switch {
 	case in.how == byPassword:
 		list = append(list, methodPassword)
+	case in.how == byPasskey:
+		list = append(list, methodPasskey)
 	case in.v2:
 		list = append(list, methodIDP)
 	}
