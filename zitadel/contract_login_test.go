@@ -63,6 +63,38 @@ func newBrowser(t *testing.T) *http.Client {
 	return &http.Client{Jar: jar}
 }
 
+// failAtLoginPages tries a wrong password.
+func (w *world) failAtLoginPages(t *testing.T, browser *http.Client, name string) {
+	t.Helper()
+	pages, err := w.runtime.LoginPages(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages.Version != 1 {
+		t.Skip("login pages that need a real browser")
+	}
+	flow := w.signInFlow()
+	answer, err := browser.Get(flow.AuthCodeURL("state", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()), oauth2.SetAuthURLParam("login_hint", name)))
+	for range 3 {
+		if err != nil {
+			t.Fatal(err)
+		}
+		action, fields := form(t, answer)
+		asked := fields.Has("password")
+		for field, value := range map[string]string{"loginName": name, "password": "wrong"} {
+			if fields.Has(field) {
+				fields.Set(field, value)
+			}
+		}
+		answer, err = browser.PostForm(answer.Request.URL.ResolveReference(action).String(), fields)
+		if asked && err == nil {
+			answer.Body.Close()
+			return
+		}
+	}
+	t.Fatalf("no password was asked for: %v", err)
+}
+
 // atLoginPages signs in to the portal in a browser, through to the tokens, and
 // reports whether a password was asked for.
 func (w *world) atLoginPages(t *testing.T, browser *http.Client, name, password string) (asked bool) {
@@ -74,12 +106,7 @@ func (w *world) atLoginPages(t *testing.T, browser *http.Client, name, password 
 	if pages.Version != 1 {
 		t.Skip("login pages that need a real browser")
 	}
-	flow := oauth2.Config{
-		ClientID:    w.installation.ClientID,
-		Endpoint:    oauth2.Endpoint{AuthURL: w.issuer + "/oauth/v2/authorize", TokenURL: w.issuer + "/oauth/v2/token", AuthStyle: oauth2.AuthStyleInParams},
-		RedirectURL: w.installation.PortalURL + zitadel.CallbackPath,
-		Scopes:      []string{"openid", "offline_access"},
-	}
+	flow := w.signInFlow()
 	verifier := oauth2.GenerateVerifier()
 	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
 		if strings.HasPrefix(r.URL.String(), flow.RedirectURL) {
@@ -111,6 +138,16 @@ func (w *world) atLoginPages(t *testing.T, browser *http.Client, name, password 
 	}
 	t.Fatalf("still at %s after many pages", answer.Request.URL)
 	return false
+}
+
+// signInFlow is how the portal sends a browser to sign in.
+func (w *world) signInFlow() oauth2.Config {
+	return oauth2.Config{
+		ClientID:    w.installation.ClientID,
+		Endpoint:    oauth2.Endpoint{AuthURL: w.issuer + "/oauth/v2/authorize", TokenURL: w.issuer + "/oauth/v2/token", AuthStyle: oauth2.AuthStyleInParams},
+		RedirectURL: w.installation.PortalURL + zitadel.CallbackPath,
+		Scopes:      []string{"openid", "offline_access"},
+	}
 }
 
 // form reads the first form of a page.

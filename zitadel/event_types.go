@@ -26,6 +26,12 @@ const (
 	sessionEnded = "session.terminated"
 	sessionUser  = "session.user.checked"
 
+	// With one of these a sign-in begins. They tell the address that signedIn lacks
+	// where the older login pages were used.
+	passwordChecked = "user.human.password.check.succeeded"
+	providerChecked = "user.human.externallogin.check.succeeded"
+	passkeyChecked  = "user.human.passwordless.token.check.succeeded"
+
 	passwordChanged = "user.human.password.changed"
 	passwordFailed  = "user.human.password.check.failed"
 	passwordCode    = "user.human.password.code.added"
@@ -105,6 +111,7 @@ var questions = []question{
 		grantAdded, grantChanged, grantRemoved, // before the assignments that go with one
 	}},
 	{types: []string{
+		passwordChecked, providerChecked, passkeyChecked,
 		passkeyVerified, passkeyRemoved, passkeyFailed,
 		totpVerified, totpRemoved, totpFailed,
 		securityKeyVerified, securityKeyRemoved, securityKeyFailed,

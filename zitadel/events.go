@@ -29,6 +29,7 @@ type Events struct {
 	mu       sync.Mutex
 	known    map[string]bool            // authorization → it is on the platform project
 	sessions map[string]identity.UserID // session of the newer login → whose it is
+	checks   map[browser]check          // the last one of each browser at the older login
 	newest   time.Time                  // while there is more to read: how far it goes at least
 }
 

@@ -20,7 +20,10 @@ func (e *Events) fact(ctx context.Context, ev *eventpb.Event) (identity.Fact, er
 	case kind == sessionEnded:
 		return e.sessionFact(ctx, ev)
 	case kind == signedIn:
-		return signInFact(ev), nil
+		return e.signInFact(ev), nil
+	case kind == passwordChecked, kind == providerChecked, kind == passkeyChecked:
+		e.rememberCheck(ev)
+		return nil, nil
 	case strings.HasPrefix(kind, "user."):
 		if fact := userFact(kind, ev); fact != nil {
 			return fact, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	adminpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
@@ -100,10 +101,10 @@ func accountFact(kind string, ev *eventpb.Event) identity.Fact {
 }
 
 // signInFact is a sign-in, with where it came from. The older login pages tell
-// the browser as the description, the newer ones make a short text of it and
-// keep the header; of the headers nothing else is read.
-func signInFact(ev *eventpb.Event) identity.Fact {
-	p := payload{ev.GetPayload()}
+// the browser as the description and no address, the newer ones make a short text
+// of it and keep the header; of the headers nothing else is read.
+func (e *Events) signInFact(ev *eventpb.Event) identity.Fact {
+	p, when := payload{ev.GetPayload()}, at(ev.GetCreationDate())
 	user := identity.UserID(p.text("userID"))
 	if user == "" {
 		return nil
@@ -113,9 +114,58 @@ func signInFact(ev *eventpb.Event) identity.Fact {
 	for _, header := range []string{"User-Agent", "user-agent"} {
 		device = cmp.Or(strings.Join(agent.inner("header").list(header), " "), device)
 	}
-	return identity.UserSignedIn{
-		User: user, Address: clientAddress(agent.text("ip")), Device: clientDevice(device), At: at(ev.GetCreationDate()),
+	address := clientAddress(agent.text("ip"))
+	if address == "" {
+		address = e.addressOf(browser{user, agent.text("fingerprint_id")}, when)
 	}
+	return identity.UserSignedIn{User: user, Address: address, Device: clientDevice(device), At: when}
+}
+
+// browser is the browser of somebody, by the ID that the older login pages give
+// it.
+type browser struct {
+	user identity.UserID
+	id   string
+}
+
+// check is when and from where somebody proved who they are.
+type check struct {
+	at      time.Time
+	address string
+}
+
+// checkFor is how long the address of a check is that of the sign-in too, which
+// may need a second factor. Later the browser may be somewhere else.
+const checkFor = 15 * time.Minute
+
+// rememberCheck keeps where a sign-in at the older login pages began.
+func (e *Events) rememberCheck(ev *eventpb.Event) {
+	p := payload{ev.GetPayload()}
+	of := browser{identity.UserID(ev.GetAggregate().GetId()), p.text("userAgentID")}
+	seen := check{at(ev.GetCreationDate()), clientAddress(p.text("remoteIP"))}
+	if of.id == "" || seen.address == "" {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.checks == nil || len(e.checks) >= maxRemembered {
+		e.checks = make(map[browser]check)
+	}
+	if e.checks[of].at.Before(seen.at) { // an aggregate may be read from its beginning
+		e.checks[of] = seen
+	}
+}
+
+// addressOf is where a sign-in of a browser that ended at a time had begun, or
+// empty.
+func (e *Events) addressOf(of browser, ended time.Time) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	seen := e.checks[of]
+	if ended.Before(seen.at) || ended.Sub(seen.at) > checkFor {
+		return ""
+	}
+	return seen.address
 }
 
 // sessionFact is the end of a session of the newer login pages. The event does

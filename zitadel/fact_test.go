@@ -207,6 +207,60 @@ func TestEventsAreUnderstood(t *testing.T) {
 	}
 }
 
+// The older login pages tell the address in an event of its own, which is that of
+// the sign-in for a while.
+func TestTheAddressOfASignInIsThatOfItsCheck(t *testing.T) {
+	when := time.Date(2026, 11, 20, 23, 30, 4, 0, time.UTC)
+	e := new(Events)
+	event := func(kind, aggregate string, after time.Duration, fields map[string]any) identity.Fact {
+		t.Helper()
+		payload, err := structpb.NewStruct(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fact, err := e.fact(t.Context(), &eventpb.Event{
+			Aggregate: &eventpb.Aggregate{Id: aggregate}, CreationDate: timestamppb.New(when.Add(after)), Payload: payload, Type: &eventpb.EventType{Type: kind},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fact
+	}
+	for _, checked := range []struct {
+		kind, user, browser, address string
+		after                        time.Duration
+	}{
+		{passwordChecked, "u1", "b1", "192.0.2.1", 0},
+		{providerChecked, "u1", "b2", "192.0.2.2", time.Second},
+		{passkeyChecked, "u2", "b1", "192.0.2.3", time.Second},
+		{passwordChecked, "u1", "b1", "192.0.2.4", -time.Hour}, // read later, and older
+		{passwordChecked, "u3", "", "192.0.2.5", 0},
+	} {
+		if fact := event(checked.kind, checked.user, checked.after, map[string]any{"userAgentID": checked.browser, "remoteIP": checked.address, "id": "r"}); fact != nil {
+			t.Errorf("%s is told: %+v", checked.kind, fact)
+		}
+	}
+	for _, test := range []struct {
+		user, browser, told string
+		after               time.Duration
+		want                string
+	}{
+		{"u1", "b1", "", time.Minute, "192.0.2.1"},
+		{"u1", "b2", "", time.Minute, "192.0.2.2"},
+		{"u2", "b1", "", time.Minute, "192.0.2.3"},
+		{"u1", "b1", "", -time.Second, ""},
+		{"u1", "b1", "", time.Hour, ""},
+		{"u1", "b3", "", time.Minute, ""},
+		{"u3", "", "", time.Minute, ""},
+		{"u1", "b1", "198.51.100.9", time.Minute, "198.51.100.9"},
+	} {
+		fact := event(signedIn, "V2_1", test.after, map[string]any{"userID": test.user, "userAgent": map[string]any{"fingerprint_id": test.browser, "ip": test.told}})
+		if in, ok := fact.(identity.UserSignedIn); !ok || in.Address != test.want {
+			t.Errorf("%s with %s after %v from %q: %+v, want from %q", test.user, test.browser, test.after, test.told, fact, test.want)
+		}
+	}
+}
+
 // A value that cannot be read is an error, not an empty name.
 func TestBrokenMetadataIsAnError(t *testing.T) {
 	payload, err := structpb.NewStruct(map[string]any{"key": identity.MetadataName, "value": "not base64!"})
