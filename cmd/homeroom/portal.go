@@ -93,8 +93,10 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Handle(store.OpeningJob, bulk.Openings{
 		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(s.publicURL),
 	}.Handle)
+	p.jobs.Handle(store.BulkJob, bulk.New(bulk.Options{Store: p.store, Gateway: p.runtime, Log: s.log}).Handle)
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
+	p.jobs.Every(time.Hour, "look after the audit log", p.store.AuditChores)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
