@@ -3,8 +3,9 @@
 //
 // demo shows it with people in it, bootstrap prepares a real Zitadel, serve
 // runs the portal on it, open-school opens a school, sync brings the local
-// database up to date. This package is the only one that knows all others: it
-// reads the configuration and wires them. Start reading at [run].
+// database up to date, audit verifies the audit log. This package is the only
+// one that knows all others: it reads the configuration and wires them. Start
+// reading at [run].
 package main
 
 import (
@@ -37,6 +38,7 @@ type commands struct {
 	OpenSchool openSchoolCommand `cmd:"" name:"open-school" help:"Open a school and invite its first school admin."`
 	Serve      serveCommand      `cmd:"" help:"Run the portal."`
 	Sync       syncCommand       `cmd:"" help:"Bring the local database up to date with Zitadel, or build it anew."`
+	Audit      auditCommand      `cmd:"" help:"Verify the audit log, and sign what it looks like."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
