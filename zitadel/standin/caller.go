@@ -62,6 +62,7 @@ var required = map[string]string{
 	"/zitadel.management.v1.ManagementService/RemoveIDPFromLoginPolicy":          "policy.write",
 	"/zitadel.management.v1.ManagementService/GetLabelPolicy":                    "policy.read",
 	"/zitadel.management.v1.ManagementService/GetPreviewLabelPolicy":             "policy.read",
+	"/zitadel.management.v1.ManagementService/GetDefaultLabelPolicy":             "policy.read",
 	"/zitadel.management.v1.ManagementService/AddCustomLabelPolicy":              "policy.write",
 	"/zitadel.management.v1.ManagementService/UpdateCustomLabelPolicy":           "policy.write",
 	"/zitadel.management.v1.ManagementService/ActivateCustomLabelPolicy":         "policy.write",

@@ -152,6 +152,14 @@ func (x *managementService) GetPreviewLabelPolicy(ctx context.Context, _ *manage
 	return &management.GetPreviewLabelPolicyResponse{Policy: s.labelMessage(p.draft, s.settingDetails(p.edited), true), IsDefault: true}, nil
 }
 
+func (x *managementService) GetDefaultLabelPolicy(context.Context, *management.GetDefaultLabelPolicyRequest) (*management.GetDefaultLabelPolicyResponse, error) {
+	s := x.s
+	s.RLock()
+	defer s.RUnlock()
+	p := s.instance.label
+	return &management.GetDefaultLabelPolicyResponse{Policy: s.labelMessage(p.active, s.settingDetails(p.edited), true)}, nil
+}
+
 const noLabelPolicy = "Private Label Policy not found"
 
 func (x *managementService) AddCustomLabelPolicy(ctx context.Context, r *management.AddCustomLabelPolicyRequest) (*management.AddCustomLabelPolicyResponse, error) {
