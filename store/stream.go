@@ -216,3 +216,22 @@ func (s *Streams) Tested(ctx context.Context, id string, trouble identity.Messag
 }
 
 func streamPlace(id string) place { return place{table: "streams", column: "secret", row: id} }
+
+// Above are the platform's targets, which a school's log goes to as well: what they
+// are called, and not where they are.
+func (s *Streams) Above(ctx context.Context) ([]identity.StreamTarget, error) {
+	if s.platform {
+		return nil, nil
+	}
+	rows, err := s.store.read().Streams(ctx, string(s.store.operators))
+	if err != nil {
+		return nil, fmt.Errorf("list the platform's streams: %w", translate(err))
+	}
+	var targets []identity.StreamTarget
+	for _, row := range rows {
+		if !row.Paused {
+			targets = append(targets, identity.StreamTarget{Kind: identity.StreamKind(row.Kind), Name: row.Name})
+		}
+	}
+	return targets, nil
+}

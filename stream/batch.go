@@ -68,7 +68,7 @@ func (s senders) to(t identity.StreamTarget, secret string, platform bool) (send
 	case identity.StreamWebhook:
 		return webhook{client: client, roots: roots, url: t.Address, secret: secret, now: s.now}, nil
 	case identity.StreamSyslog:
-		return syslog{client: client, roots: roots, address: t.Address, host: s.host}, nil
+		return syslog{client: client, roots: roots, address: t.Address, host: s.host, closing: closing}, nil
 	case identity.StreamBucket:
 		return newBucket(client, roots, t, secret)
 	case identity.StreamDirectory:

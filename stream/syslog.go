@@ -31,7 +31,8 @@ type syslog struct {
 	client  *outbound.Client
 	roots   *x509.CertPool
 	address string
-	host    string
+	host    string        // of this machine
+	closing time.Duration // how long the server may take to close its side
 }
 
 // Priorities of RFC 5424 section 6.2.1: facility 13, log audit.
@@ -40,7 +41,7 @@ const (
 	priorityWarning = 13*8 + 4
 )
 
-// closing is how long the server may take to close its side.
+// closing is how long a server may take to close its side.
 const closing = 10 * time.Second
 
 // send sends a batch over a connection of its own.
@@ -66,7 +67,7 @@ func (s syslog) send(ctx context.Context, b batch) error {
 	if err := connection.CloseWrite(); err != nil {
 		return outbound.Explain(ctx, host, fmt.Errorf("close: %w", err))
 	}
-	if err := connection.SetReadDeadline(time.Now().Add(closing)); err != nil {
+	if err := connection.SetReadDeadline(time.Now().Add(s.closing)); err != nil {
 		return outbound.Explain(ctx, host, err)
 	}
 	// A server says nothing; whatever it says all the same is bounded.

@@ -161,3 +161,6 @@ func hue(seed string) string {
 	}
 	return fmt.Sprintf("hue-%d", sum%colours)
 }
+
+// ZoneOf is the zone in which the context's times are shown.
+func ZoneOf(ctx context.Context) *time.Location { return nowOf(ctx).Location() }
