@@ -119,12 +119,12 @@ func (o Openings) appoint(
 		}
 		return identity.AssignTeacher(ctx, classroom, rows, o.Gateway.In(classroom), person)
 	}
-	policies, err := o.Store.In(school).Policies(ctx)
+	days, _, err := o.Store.In(school).InvitationPolicies(ctx)
 	if err != nil {
 		return err
 	}
 	invitation := identity.InvitationDraft{
-		Role: identity.RoleTeacher, Language: run.Language, Days: policies.InvitationDays,
+		Role: identity.RoleTeacher, Language: run.Language, Days: days,
 	}.For(classroom, o.Now(), item.Address, "", "")
 	_, err = rows.Invite(ctx, []identity.Invitation{invitation}, key, o.Compose(ctx, classroom.Organization()))
 	return err

@@ -10,7 +10,7 @@ import (
 
 // showOrganization serves GET /o/{organization}: what the reader comes for. That
 // is the roster for a classroom's teachers, the classroom's own page for its
-// students, and the list of classrooms for those who run a school.
+// students, and the whole of it at a glance for those who manage a school.
 func showOrganization(w http.ResponseWriter, r *http.Request, org Organization) error {
 	switch school := org.Organization().Kind == identity.KindSchool; {
 	case school && org.Permits(identity.ManageSchool):
@@ -21,23 +21,6 @@ func showOrganization(w http.ResponseWriter, r *http.Request, org Organization) 
 		return redirect(w, r, views.RosterPath(org.ID()))
 	}
 	return showClassroom(w, r, org)
-}
-
-// showSchool lists a school's classrooms. Query: q, after.
-func showSchool(w http.ResponseWriter, r *http.Request, org Organization) error {
-	search, after := identity.CleanName(r.URL.Query().Get("q")), r.URL.Query().Get("after")
-	page, err := org.Store.Classrooms(r.Context(), store.ClassroomQuery{Search: search, After: after})
-	if err != nil {
-		return err
-	}
-	view := views.SchoolView{Search: search, Total: page.Total, Next: page.Next, Paged: after != ""}
-	for _, row := range page.Rows {
-		view.Rows = append(view.Rows, views.ClassroomRow{
-			ID: row.Organization.ID, Name: row.Organization.Name,
-			Students: row.Students, Teachers: row.Teachers, CreatedAt: row.Organization.CreatedAt,
-		})
-	}
-	return render(w, r, http.StatusOK, views.School(org.Page, org.Opened, view))
 }
 
 // showClassroom is a student's page of a classroom.

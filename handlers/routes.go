@@ -23,8 +23,8 @@ func (s *Server) routes() http.Handler {
 
 	// Open, and without a session: files, machines.
 	router.Method("GET", static.Prefix+"*", static.Handler())
-	router.Method("GET", "/look/{school}/{version}.css", s.open(s.lookSheet))
-	router.Method("GET", "/look/{school}/{version}.png", s.open(s.lookLogo))
+	router.Method("GET", "/brand/{school}/{version}.css", s.open(s.brandSheet))
+	router.Method("GET", "/brand/{school}/{version}.png", s.open(s.brandLogo))
 	router.Method("GET", views.HealthPath, s.open(healthz))
 	router.Method("GET", views.ReadyPath, s.open(s.readyz))
 	router.With(s.withLanguage).Method("POST", views.BackChannelPath, s.open(s.backChannelLogout))
@@ -81,7 +81,8 @@ func (s *Server) routes() http.Handler {
 			r.Method("GET", "/home", s.signedIn(s.home))
 			r.Method("GET", "/welcome", s.signedIn(s.welcome))
 			r.Method("GET", "/organizations", s.signedIn(s.organizations))
-			s.platformRoutes(r)
+			s.accountRoutes(r)
+			s.platformRoutes(r, f)
 			r.Method("GET", "/classrooms/new", s.signedIn(f.newAlone))
 			r.Method("POST", "/classrooms/new", s.signedIn(f.openAlone))
 
@@ -116,13 +117,15 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/people/{user}/remove", org(identity.ManageStudents, askRemoval))
 				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, remove))
 
-				r.Method("GET", "/activity", org(identity.ReadAudit, showActivity))
+				s.activityRoutes(r)
+				s.streamRoutes(r)
 				s.policyRoutes(r)
 				r.Method("GET", "/settings", org(identity.ManageClassroom, showSettings))
 				r.Method("POST", "/settings", org(identity.ManageClassroom, saveSettings))
 				r.Method("POST", "/name", org(identity.ManageClassroom, rename))
 				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
+				s.classroomRoutes(r)
 				r.Route("/sign-in", func(r chi.Router) {
 					r.Use(middleware.GetHead)
 					r.Method("GET", "/", s.inPortal(identity.ConnectSignIn, showSignIn))

@@ -40,6 +40,9 @@ func submittedID(founder Actor, submission, name string) OrganizationID {
 	return organizationID([16]byte(sum[:16]))
 }
 
+// IsSubmission reports whether a text can be a form's key, from [NewSubmission].
+func IsSubmission(key string) bool { return submissionPattern.MatchString(key) }
+
 // LineSubmission is the key of one line of a list that was sent with a form's
 // key: each line opens its own classroom, and the same line again the same one.
 func LineSubmission(submission string, line int) string {

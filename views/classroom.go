@@ -1,46 +1,13 @@
 package views
 
-import (
-	"context"
-	"time"
+import "homeroom.dev/homeroom/identity"
 
-	"homeroom.dev/homeroom/identity"
-)
-
-// ClassroomRow is a classroom of a school, with its counts.
-type ClassroomRow struct {
-	ID        identity.OrganizationID
-	Name      string
-	Students  int
-	Teachers  int // co-teachers too
-	CreatedAt time.Time
-}
-
-// SchoolView is what the front page of a school shows.
-type SchoolView struct {
-	Search string
-	Rows   []ClassroomRow
-	Total  int    // that match the search
-	Next   string // cursor; empty at the end
-	Paged  bool   // not the first page
-}
-
-func (v SchoolView) path(school identity.OrganizationID, after string) string {
-	return WithQuery(OrganizationPath(school), Param{"q", v.Search}, Param{"after", after})
-}
-
-func (v SchoolView) next(school identity.OrganizationID) string {
-	if v.Next == "" {
-		return ""
+// backFromOpening is where who opens no classroom after all goes.
+func backFromOpening(school identity.Opened) string {
+	if school.Permits(identity.ManageSchool) {
+		return ClassroomsPath(school.ID())
 	}
-	return v.path(school, v.Next)
-}
-
-func (v SchoolView) summary(ctx context.Context) string {
-	if v.Search != "" {
-		return text(ctx, "classroom.matching", "Count", v.Total)
-	}
-	return text(ctx, "classroom.count", "Count", v.Total)
+	return OrganizationPath(school.ID())
 }
 
 // NewClassroomForm is what is typed to open a classroom.
