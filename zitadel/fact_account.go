@@ -102,7 +102,8 @@ func accountFact(kind string, ev *eventpb.Event) identity.Fact {
 
 // signInFact is a sign-in, with where it came from. The older login pages tell
 // the browser as the description and no address, the newer ones make a short text
-// of it and keep the header; of the headers nothing else is read.
+// of it and keep the header, cut in pieces at its commas; of the headers nothing
+// else is read.
 func (e *Events) signInFact(ev *eventpb.Event) identity.Fact {
 	p, when := payload{ev.GetPayload()}, at(ev.GetCreationDate())
 	user := identity.UserID(p.text("userID"))
@@ -112,7 +113,7 @@ func (e *Events) signInFact(ev *eventpb.Event) identity.Fact {
 	agent := p.inner("userAgent")
 	device := agent.text("description")
 	for _, header := range []string{"User-Agent", "user-agent"} {
-		device = cmp.Or(strings.Join(agent.inner("header").list(header), " "), device)
+		device = cmp.Or(strings.Join(agent.inner("header").list(header), ","), device)
 	}
 	address := clientAddress(agent.text("ip"))
 	if address == "" {

@@ -66,9 +66,9 @@ func TestEventsAreUnderstood(t *testing.T) {
 			signedIn, "V2_3", // by the newer ones
 			map[string]any{"userID": "u1", "userAgent": map[string]any{
 				"ip": "::ffff:192.0.2.7", "description": "Chrome, Linux",
-				"header": map[string]any{"user-agent": []any{"Mozilla/5.0 " + strings.Repeat("é", 300)}},
+				"header": map[string]any{"user-agent": []any{"Mozilla/5.0 (KHTML", " like Gecko) " + strings.Repeat("é", 300)}},
 			}},
-			identity.UserSignedIn{User: "u1", Address: "192.0.2.7", Device: "Mozilla/5.0 " + strings.Repeat("é", 122), At: when},
+			identity.UserSignedIn{User: "u1", Address: "192.0.2.7", Device: "Mozilla/5.0 (KHTML, like Gecko) " + strings.Repeat("é", 112), At: when},
 		},
 		{
 			signedIn, "V2_4",
