@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -138,7 +139,7 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 		return nil, err
 	}
 	started.standin, err = standin.New(standin.Options{
-		LoginVersion: d.LoginVersion, Logger: log, Resolver: started.school.names.Resolver(),
+		LoginVersion: d.LoginVersion, Logger: log, Resolver: started.school.names.Resolver(), Since: time.Now().Add(-demoAge),
 	})
 	if err != nil {
 		return nil, err
@@ -155,7 +156,11 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 	if started.made, err = zitadel.Bootstrap(ctx, options, func(string, bool) {}); err != nil {
 		return nil, err
 	}
-	if err := seedDemo(started.standin, started.made); err != nil {
+	seed := newDemoSeed(started.standin, started.made)
+	if err := seed.people(); err != nil {
+		return nil, fmt.Errorf("fill the demo: %w", err)
+	}
+	if err := seed.life(started.standin, time.Now()); err != nil {
 		return nil, fmt.Errorf("fill the demo: %w", err)
 	}
 	started.portal, err = newPortal(ctx, settings{

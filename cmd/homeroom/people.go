@@ -89,6 +89,23 @@ func (s demoSchool) demoStudentNamed(n int) (given, family, userName string, has
 	return given, family, fmt.Sprintf("%s.%d@%s", plain, n+1, s.domain), true
 }
 
+// signsIn tells who of the students has a password and comes now and then. The
+// others never came.
+func (s demoSchool) signsIn(n int) bool {
+	if s.students > 1000 {
+		return n%8 == 0
+	}
+	return n%7 != 3
+}
+
+// often is how likely one of those signs in on a school day.
+func (s demoSchool) often() float64 {
+	if s.students > 1000 {
+		return .12
+	}
+	return .4
+}
+
 // asciiName is a name as it stands in an address.
 func asciiName(name string) string {
 	plain := strings.NewReplacer("ş", "s", "ö", "o", "é", "e", "ã", "a", "í", "i", "ø", "o", "ë", "e", "ł", "l",

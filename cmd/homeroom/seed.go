@@ -15,10 +15,22 @@ type demoSeed struct {
 	*standin.Seed
 	made zitadel.Installation
 	next int // for IDs
+
+	linden   seededSchool
+	visitors []demoVisitor     // who signs in now and then
+	named    map[string]string // IDs of the named people by user name
 }
 
 func seedDemo(s *standin.Server, made zitadel.Installation) error {
-	d := &demoSeed{Seed: s.Seed().As(string(made.Provisioner.User)), made: made}
+	return newDemoSeed(s, made).people()
+}
+
+func newDemoSeed(s *standin.Server, made zitadel.Installation) *demoSeed {
+	return &demoSeed{Seed: s.Seed().As(string(made.Provisioner.User)), made: made, named: map[string]string{}}
+}
+
+// people makes the schools and everybody in them.
+func (d *demoSeed) people() error {
 	linden, err := d.school(demoSchools[0])
 	if err != nil {
 		return err
@@ -31,17 +43,19 @@ func seedDemo(s *standin.Server, made zitadel.Installation) error {
 	if err != nil {
 		return err
 	}
-	return d.people(linden, birch, club)
+	d.linden = linden
+	return d.everybodyNamed(linden, birch, club)
 }
 
 // seededSchool is a school with its classrooms, in the order of the demo's list.
 type seededSchool struct {
 	id         string
 	classrooms []string
+	students   []string // user IDs, in the order of their numbers
 }
 
-// people places the named people, who meet everything there is to see.
-func (d *demoSeed) people(linden, birch seededSchool, club string) error {
+// everybodyNamed places the named people, who meet everything there is to see.
+func (d *demoSeed) everybodyNamed(linden, birch seededSchool, club string) error {
 	individuals, operators := string(d.made.Individuals), string(d.made.Operators)
 	for _, p := range []struct {
 		demoAccount
@@ -68,6 +82,8 @@ func (d *demoSeed) people(linden, birch seededSchool, club string) error {
 		if _, err := d.User(user); err != nil {
 			return err
 		}
+		d.named[p.userName] = user.ID
+		d.visitors = append(d.visitors, demoVisitor{user: user.ID, often: .7})
 		for organization, role := range p.roles {
 			if _, err := d.Authorize(user.ID, d.made.Project, organization, string(role)); err != nil {
 				return err
@@ -105,11 +121,16 @@ func (d *demoSeed) school(s demoSchool) (seededSchool, error) {
 	for n := range users {
 		given, family, userName, hasAddress := s.demoStudentNamed(n)
 		users[n] = d.user(id, given, family, userName, hasAddress)
+		if s.signsIn(n) {
+			users[n].Password = demoPassword
+			d.visitors = append(d.visitors, demoVisitor{user: users[n].ID, often: s.often()})
+		}
 	}
 	if _, err := d.Users(users); err != nil {
 		return seededSchool{}, err
 	}
 	for n, user := range users {
+		made.students = append(made.students, user.ID)
 		classroom := made.classrooms[n%len(made.classrooms)]
 		if _, err := d.Authorize(user.ID, d.made.Project, classroom, string(identity.RoleStudent)); err != nil {
 			return seededSchool{}, err
