@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"homeroom.dev/homeroom/audit"
 	"homeroom.dev/homeroom/bulk"
 	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
@@ -19,6 +20,7 @@ import (
 	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/stream"
 	"homeroom.dev/homeroom/watch"
 	"homeroom.dev/homeroom/zitadel"
 )
@@ -34,6 +36,7 @@ type settings struct {
 	standaloneClassrooms bool
 	demo                 bool
 	fetch                *outbound.Client
+	streamDirectory      string // of the platform's streams into files; empty: none
 	log                  *slog.Logger
 }
 
@@ -45,6 +48,7 @@ type portal struct {
 	events      *zitadel.Events
 	projection  *projection.Projection
 	jobs        *jobs.Jobs
+	streams     *stream.Streams
 	handler     http.Handler
 	log         *slog.Logger
 }
@@ -97,6 +101,10 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
 	p.jobs.Every(time.Hour, "look after the audit log", p.store.AuditChores)
+	p.streams = stream.New(stream.Options{
+		Store: p.store, Outbound: s.fetch, Directory: s.streamDirectory, Log: s.log,
+		Product: audit.Product{Version: version(), URL: s.publicURL},
+	})
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
@@ -104,7 +112,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Projection: p.projectionStatus, MailReady: s.mailer.Ready,
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
 		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
-		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made),
+		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made), Streams: p.streams,
 	})
 	return p, err
 }
@@ -180,6 +188,7 @@ func (p *portal) run(ctx context.Context, listener net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.projection.Run(ctx) })
 	group.Go(func() error { return p.jobs.Run(ctx) })
+	group.Go(func() error { return p.streams.Run(ctx) })
 	group.Go(func() error { return p.resumeOpenings(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, listener, p.handler) })
 	return group.Wait()

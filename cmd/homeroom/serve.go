@@ -21,6 +21,7 @@ type running struct {
 	Fetching     fetching        `embed:"" group:"School sign-in"`
 
 	StandaloneClassrooms bool   `help:"Let people open classrooms that belong to no school." default:"true" negatable:"" group:"Portal"`
+	StreamDirectory      string `help:"Directory below which operators may have audit logs written into files. Without one they may not." placeholder:"DIRECTORY" group:"Portal"`
 	LogFormat            string `help:"json for machines, text for people." enum:"json,text" default:"json" group:"Portal"`
 }
 
@@ -47,7 +48,7 @@ func (r running) portal(ctx context.Context, c console) (*portal, error) {
 	return newPortal(ctx, settings{
 		made: made, storage: r.Storage, mailer: mailer, publicURL: r.Listen.PublicURL,
 		trustedProxies: r.Listen.TrustedProxies, standaloneClassrooms: r.StandaloneClassrooms, fetch: fetch,
-		log: newLog(c.Err, r.LogFormat),
+		streamDirectory: r.StreamDirectory, log: newLog(c.Err, r.LogFormat),
 	})
 }
 
