@@ -21,7 +21,7 @@ func (s *Server) landing(w http.ResponseWriter, r *http.Request) error {
 
 // home serves GET /home: my classrooms, my schools, and invitations that wait.
 func (s *Server) home(w http.ResponseWriter, r *http.Request, who Person) error {
-	view, err := s.places(r, who)
+	view, err := s.places(r, &who)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, who Person) error 
 // organizations serves GET /organizations: every school and classroom of mine,
 // to go from one to another.
 func (s *Server) organizations(w http.ResponseWriter, r *http.Request, who Person) error {
-	view, err := s.places(r, who)
+	view, err := s.places(r, &who)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,11 @@ func (s *Server) organizations(w http.ResponseWriter, r *http.Request, who Perso
 }
 
 // places are the schools and classrooms the person holds a role in.
-func (s *Server) places(r *http.Request, who Person) (views.HomeView, error) {
+func (s *Server) places(r *http.Request, who *Person) (views.HomeView, error) {
+	var err error
+	if who.Page.Operates, err = (desk{s}).Operates(r.Context(), who.Actor.User); err != nil {
+		return views.HomeView{}, err
+	}
 	memberships, err := s.store.Memberships(r.Context(), who.Actor.User)
 	if err != nil {
 		return views.HomeView{}, err
@@ -73,6 +77,13 @@ func (s *Server) places(r *http.Request, who Person) (views.HomeView, error) {
 		} else {
 			view.Classrooms = append(view.Classrooms, place)
 		}
+	}
+	archived, err := s.store.ArchivedMemberships(r.Context(), who.Actor.User)
+	if err != nil {
+		return views.HomeView{}, err
+	}
+	for _, m := range archived {
+		view.Archived = append(view.Archived, views.Place{Organization: m.Organization, Role: identity.Highest(m.Roles)})
 	}
 	if s.anyoneOpens {
 		view.Opens = views.NewClassroomPath

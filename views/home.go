@@ -56,6 +56,7 @@ type Offer struct {
 type HomeView struct {
 	Schools    []Place
 	Classrooms []Place
+	Archived   []Place // classrooms that can be read alone
 	Offers     []Offer
 	// Opens leads to the form for a classroom that stands alone; empty where the
 	// reader may not.
@@ -64,12 +65,12 @@ type HomeView struct {
 
 // empty reports whether there is nothing to show at all.
 func (v HomeView) empty() bool {
-	return len(v.Schools) == 0 && len(v.Classrooms) == 0 && len(v.Offers) == 0
+	return len(v.Schools) == 0 && len(v.Classrooms) == 0 && len(v.Archived) == 0 && len(v.Offers) == 0
 }
 
 // studies reports whether the reader is nowhere more than a student.
 func (v HomeView) studies() bool {
-	for _, places := range [][]Place{v.Schools, v.Classrooms} {
+	for _, places := range [][]Place{v.Schools, v.Classrooms, v.Archived} {
 		for _, p := range places {
 			if p.teaches() {
 				return false
