@@ -39,7 +39,7 @@ func (c *csvWriter) Write(r identity.AuditRecord) error {
 		r.ID, string(r.Home), csvTime(r.ClosedAt), csvNumber(r.Position), csvNumber(r.Number), r.Hash,
 	}
 	for i, cell := range cells {
-		cells[i] = harmless(cell)
+		cells[i] = Harmless(cell)
 	}
 	return wrap(c.w.Write(cells))
 }
@@ -61,9 +61,9 @@ func (c *csvWriter) begin() error {
 	return wrap(c.w.Write(Columns))
 }
 
-// harmless keeps a text from being a formula: what a student is called is
+// Harmless keeps a text from being a formula: what a student is called is
 // written by whoever made the account.
-func harmless(cell string) string {
+func Harmless(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}

@@ -114,7 +114,7 @@ func TestCSVHasEverythingAndNoFormula(t *testing.T) {
 	for cell, want := range map[string]string{
 		"": "", "a=b": "a=b", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "Ömer": "Ömer",
 	} {
-		if got := harmless(cell); got != want {
+		if got := Harmless(cell); got != want {
 			t.Errorf("%q becomes %q, want %q", cell, got, want)
 		}
 	}
