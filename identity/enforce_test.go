@@ -145,7 +145,7 @@ func TestARecoveryLinkPermitsNothingElse(t *testing.T) {
 		t.Errorf("it ends enforcement without its token: %v", err)
 	}
 	school.State = OrganizationInactive
-	if _, err := OpenRecovering(school); !IsKind(err, KindNotFound) {
-		t.Errorf("a school that is off: %v", err)
+	if _, err := OpenRecovering(school); !Closed(err) {
+		t.Errorf("a suspended school: %v", err)
 	}
 }

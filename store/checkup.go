@@ -100,3 +100,25 @@ func (p *Platform) request(ctx context.Context, job string, action identity.Acti
 	}
 	return nil
 }
+
+// CountOperators is how many people operate the platform.
+func (s *Store) CountOperators(ctx context.Context) (int, error) {
+	n, err := s.read().CountOperators(ctx, string(s.operators))
+	if err != nil {
+		return 0, fmt.Errorf("count operators: %w", translate(err))
+	}
+	return int(n), nil
+}
+
+// AuditPosition is the position of the last record that was chained, 0 where
+// there is none.
+func (s *Store) AuditPosition(ctx context.Context) (int64, error) {
+	head, err := s.read().AuditHead(ctx, "") // the installation's own, which counts for all
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the end of the audit log: %w", translate(err))
+	}
+	return head.Position, nil
+}

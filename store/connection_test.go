@@ -308,8 +308,9 @@ func TestWhoseAddressLeadsWhere(t *testing.T) {
 		}
 	}
 	w.apply(identity.OrganizationStateChanged{Organization: "birch", State: identity.OrganizationInactive, At: noon.Add(time.Minute)})
-	if found, err := w.ConnectionsForAddress(t.Context(), "zoe@birch.example"); len(found) > 0 || err != nil {
-		t.Errorf("a school out of use = %+v, %v", found, err)
+	found, err := w.ConnectionsForAddress(t.Context(), "zoe@birch.example")
+	if refused(t, err, identity.KindForbidden, "school.suspended"); len(found) > 0 {
+		t.Errorf("a suspended school = %+v", found)
 	}
 }
 
@@ -336,7 +337,7 @@ func TestWhereASchoolIsSignedInAt(t *testing.T) {
 	}
 	w.apply(identity.OrganizationStateChanged{Organization: "linden", State: identity.OrganizationInactive, At: noon.Add(time.Minute)})
 	_, _, err = w.SchoolSignIn(t.Context(), "linden")
-	refused(t, err, identity.KindNotFound, "organization.not-found")
+	refused(t, err, identity.KindForbidden, "school.suspended")
 }
 
 func TestEveryConnectionIsLookedAfter(t *testing.T) {

@@ -184,7 +184,10 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 		"Roster": func(ctx context.Context) (any, error) { return linden.Roster(ctx, RosterQuery{Search: "tanner birch"}) },
 	}
 	maps.Copy(calls, signInCalls(t, w))
+	maps.Copy(calls, classroomCalls(t, w))
+	maps.Copy(calls, streamCalls(t, w))
 	maps.Copy(calls, policyCalls(t, w))
+	maps.Copy(calls, platformCalls(t, w))
 	maps.Copy(calls, accountCalls(t, w))
 	return w, calls
 }

@@ -18,6 +18,7 @@ var readsAll = map[string]string{
 	"auditRetentions":        "one for each school that has set it, once a day",
 	"lastAuditCheckpoint":    "the last row alone",
 	"countProjected":         "says how large a rebuild is",
+	"countStaleAggregates":   "those of which an event came late, on a page of operators",
 	"eventsSeen":             "the window of the event log, at the start",
 	"deleteOldSubmissions":   "once an hour",
 	"putOlderStone":          "no table: the row to be written",

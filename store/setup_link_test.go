@@ -358,7 +358,7 @@ func TestALinkOfASchoolOutOfUseOpensNothing(t *testing.T) {
 	_, token := w.link(w.school("linden"), "l1")
 	w.apply(identity.OrganizationStateChanged{Organization: "linden", State: identity.OrganizationInactive, At: noon.Add(time.Minute)})
 	_, err := w.OpenSetup(t.Context(), "l1")
-	refused(t, err, identity.KindNotFound, "setup.not-found")
+	refused(t, err, identity.KindForbidden, "school.suspended")
 	_, _, err = w.OpenSetupToken(t.Context(), token)
-	refused(t, err, identity.KindNotFound, "setup.not-found")
+	refused(t, err, identity.KindForbidden, "school.suspended")
 }

@@ -97,3 +97,7 @@ SELECT * FROM checkups WHERE name = sqlc.arg(name);
 -- How many aggregates have to be read again, since when.
 SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(noted_us), 0) AS BIGINT) AS since_us FROM stale_aggregates;
 
+
+-- name: CountOperators :one
+SELECT CAST(COALESCE(SUM(r.people), 0) AS BIGINT) AS operators FROM roster_counts r
+WHERE r.organization_id = sqlc.arg(operators) AND r.role = 'operator' AND r.state = 'active';

@@ -20,6 +20,18 @@ func (q *Queries) Checkup(ctx context.Context, name string) (Checkup, error) {
 	return i, err
 }
 
+const countOperators = `-- name: CountOperators :one
+SELECT CAST(COALESCE(SUM(r.people), 0) AS BIGINT) AS operators FROM roster_counts r
+WHERE r.organization_id = $1 AND r.role = 'operator' AND r.state = 'active'
+`
+
+func (q *Queries) CountOperators(ctx context.Context, operators string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countOperators, operators)
+	var operators_2 int64
+	err := row.Scan(&operators_2)
+	return operators_2, err
+}
+
 const countPlatformSchools = `-- name: CountPlatformSchools :one
 SELECT COUNT(*) AS schools,
     CAST(COALESCE(SUM(CASE o.state WHEN 'inactive' THEN 1 ELSE 0 END), 0) AS BIGINT) AS suspended

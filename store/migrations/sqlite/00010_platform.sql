@@ -4,7 +4,7 @@
 -- doctor found last.
 
 -- Schools and classrooms that stand alone, each by name.
-CREATE INDEX organizations_by_kind ON organizations (kind, school_id, sort_name, id);
+CREATE INDEX organizations_by_kind ON organizations (school_id, kind, sort_name, id);
 
 -- An operator looks into a school, or into a classroom that stands alone: until
 -- then, or until they end it.
