@@ -92,6 +92,9 @@ func (s *Server) known(h signedInHandler) http.Handler {
 			}
 			return s.askToSignIn(w, r)
 		}
+		if err := s.homeOpen(r.Context(), user.Home); err != nil {
+			return err
+		}
 		r, waited, err := s.refill(r, user.ID)
 		if err != nil {
 			return err
@@ -133,10 +136,8 @@ func (s *Server) inOrganization(needs identity.Permission, h organizationHandler
 			Portal: s.portal,
 			Page:   who.Page,
 		}
-		if opened.Visiting() {
-			if err := s.recordVisit(r.Context(), org); err != nil {
-				return err
-			}
+		if answered, err := s.sees(w, r, &org); answered || err != nil {
+			return err
 		}
 		return h(w, r, org)
 	})}

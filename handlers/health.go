@@ -16,6 +16,13 @@ type ProjectionStatus struct {
 	KnownAt time.Time
 	// Err is why it is not, or nil.
 	Err error
+
+	// What follows is for the operators. HeardAt is Zitadel's last answer, Behind
+	// how far back the last event taken in is while there are more, and Built is
+	// false until the projection was complete once.
+	HeardAt, LastEvent time.Time
+	Behind             time.Duration
+	Built              bool
 }
 
 // staleAfter is how old the projection may be before pages say so. A tail that

@@ -108,6 +108,10 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 		return exchangeError(err)
 	}
 	user := identity.UserID(tokens.IDTokenClaims.Subject)
+	if err := s.homeOpen(ctx, claimedUser(tokens.IDTokenClaims).Home); err != nil {
+		s.revoke(ctx, tokens.RefreshToken)
+		return err
+	}
 	if school, closed, err := s.closed(ctx, user); err != nil {
 		return err
 	} else if closed {

@@ -37,6 +37,7 @@ func (s *Server) onPlatform(h platformHandler) http.Handler {
 		if asked, err := s.askFresh(w, r, who.User); asked || err != nil {
 			return err
 		}
+		who.Page.Operates = true
 		return h(w, r, Platform{
 			OpenedPlatform: opened, Store: s.store.Platform(opened), Portal: s.portal, Page: who.Page,
 		})
@@ -66,9 +67,33 @@ func (s *Server) onSchool(h schoolHandler) http.Handler {
 // platformGate is a route of the operators, for the tests that walk every route.
 type platformGate struct{ http.Handler }
 
-// platformRoutes are the pages of the operators.
-func (s *Server) platformRoutes(r chi.Router) {
+// platformRoutes are the pages of the operators. What they do to a school, and
+// looking into one, asks for a fresh sign-in.
+func (s *Server) platformRoutes(r chi.Router, f founding) {
 	r.Route("/platform", func(r chi.Router) {
 		r.Use(middleware.GetHead)
+		r.Method("GET", "/", s.onPlatform(s.showPlatform))
+		r.Method("GET", "/schools", s.onPlatform(listSchools))
+		r.Method("GET", "/schools/new", s.onPlatform(newSchool))
+		r.Method("POST", "/schools", s.onPlatform(f.openSchool))
+		r.Method("GET", "/schools/{school}", s.onSchool(showSchoolOfPlatform))
+		r.Method("GET", "/schools/{school}/suspend", s.onSchool(askSuspend))
+		r.Method("POST", "/schools/{school}/suspend", s.freshly(s.onSchool(suspendSchool)))
+		r.Method("GET", "/schools/{school}/restore", s.onSchool(askRestore))
+		r.Method("POST", "/schools/{school}/restore", s.freshly(s.onSchool(restoreSchool)))
+		r.Method("GET", "/schools/{school}/look", s.onSchool(askLook))
+		r.Method("POST", "/schools/{school}/look", s.freshly(s.onSchool(beginLook)))
+		r.Method("POST", "/schools/{school}/look/end", s.onSchool(endLook))
+		r.Method("GET", "/classrooms", s.onPlatform(listStandalone))
+		r.Method("GET", "/classrooms/{school}/adopt", s.onSchool(askAdopt))
+		r.Method("POST", "/classrooms/{school}/adopt", s.freshly(s.onSchool(s.adopt)))
+		s.platformActivityRoutes(r)
+		s.platformStreamRoutes(r)
+		r.Method("GET", "/health", s.onPlatform(s.showHealth))
+		r.Method("POST", "/health", s.onPlatform(s.checkNow))
+		r.Method("GET", "/projection", s.onPlatform(s.showProjection))
+		r.Method("POST", "/projection", s.onPlatform(s.reconcileNow))
+		r.Method("GET", "/jobs", s.onPlatform(s.listJobs))
+		r.Method("POST", "/jobs/{job}/retry", s.onPlatform(s.retryJob))
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/stream"
 )
 
 // Options are what the portal is built from. All but the last six are needed.
@@ -38,12 +39,18 @@ type Options struct {
 	// every school, such as Clever.
 	Offered []identity.Vendor
 
+	// Streams sends audit logs on; nil is one that only tests targets, as far as
+	// they are public.
+	Streams *stream.Streams
+
 	// Fetch asks for what a school's IT names: metadata, discovery documents. Nil
 	// is one that asks public addresses alone.
 	Fetch *outbound.Client
 	// Intents tells why Zitadel refused a sign-in through a school's connection;
 	// with nil, no page knows more than that it did.
 	Intents identity.IntentLog
+	// Background is the work that operators see; nil is one without any.
+	Background Background
 	// TrustedProxies are the networks (CIDR) whose X-Forwarded-For is believed.
 	TrustedProxies []string
 	// Now is the clock; nil is time.Now.
@@ -57,28 +64,29 @@ type Options struct {
 // Server is the portal. Only this package's routes reach its fields; handlers
 // of organization pages never do.
 type Server struct {
-	store         *store.Store
-	gateway       identity.Gateway
-	provisioner   identity.Provisioner
-	sessions      *scs.SessionManager
-	discovery     *discovery
-	logouts       seenTokens
-	ready         readiness
-	projection    func() ProjectionStatus
-	mailReady     func(context.Context) error
-	portal        Portal
-	anyoneOpens   bool
-	offered       []identity.Vendor
-	fetch         *outbound.Client
-	intents       identity.IntentLog
-	secure        bool
-	trusted       []string
-	demo          bool
-	log           *slog.Logger
-	crossOrigin   *http.CrossOriginProtection
-	loginVersion  atomic.Int64 // of Zitadel's pages; 0 while it is not known
-	visitRecorded visits
-	noticeKey     []byte // of this process; see sealNotice
+	store        *store.Store
+	gateway      identity.Gateway
+	provisioner  identity.Provisioner
+	sessions     *scs.SessionManager
+	discovery    *discovery
+	logouts      seenTokens
+	ready        readiness
+	projection   func() ProjectionStatus
+	mailReady    func(context.Context) error
+	portal       Portal
+	anyoneOpens  bool
+	offered      []identity.Vendor
+	fetch        *outbound.Client
+	streams      *stream.Streams
+	intents      identity.IntentLog
+	background   Background
+	secure       bool
+	trusted      []string
+	demo         bool
+	log          *slog.Logger
+	crossOrigin  *http.CrossOriginProtection
+	loginVersion atomic.Int64 // of Zitadel's pages; 0 while it is not known
+	noticeKey    []byte       // of this process; see sealNotice
 }
 
 // New is the portal as a handler. It calls nobody: Zitadel may be away.
@@ -111,6 +119,12 @@ func newServer(o Options) (*Server, error) {
 	if o.Intents == nil {
 		o.Intents = silent{}
 	}
+	if o.Streams == nil {
+		o.Streams = stream.New(stream.Options{Store: o.Store, Outbound: o.Fetch, Now: o.Now, Log: o.Log})
+	}
+	if o.Background == nil {
+		o.Background = idle{}
+	}
 	public := strings.TrimSuffix(o.PublicURL, "/")
 	s := &Server{
 		store:       o.Store,
@@ -123,7 +137,9 @@ func newServer(o Options) (*Server, error) {
 		anyoneOpens: o.AnyoneOpensClassrooms,
 		offered:     o.Offered,
 		fetch:       o.Fetch,
+		streams:     o.Streams,
 		intents:     o.Intents,
+		background:  o.Background,
 		secure:      strings.HasPrefix(public, "https://"),
 		trusted:     o.TrustedProxies,
 		demo:        o.Demo,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
 	"homeroom.dev/homeroom/views"
@@ -82,28 +83,24 @@ func (p *portal) inviteAdmin(
 	if err != nil {
 		return "", err
 	}
-	org := p.store.In(opened)
 	invitation := identity.Invitation{
 		Address: admin, Role: identity.RoleSchoolAdmin, Language: language, Inviter: identity.Actor{User: founder.User},
 		ExpiresAt: time.Now().Add(identity.InvitationLifetime),
 	}
-	links := make(map[identity.InvitationID]string)
-	compose := func(i identity.Invitation, token string) (identity.Mail, error) {
-		links[i.ID] = publicURL + views.AcceptPath(token)
-		return views.InvitationMail(ctx, organization, i, links[i.ID])
-	}
-	result, err := org.Invite(ctx, []identity.Invitation{invitation}, "open-school/"+admin, compose)
-	if err != nil {
-		return "", fmt.Errorf("invite %s: %w", admin, err)
-	}
-	if len(result.Invited) == 0 {
+	invited, err := handlers.InviteAdmin(ctx, p.store, opened, invitation, "open-school/"+admin, publicURL)
+	switch {
+	case identity.IsKind(err, identity.KindConflict):
 		return "", fmt.Errorf("%s is invited or a member already; the invitations page of the school shows it", admin)
+	case err != nil || invited.Link != "":
+		return invited.Link, err
 	}
-	id := result.Invited[0].ID
-	if links[id] == "" { // invited by the same command before
-		if err := org.ResendInvitation(ctx, id, compose); err != nil {
-			return "", fmt.Errorf("invite %s again: %w", admin, err)
-		}
+	// Invited by the same command before.
+	err = p.store.In(opened).ResendInvitation(ctx, invited.ID, func(i identity.Invitation, token string) (identity.Mail, error) {
+		link = publicURL + views.AcceptPath(token)
+		return views.InvitationMail(ctx, organization, i, link)
+	})
+	if err != nil {
+		return "", fmt.Errorf("invite %s again: %w", admin, err)
 	}
-	return links[id], nil
+	return link, nil
 }
