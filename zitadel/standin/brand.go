@@ -60,10 +60,14 @@ func onColour(hex string) string {
 	return "#000000"
 }
 
-// brandFor is that of the organization a request is for.
+// brandFor is that of the organization a request is for, or in which the person
+// is at home whom it names.
 func (s *Server) brandFor(a authRequest) brand {
 	s.RLock()
 	org := s.requestedOrg(a)
+	if u := s.byLoginName(a.in.LoginHint); org == "" && u != nil {
+		org = u.owner
+	}
 	s.RUnlock()
 	return s.brandOf(org)
 }
