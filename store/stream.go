@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store/query"
@@ -83,6 +84,9 @@ func (s *Streams) Add(ctx context.Context, t identity.StreamTarget, secret strin
 		there, err := tx.Streams(ctx, s.home)
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(there, func(row query.Stream) bool { return row.ID == t.ID }) {
+			return nil
 		}
 		if len(there) >= identity.MaxStreams {
 			return identity.Conflict("stream.too-many", "Limit", identity.MaxStreams)

@@ -56,6 +56,9 @@ type Streams struct {
 	log       *slog.Logger
 	directory bool
 
+	poll, firstPause time.Duration // tests are in a hurry
+	most             int           // records of a batch
+
 	mu   sync.Mutex
 	busy map[string]bool // IDs of targets that are being sent to
 }
@@ -78,8 +81,8 @@ func New(o Options) *Streams {
 	})
 	return &Streams{
 		store: o.Store, product: o.Product, now: o.Now, log: o.Log, busy: make(map[string]bool),
-		directory: o.Directory != "",
-		senders:   senders{public: o.Outbound, private: anywhere, directory: o.Directory, host: host, now: o.Now},
+		directory: o.Directory != "", poll: poll, firstPause: firstPause, most: most,
+		senders: senders{public: o.Outbound, private: anywhere, directory: o.Directory, host: host, now: o.Now},
 	}
 }
 
@@ -91,7 +94,7 @@ func (s *Streams) Directories() bool { return s.directory }
 func (s *Streams) Run(ctx context.Context) error {
 	var sending sync.WaitGroup
 	defer sending.Wait()
-	ticker := time.NewTicker(poll)
+	ticker := time.NewTicker(s.poll)
 	defer ticker.Stop()
 	for {
 		due, err := s.store.DueStreams(ctx)
@@ -154,7 +157,7 @@ func (s *Streams) failed(ctx context.Context, d store.DueStream, failure error) 
 	if said := new(identity.Error); errors.As(failure, &said) {
 		trouble = said.Message
 	}
-	next := s.now().Add(pause(d.Failures))
+	next := s.now().Add(s.pause(d.Failures))
 	s.log.WarnContext(ctx, "a stream's target took nothing",
 		"stream", d.ID, "failures", d.Failures+1, "next", next, "error", failure)
 	if err := s.store.StreamFailed(ctx, d, trouble, next); err != nil && ctx.Err() == nil {
@@ -164,10 +167,10 @@ func (s *Streams) failed(ctx context.Context, d store.DueStream, failure error) 
 
 // pause is how long to wait after a failure that so many went before. It varies a
 // little, so that what failed together does not come back together.
-func pause(failures int) time.Duration {
+func (s *Streams) pause(failures int) time.Duration {
 	wait := longestPause
 	if failures < 8 { // 2^8 first pauses are longer than the longest
-		wait = min(firstPause<<failures, longestPause)
+		wait = min(s.firstPause<<failures, longestPause)
 	}
 	return wait - rand.N(wait/5)
 }
@@ -179,7 +182,7 @@ func (s *Streams) deliver(ctx context.Context, d store.DueStream) (took store.Du
 	if err != nil {
 		return d, false, err
 	}
-	next, err := s.store.NextStreamBatch(ctx, d, most)
+	next, err := s.store.NextStreamBatch(ctx, d, s.most)
 	if err != nil {
 		return d, false, err
 	}
@@ -192,7 +195,7 @@ func (s *Streams) deliver(ctx context.Context, d store.DueStream) (took store.Du
 	}
 	// What the target took is noted even while the program stops.
 	took, err = s.store.StreamTook(context.WithoutCancel(ctx), d, next)
-	return took, len(next.Records) == most, err
+	return took, len(next.Records) >= s.most, err
 }
 
 func (s *Streams) senderTo(d store.DueStream) (sender, error) {
