@@ -108,7 +108,8 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/invitations/{invitation}/link", org(identity.ManageStudents, confirmLink))
 				r.Method("POST", "/invitations/{invitation}/link", org(identity.ManageStudents, showLink))
 
-				r.Method("GET", "/people/{user}", org(identity.SeeRoster, showMember))
+				s.peopleRoutes(r)
+				s.personRoutes(r)
 				r.Method("POST", "/people/{user}/role", org(identity.ManageStudents, changeRole))
 				r.Method("POST", "/people/{user}/suspend", org(identity.ManageStudents, suspend))
 				r.Method("POST", "/people/{user}/activate", org(identity.ManageStudents, activate))

@@ -24,6 +24,11 @@ const (
 // BulkActions lists what can be done to people of a school.
 var BulkActions = []BulkAction{BulkSuspend, BulkRestore, BulkMove, BulkEndSessions, BulkRemove}
 
+// Known reports whether a is one of the above.
+func (a BulkAction) Known() bool {
+	return slices.Contains(BulkActions, a) || a.ToClassroom() || a == BulkBasis
+}
+
 // ToClassroom reports whether the action is about one classroom, whose own run
 // it is.
 func (a BulkAction) ToClassroom() bool { return a == BulkArchive || a == BulkRestoreClassroom }

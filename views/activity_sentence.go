@@ -31,7 +31,7 @@ func tell(ctx context.Context, record identity.AuditRecord) []phrase {
 		"Role", auditRole(ctx, record.After[identity.AuditRole]),
 		"Was", auditRole(ctx, record.Before[identity.AuditRole]),
 		"Name", cmp.Or(record.After[identity.AuditName], record.TargetName),
-		"Count", record.After["records"],
+		"Count", cmp.Or(record.After["records"], record.After["count"], record.After["changed"]),
 		"With", auditWith(ctx, record),
 		"What", remoteWhat(record),
 	)
@@ -96,6 +96,10 @@ func auditText(record identity.AuditRecord) string {
 	case identity.ActionAuditExported:
 		if record.After["records"] == "" {
 			return "audit.audit.exported.some"
+		}
+	case identity.ActionBulkBegun, identity.ActionBulkUndone:
+		if bulk := identity.BulkAction(record.After["bulk"]); bulk.Known() {
+			return "audit." + string(record.Action) + "." + string(bulk)
 		}
 	case identity.ActionStreamChanged:
 		if state := record.After[identity.AuditState]; state == "paused" || state == "active" {
