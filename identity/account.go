@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // What a school does to the accounts of those who are at home there. It reaches
@@ -52,6 +53,21 @@ func (o Opened) mayTouchAccount(a Account) error {
 		return Forbidden("rule.higher-role-elsewhere")
 	}
 	return nil
+}
+
+// MaySuspendPerson decides whether the actor may take somebody's access in the
+// school and in all of its classrooms away, or give it back. Each classroom has
+// its own say when it is done.
+func (o Opened) MaySuspendPerson(a Account) error {
+	if !o.Permits(ManageSchool) {
+		return Forbidden("permission.missing")
+	}
+	if err := o.mayTouchPerson(a.PersonOfSchool); err != nil {
+		return err
+	}
+	here := a
+	here.Last = slices.DeleteFunc(slices.Clone(a.Last), func(o Organization) bool { return o.Name == "" })
+	return lastAnywhere(here)
 }
 
 // lastAnywhere refuses what would leave a classroom without a teacher or a

@@ -53,6 +53,7 @@ func TestAccountsAreTouchedByTheRules(t *testing.T) {
 		actor                                                           identity.Held
 		account                                                         identity.Account
 		signOut, factors, reset, deactivate, reactivate, unlock, remove string
+		suspend                                                         string
 	}{
 		{
 			name: "a student", organization: school, actor: admin, account: sam(),
@@ -64,7 +65,7 @@ func TestAccountsAreTouchedByTheRules(t *testing.T) {
 		},
 		{
 			name: "oneself", organization: school, actor: admin, account: sam(func(a *identity.Account) { a.User.ID = "actor" }),
-			signOut: own, factors: own, reset: own, deactivate: own, reactivate: own, unlock: own, remove: own,
+			signOut: own, factors: own, reset: own, deactivate: own, reactivate: own, unlock: own, remove: own, suspend: "rule.own-role",
 		},
 		{
 			name: "a guest", organization: school, actor: admin,
@@ -84,7 +85,7 @@ func TestAccountsAreTouchedByTheRules(t *testing.T) {
 		{
 			name: "an operator, by the school's IT", organization: school, actor: admin,
 			account: sam(anywhere(identity.RoleOperator), func(a *identity.Account) { a.Held = operator }),
-			signOut: higher, factors: higher, reset: higher, deactivate: higher, reactivate: higher, unlock: higher, remove: higher,
+			signOut: higher, factors: higher, reset: higher, deactivate: higher, reactivate: higher, unlock: higher, remove: higher, suspend: higher,
 		},
 		{
 			name: "an operator, by an operator", organization: school, actor: operator,
@@ -101,19 +102,19 @@ func TestAccountsAreTouchedByTheRules(t *testing.T) {
 		},
 		{
 			name: "by a teacher of the school", organization: school, actor: identity.Held{Here: roles{identity.RoleTeacher}}, account: sam(),
-			signOut: missing, factors: missing, reset: missing, deactivate: missing, reactivate: missing, unlock: missing, remove: missing,
+			signOut: missing, factors: missing, reset: missing, deactivate: missing, reactivate: missing, unlock: missing, remove: missing, suspend: missing,
 		},
 		{
 			name: "by a teacher in a classroom", organization: class, actor: identity.Held{Here: roles{identity.RoleTeacher}}, account: sam(),
-			signOut: missing, factors: missing, reset: missing, deactivate: missing, reactivate: missing, unlock: missing, remove: missing,
+			signOut: missing, factors: missing, reset: missing, deactivate: missing, reactivate: missing, unlock: missing, remove: missing, suspend: missing,
 		},
 		{
 			name: "the last teacher of a class", organization: school, actor: admin, account: sam(last(class)),
-			deactivate: lastTeacher, reactivate: notOff, unlock: notLocked, remove: lastTeacher,
+			deactivate: lastTeacher, reactivate: notOff, unlock: notLocked, remove: lastTeacher, suspend: lastTeacher,
 		},
 		{
 			name: "the last of the school's IT", organization: school, actor: operator, account: sam(last(school), func(a *identity.Account) { a.Last[0].Name = "Linden" }),
-			deactivate: lastAdmin, reactivate: notOff, unlock: notLocked, remove: lastAdmin,
+			deactivate: lastAdmin, reactivate: notOff, unlock: notLocked, remove: lastAdmin, suspend: lastAdmin,
 		},
 		{
 			name: "the last teacher somewhere else", organization: school, actor: operator, account: sam(last(identity.Organization{ID: "club", Kind: identity.KindClassroom})),
@@ -142,6 +143,7 @@ func TestAccountsAreTouchedByTheRules(t *testing.T) {
 				err  error
 				want string
 			}{
+				"suspend":        {opened.MaySuspendPerson(tt.account), tt.suspend},
 				"sign out":       {opened.MaySignOut(tt.account), tt.signOut},
 				"reset factors":  {opened.MayResetFactors(tt.account), tt.factors},
 				"reset sign-in":  {opened.MayResetAccount(tt.account), tt.reset},

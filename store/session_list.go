@@ -27,6 +27,7 @@ type Session struct {
 
 // EndedSession is what an ended session held of Zitadel's, to end it there too.
 type EndedSession struct {
+	SID     string // of the session at Zitadel
 	IDToken string
 	Refresh string // refresh token
 }
@@ -122,17 +123,17 @@ func (s *Sessions) endThose(
 }
 
 // held is what a session holds of Zitadel's. One that does not open any more
-// holds nothing.
+// holds no tokens.
 func (s *Sessions) held(row query.Session) EndedSession {
+	held := EndedSession{SID: row.Sid}
 	data, err := s.store.keys.open(sessionPlace(row.TokenHash), row.Sealed)
 	if err != nil {
-		return EndedSession{}
+		return held
 	}
 	_, values, err := scs.GobCodec{}.Decode(data)
 	if err != nil {
-		return EndedSession{}
+		return held
 	}
-	var held EndedSession
 	held.IDToken, _ = values[sessionIDToken].(string)
 	held.Refresh, _ = values[sessionRefresh].(string)
 	return held

@@ -76,7 +76,7 @@ func TestAPersonSeesAndEndsTheirOwnSessionsAlone(t *testing.T) {
 		}
 	}
 	ended, err := sessions.EndOne(t.Context(), "sam", SessionID(tokens["phone"]))
-	if err != nil || ended != (EndedSession{IDToken: "id-token-phone", Refresh: "refresh-phone"}) {
+	if err != nil || ended != (EndedSession{SID: "sid-phone", IDToken: "id-token-phone", Refresh: "refresh-phone"}) {
 		t.Errorf("end one = %+v, %v", ended, err)
 	}
 	if who(t, m, tokens["phone"]) != "" || who(t, m, tokens["laptop"]) != "sam" {
