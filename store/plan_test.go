@@ -9,24 +9,28 @@ import (
 // readsAll are the statements that read something from end to end, and why they
 // may. None of them stands behind a page.
 var readsAll = map[string]string{
-	"projectionState":        "a handful of rows",
-	"driftRows":              "the report itself",
-	"unfinishedOpenings":     "an index of unfinished ones alone",
-	"staleLoginPolicies":     "an index of stale ones alone",
-	"begunRecordsBefore":     "an index of begun ones alone, once a minute",
-	"auditClosedUnchained":   "an index of what nothing of ours writes, to verify",
-	"auditRetentions":        "one for each school that has set it, once a day",
-	"lastAuditCheckpoint":    "the last row alone",
-	"countProjected":         "says how large a rebuild is",
-	"countStaleAggregates":   "those of which an event came late, on a page of operators",
-	"eventsSeen":             "the window of the event log, at the start",
-	"deleteOldSubmissions":   "once an hour",
-	"putOlderStone":          "no table: the row to be written",
-	"peers":                  "a list that was made by indexes",
+	"leftBehind":           "the few classrooms that are being deleted",
+	"projectionState":      "a handful of rows",
+	"driftRows":            "the report itself",
+	"unfinishedOpenings":   "an index of unfinished ones alone",
+	"staleLoginPolicies":   "an index of stale ones alone",
+	"begunRecordsBefore":   "an index of begun ones alone, once a minute",
+	"auditClosedUnchained": "an index of what nothing of ours writes, to verify",
+	"auditRetentions":      "one for each school that has set it, once a day",
+	"lastAuditCheckpoint":  "the last row alone",
+	"countProjected":       "says how large a rebuild is",
+	"countStaleAggregates": "those of which an event came late, on a page of operators",
+	"eventsSeen":           "the window of the event log, at the start",
+	"deleteOldSubmissions": "once an hour",
+	"putOlderStone":        "no table: the row to be written",
+	"peers":                "a list that was made by indexes",
 }
 
 // sorts are the statements that put rows in order themselves, and why they may.
 var sorts = map[string]string{
+	"archivedMemberships":      "those of one person",
+	"invitationsToRemind":      "those of one organization that wait",
+	"schoolInvitationTrouble":  "the places of one school that need attention",
 	"memberships":              "those of one person",
 	"invitationsFor":           "those to one address",
 	"lastMailOf":               "the mails of one invitation",

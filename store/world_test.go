@@ -163,6 +163,14 @@ type heldQueue struct {
 	mu      sync.Mutex
 	refused error
 	mails   []string // IDs, in the order in which they were enqueued
+	others  map[string]int
+}
+
+// named is how many jobs of a name were enqueued.
+func (q *heldQueue) named(kind string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.others[kind]
 }
 
 func (q *heldQueue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload any) error {
@@ -174,6 +182,13 @@ func (q *heldQueue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload a
 	text, err := json.Marshal(payload)
 	if err != nil {
 		return err
+	}
+	if kind == OpeningJob {
+		if q.others == nil {
+			q.others = map[string]int{}
+		}
+		q.others[kind]++
+		return nil
 	}
 	var mail MailPayload
 	if err := json.Unmarshal(text, &mail); err != nil || kind != MailJob {
