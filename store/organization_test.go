@@ -189,6 +189,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, policyCalls(t, w))
 	maps.Copy(calls, platformCalls(t, w))
 	maps.Copy(calls, accountCalls(t, w))
+	maps.Copy(calls, auditCalls(t, w))
 	return w, calls
 }
 
