@@ -78,6 +78,7 @@ const (
 	ActionSchoolSuspended   Action = "school.suspended"
 	ActionSchoolRestored    Action = "school.restored"
 	ActionSchoolExported    Action = "school.exported"
+	ActionExportTaken       Action = "school.export-taken" // its archive was fetched
 	ActionSchoolErased      Action = "school.erased"
 	ActionDataExported      Action = "data.exported" // a person's own
 

@@ -70,7 +70,7 @@ var groupedActions = map[ActionGroup][]Action{
 	},
 	GroupData: {
 		ActionAuditExported, ActionAuditPruned, ActionAuditErased, ActionStreamAdded, ActionStreamChanged, ActionStreamDeleted,
-		ActionSchoolExported, ActionDataExported, ActionSchoolErased,
+		ActionSchoolExported, ActionExportTaken, ActionDataExported, ActionSchoolErased,
 	},
 }
 

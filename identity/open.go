@@ -183,6 +183,15 @@ func OpenWatched(school Organization) (Opened, error) {
 	return openUnattended(school, "watch")
 }
 
+// OpenLeaving opens a school, in use or suspended, for the portal itself, which
+// writes the archive it leaves with or erases it. It carries no permission.
+func OpenLeaving(school Organization) (Opened, error) {
+	if school.ID == "" || school.Kind != KindSchool {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: school, actor: Actor{User: "leaving"}}, nil
+}
+
 // openUnattended opens a school where nobody is signed in. The actor is what
 // does it.
 func openUnattended(school Organization, actor UserID) (Opened, error) {

@@ -77,6 +77,16 @@ type AuditRetention struct {
 	ChangedUs      int64
 }
 
+type Basis struct {
+	OrganizationID string
+	UserID         string
+	Basis          string
+	AgeBand        string
+	RecorderID     string
+	RecorderName   string
+	RecordedUs     int64
+}
+
 type Branding struct {
 	OrganizationID string
 	Colour         string
@@ -249,6 +259,22 @@ type EnforcementException struct {
 	BreakGlass     bool
 }
 
+type Erasure struct {
+	SchoolID      string
+	Name          string
+	OperatorID    string
+	OperatorName  string
+	RequestID     string
+	ClientAddress string
+	Device        string
+	ExportID      string
+	ExportSha256  string
+	Classrooms    int64
+	People        int64
+	BegunUs       int64
+	Trouble       string
+}
+
 type EventCursor struct {
 	Name string
 	AtUs int64
@@ -258,6 +284,19 @@ type EventsSeen struct {
 	Aggregate string
 	Sequence  int64
 	AtUs      int64
+}
+
+type Export struct {
+	OrganizationID string
+	ID             string
+	State          string
+	AskerID        string
+	AskerName      string
+	AskedUs        int64
+	FinishedUs     int64
+	Bytes          int64
+	Sha256         string
+	Records        int64
 }
 
 type Grant struct {
@@ -423,6 +462,13 @@ type Removed struct {
 	ID        string
 	ChangedUs int64
 	Sequence  int64
+}
+
+type Retention struct {
+	OrganizationID string
+	Inactive       int64
+	Invitations    int64
+	ChangedUs      int64
 }
 
 type RoleAssignment struct {
