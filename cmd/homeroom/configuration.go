@@ -16,6 +16,7 @@ import (
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/outbound"
+	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/zitadel"
 )
 
@@ -104,6 +105,20 @@ func serviceAccount(setting string) (zitadel.ServiceAccount, error) {
 type storage struct {
 	Database string `help:"Path of the SQLite database." default:"data/homeroom.sqlite" placeholder:"FILE"`
 	SealKeys string `help:"Keys that seal secrets at rest, as id:base64 of 32 bytes, separated by commas. The first one seals, all of them open: put a new one in front to rotate." placeholder:"KEYS"`
+}
+
+// check says what keeps the database from being opened.
+func (s storage) check() error {
+	if s.SealKeys == "" {
+		return errors.New("not set: --seal-keys; homeroom bootstrap writes them into the file for --config")
+	}
+	if _, err := store.ParseKeyRing(s.SealKeys); err != nil {
+		return fmt.Errorf("--seal-keys: %w", err)
+	}
+	if _, err := os.Stat(s.Database); err != nil {
+		return fmt.Errorf("--database: %w; homeroom serve makes it at its first start", err)
+	}
+	return nil
 }
 
 // smtp is how mail leaves.

@@ -166,7 +166,7 @@ func (d *demoCommand) start(ctx context.Context, c console, data string) (_ *dem
 	started.portal, err = newPortal(ctx, settings{
 		made:    started.made,
 		storage: storage{Database: filepath.Join(data, demoDatabase), SealKeys: store.NewKey()},
-		mailer:  started.mailbox, publicURL: started.urls.portal,
+		mailer:  started.mailbox, mailServer: "the demo's mailbox", publicURL: started.urls.portal,
 		standaloneClassrooms: true, demo: true, fetch: started.school.fetch(), log: log,
 	})
 	if err != nil {

@@ -3,9 +3,9 @@
 //
 // demo shows it with people in it, bootstrap prepares a real Zitadel, serve
 // runs the portal on it, open-school opens a school, sync brings the local
-// database up to date, audit verifies the audit log. This package is the only
-// one that knows all others: it reads the configuration and wires them. Start
-// reading at [run].
+// database up to date, doctor says what is wrong, audit verifies the audit log.
+// This package is the only one that knows all others: it reads the configuration
+// and wires them. Start reading at [run].
 package main
 
 import (
@@ -23,11 +23,23 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	var status exitStatus
+	switch {
+	case errors.As(err, &status):
+		os.Exit(int(status)) // all is said
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "homeroom:", err)
 		os.Exit(1)
 	}
 }
+
+// exitStatus ends the program with a status that scripts look at, after a command
+// that has said all there is.
+type exitStatus int
+
+// Error is for tests: people read what the command wrote.
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // commands is what can be typed after the program's name. Every setting is a
 // flag, an environment variable HOMEROOM_…, and, for serve, sync and
@@ -38,6 +50,7 @@ type commands struct {
 	OpenSchool openSchoolCommand `cmd:"" name:"open-school" help:"Open a school and invite its first school admin."`
 	Serve      serveCommand      `cmd:"" help:"Run the portal."`
 	Sync       syncCommand       `cmd:"" help:"Bring the local database up to date with Zitadel, or build it anew."`
+	Doctor     doctorCommand     `cmd:"" help:"Say what is wrong with the installation, and what mends it. Ends with 0 if all is fine, 1 with warnings, 2 if something fails."`
 	Audit      auditCommand      `cmd:"" help:"Verify the audit log, and sign what it looks like."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

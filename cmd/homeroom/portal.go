@@ -2,18 +2,21 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"homeroom.dev/homeroom/audit"
 	"homeroom.dev/homeroom/bulk"
+	"homeroom.dev/homeroom/doctor"
 	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/jobs"
@@ -31,6 +34,7 @@ type settings struct {
 	made                 zitadel.Installation
 	storage              storage
 	mailer               identity.Mailer
+	mailServer           string // empty: none is configured
 	publicURL            string
 	trustedProxies       []string
 	standaloneClassrooms bool
@@ -48,6 +52,8 @@ type portal struct {
 	events      *zitadel.Events
 	projection  *projection.Projection
 	jobs        *jobs.Jobs
+	doctor      *doctor.Doctor
+	settled     sync.Once // see examine
 	streams     *stream.Streams
 	handler     http.Handler
 	log         *slog.Logger
@@ -105,6 +111,10 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Store: p.store, Outbound: s.fetch, Directory: s.streamDirectory, Log: s.log,
 		Product: audit.Product{Version: version(), URL: s.publicURL},
 	})
+	p.doctor = newDoctor(p, s)
+	p.jobs.Every(24*time.Hour, "look at the installation", p.examine)
+	p.jobs.Handle(store.CheckupJob, func(ctx context.Context, _ json.RawMessage, _ bool) error { return p.doctor.Run(ctx) })
+	p.jobs.Handle(store.ReconcileJob, p.reconcile)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
@@ -112,7 +122,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Projection: p.projectionStatus, MailReady: s.mailer.Ready,
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
 		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
-		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made), Streams: p.streams,
+		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made), Streams: p.streams, Background: p.jobs,
 	})
 	return p, err
 }
@@ -155,6 +165,7 @@ func (p *portal) readLoginPolicies(ctx context.Context) error {
 func (p *portal) projectionStatus() handlers.ProjectionStatus {
 	status := p.projection.Status(context.Background())
 	known := handlers.ProjectionStatus{KnownAt: status.HeardAt, Err: status.Err}
+	known.HeardAt, known.LastEvent, known.Behind, known.Built = status.HeardAt, status.LastEvent, status.Behind, status.Built
 	if status.Behind > 0 {
 		known.KnownAt = status.LastEvent
 	}

@@ -46,7 +46,7 @@ func (r running) portal(ctx context.Context, c console) (*portal, error) {
 		return nil, err
 	}
 	return newPortal(ctx, settings{
-		made: made, storage: r.Storage, mailer: mailer, publicURL: r.Listen.PublicURL,
+		made: made, storage: r.Storage, mailer: mailer, mailServer: r.SMTP.Host, publicURL: r.Listen.PublicURL,
 		trustedProxies: r.Listen.TrustedProxies, standaloneClassrooms: r.StandaloneClassrooms, fetch: fetch,
 		streamDirectory: r.StreamDirectory, log: newLog(c.Err, r.LogFormat),
 	})
