@@ -8,5 +8,7 @@
 // known, log.go the events it is told in, caller.go who may do what, and one
 // file for each of Zitadel's services has its answers. How people sign in
 // through identity providers begins at external.go: intents there are in
-// intent.go, and the login pages' own way in login_external.go.
+// intent.go, and the login pages' own way in login_external.go. What may stand
+// between a password and the application is in sign_in.go and login_factor.go;
+// [Seed] fills a server with people and, day by day, with a past.
 package standin
