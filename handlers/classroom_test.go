@@ -15,20 +15,27 @@ func TestASchoolShowsItsClassroomsToThoseWhoRunIt(t *testing.T) {
 	p.settled()
 	p.run(linden, []scenario{
 		{
-			name: "its IT", who: priya, method: "GET", path: "/o/{linden}", status: 200,
-			text: []string{"Classes", biology, history, "2 classes", "Open a class"}, absent: []string{maths},
+			name: "its IT", who: priya, method: "GET", path: "/o/{linden}/classrooms", status: 200,
+			text: []string{"Classes", biology, history, "2 classes", "Open a class", "Open many classes"}, absent: []string{maths},
 		},
 		{
-			name: "a search", who: priya, method: "GET", path: "/o/{linden}?q=bio", region: "classrooms", status: 200,
+			name: "a search", who: priya, method: "GET", path: "/o/{linden}/classrooms?q=bio", region: "classrooms", status: 200,
 			text: []string{biology, "1 class found"}, absent: []string{history, "Skip to"},
 		},
-		{name: "nothing found", who: priya, method: "GET", path: "/o/{linden}?q=zzz", status: 200, text: []string{"No class like that"}, absent: []string{biology}},
+		{name: "nothing found", who: priya, method: "GET", path: "/o/{linden}/classrooms?q=zzz", status: 200, text: []string{"No class like that"}, absent: []string{biology}},
+		{
+			name: "without a teacher", who: priya, method: "GET", path: "/o/{linden}/classrooms?show=without-teacher", status: 200,
+			text: []string{history, "1 class found", "Assign a teacher"}, absent: []string{biology},
+		},
+		{name: "archived", who: priya, method: "GET", path: "/o/{linden}/classrooms?show=archived", status: 200, text: []string{"No class like that"}, absent: []string{biology, history}},
 		{
 			name: "one of its teachers", who: lea, method: "GET", path: "/o/{linden}", status: 200,
-			text: []string{"You are one of the teachers of this school."}, absent: []string{biology, "Open a class"},
+			text: []string{"You are one of the teachers of this school."}, absent: []string{biology, "Open a class", "attention"},
 		},
+		{name: "the list is not a teacher's", who: lea, method: "GET", path: "/o/{linden}/classrooms", status: 403, absent: []string{biology}},
 		{name: "a teacher of one of its classes", who: lee, method: "GET", path: "/o/{linden}", status: 404, absent: []string{linden}},
 		{name: "another school's IT", who: bob, method: "GET", path: "/o/{linden}", status: 404},
+		{name: "another school's IT and the list", who: bob, method: "GET", path: "/o/{linden}/classrooms", status: 404},
 	})
 }
 
@@ -86,7 +93,7 @@ func TestASchoolsITOpensAClassroomForOthers(t *testing.T) {
 	if again := send(); again.URL.Path != opened.URL.Path {
 		t.Errorf("the same form again leads to %s, want %s", again.URL.Path, opened.URL.Path)
 	}
-	school := it.get(p.fill("/o/{linden}"))
+	school := it.get(p.fill("/o/{linden}/classrooms"))
 	if n := strings.Count(school.text(), "Physics 9C"); n != 1 {
 		t.Errorf("the school shows the class %d times:\n%s", n, school.text())
 	}
@@ -95,7 +102,7 @@ func TestASchoolsITOpensAClassroomForOthers(t *testing.T) {
 		t.Errorf("who opened it for others is on its roster:\n%s", roster.text())
 	}
 	p.settled()
-	if after := it.get(p.fill("/o/{linden}")); strings.Count(after.text(), "Physics 9C") != 1 {
+	if after := it.get(p.fill("/o/{linden}/classrooms")); strings.Count(after.text(), "Physics 9C") != 1 {
 		t.Errorf("after the events the school shows:\n%s", after.text())
 	}
 }

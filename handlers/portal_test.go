@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"homeroom.dev/homeroom/bulk"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
@@ -47,7 +49,8 @@ type portal struct {
 
 	people        map[string]identity.User // by user name
 	organizations map[string]identity.Organization
-	rows          signInRows // of Linden, once a walk needs them
+	rows          signInRows                    // of Linden, once a walk needs them
+	runs          map[string]identity.BulkRunID // over many, likewise
 }
 
 // The names of those who are there from the start.
@@ -325,6 +328,13 @@ type queue struct {
 	mu    sync.Mutex
 	jobs  []string
 	mails []string // IDs in the outbox
+	todo  []todo   // of package bulk; see portal.work
+}
+
+// todo is background work that waits.
+type todo struct {
+	kind    string
+	payload json.RawMessage
 }
 
 // Enqueue implements [store.Queue].
@@ -332,10 +342,47 @@ func (q *queue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload any) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.jobs = append(q.jobs, kind)
+	if kind == store.OpeningJob || kind == store.BulkJob {
+		encoded, err := json.Marshal(payload)
+		if err != nil {
+			return err
+		}
+		q.todo = append(q.todo, todo{kind, encoded})
+	}
 	if mail, ok := payload.(store.MailPayload); ok {
 		q.mails = append(q.mails, mail.Mail)
 	}
 	return nil
+}
+
+// openings opens the classrooms of lists.
+func (p *portal) openings() bulk.Openings {
+	return bulk.Openings{
+		Store: p.store, Provisioner: p.opener, Gateway: p.gateway, Now: p.now.Now,
+		Log: slog.New(slog.DiscardHandler), Compose: InvitationMails(p.url),
+	}
+}
+
+// work does the runs and lists that wait, until none does.
+func (p *portal) work() {
+	p.t.Helper()
+	handle := map[string]func(context.Context, json.RawMessage, bool) error{
+		store.OpeningJob: p.openings().Handle,
+		store.BulkJob: bulk.New(bulk.Options{
+			Store: p.store, Gateway: p.gateway, Now: p.now.Now, Log: slog.New(slog.DiscardHandler),
+		}).Handle,
+	}
+	for {
+		p.queue.mu.Lock()
+		if len(p.queue.todo) == 0 {
+			p.queue.mu.Unlock()
+			return
+		}
+		next := p.queue.todo[0]
+		p.queue.todo = p.queue.todo[1:]
+		p.queue.mu.Unlock()
+		p.check(handle[next.kind](p.ctx, next.payload, false))
+	}
 }
 
 // mail is the ID of the mail that was queued as number i, from 0.

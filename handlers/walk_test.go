@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
 )
 
 // openRoutes are all that answer somebody who is not signed in. A route added
@@ -118,10 +119,17 @@ func (p *portal) real(s step, invitation identity.InvitationID) string {
 		"{classroom}", string(p.id(biology)),
 		"{user}", string(p.people[noor].ID),
 		"{invitation}", string(invitation),
+		"{run}", string(p.runs[s.place()]),
 		"{token}", "unknown",
+		"{record}", p.record(s),
+		"{stream}", streamed,
+		"{opening}", walkedOpening,
 		"*", "app.css",
 	).Replace(p.rows.in(strings.TrimSuffix(s.route, "/*")))
 }
+
+// walkedOpening is a list of classrooms that Linden School opens.
+const walkedOpening = "walkedwalkedwalkedwalkedwa"
 
 // waiting is an invitation to Biology 7B that waits. Linden School gets what the
 // pages of sign-in are about.
@@ -131,7 +139,11 @@ func (p *portal) waiting() identity.InvitationID {
 	p.check(p.in(linden, priya).AskToJoin(p.ctx, identity.JoinRequest{
 		User: p.people[noor].ID, Name: "Noor Haddad", Domain: "linden.example", Role: identity.RoleTeacher, AskedAt: p.now.Now(),
 	}))
-	return p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID
+	p.runs = p.runsOver()
+	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", []store.OpeningItem{{Line: 1, Name: "Walked 1"}}))
+	id := p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID
+	p.streaming()
+	return id
 }
 
 // calls counts what was asked of Zitadel. The projection's own reading of the
