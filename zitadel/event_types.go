@@ -111,7 +111,7 @@ var questions = []question{
 		grantAdded, grantChanged, grantRemoved, // before the assignments that go with one
 	}},
 	{types: []string{
-		passwordChecked, providerChecked, passkeyChecked,
+		passwordChecked, providerChecked, passkeyChecked, sessionUser,
 		passkeyVerified, passkeyRemoved, passkeyFailed,
 		totpVerified, totpRemoved, totpFailed,
 		securityKeyVerified, securityKeyRemoved, securityKeyFailed,

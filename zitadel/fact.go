@@ -24,6 +24,9 @@ func (e *Events) fact(ctx context.Context, ev *eventpb.Event) (identity.Fact, er
 	case kind == passwordChecked, kind == providerChecked, kind == passkeyChecked:
 		e.rememberCheck(ev)
 		return nil, nil
+	case kind == sessionUser:
+		e.rememberSession(ev.GetAggregate().GetId(), identity.UserID(payload{ev.GetPayload()}.text("userID")))
+		return nil, nil
 	case strings.HasPrefix(kind, "user."):
 		if fact := userFact(kind, ev); fact != nil {
 			return fact, nil

@@ -5,10 +5,8 @@ import (
 	"context"
 	"net/netip"
 	"strings"
-	"time"
 	"unicode/utf8"
 
-	adminpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/admin"
 	eventpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/event"
 
 	"homeroom.dev/homeroom/identity"
@@ -122,72 +120,12 @@ func (e *Events) signInFact(ev *eventpb.Event) identity.Fact {
 	return identity.UserSignedIn{User: user, Address: address, Device: clientDevice(device), At: when}
 }
 
-// browser is the browser of somebody, by the ID that the older login pages give
-// it.
-type browser struct {
-	user identity.UserID
-	id   string
-}
-
-// check is when and from where somebody proved who they are.
-type check struct {
-	at      time.Time
-	address string
-}
-
-// checkFor is how long the address of a check is that of the sign-in too, which
-// may need a second factor. Later the browser may be somewhere else.
-const checkFor = 15 * time.Minute
-
-// rememberCheck keeps where a sign-in at the older login pages began.
-func (e *Events) rememberCheck(ev *eventpb.Event) {
-	p := payload{ev.GetPayload()}
-	of := browser{identity.UserID(ev.GetAggregate().GetId()), p.text("userAgentID")}
-	seen := check{at(ev.GetCreationDate()), clientAddress(p.text("remoteIP"))}
-	if of.id == "" || seen.address == "" {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.checks == nil || len(e.checks) >= maxRemembered {
-		e.checks = make(map[browser]check)
-	}
-	if e.checks[of].at.Before(seen.at) { // an aggregate may be read from its beginning
-		e.checks[of] = seen
-	}
-}
-
-// addressOf is where a sign-in of a browser that ended at a time had begun, or
-// empty.
-func (e *Events) addressOf(of browser, ended time.Time) string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	seen := e.checks[of]
-	if ended.Before(seen.at) || ended.Sub(seen.at) > checkFor {
-		return ""
-	}
-	return seen.address
-}
-
 // sessionFact is the end of a session of the newer login pages. The event does
 // not tell whose it was: the session's own earlier ones do.
 func (e *Events) sessionFact(ctx context.Context, ev *eventpb.Event) (identity.Fact, error) {
-	session := ev.GetAggregate().GetId()
-	user, known := e.sessionOwner(session)
-	if !known {
-		answer, err := e.client.AdminService().ListEvents(ctx, &adminpb.ListEventsRequest{
-			Limit: 1, Asc: true, AggregateId: session, EventTypes: []string{sessionUser},
-		})
-		if err != nil {
-			return nil, fail("list events of a session", err, "remote.refused")
-		}
-		for _, first := range answer.GetEvents() {
-			user = identity.UserID(payload{first.GetPayload()}.text("userID"))
-		}
-		e.rememberSession(session, user)
-	}
-	if user == "" {
-		return nil, nil // ended before anybody signed in
+	user, err := e.sessionOwner(ctx, ev)
+	if user == "" || err != nil {
+		return nil, err // ended before anybody signed in
 	}
 	return identity.Observed{Action: identity.ActionSignedOut, User: user, At: at(ev.GetCreationDate())}, nil
 }

@@ -1,8 +1,6 @@
 package zitadel
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,31 +106,38 @@ func TestEventsAreUnderstood(t *testing.T) {
 			}},
 		},
 		{
-			"org.policy.login.secondfactor.added", "home", map[string]any{"mfaType": 3},
+			"org.policy.login.secondfactor.added", "home",
+			map[string]any{"mfaType": 3},
 			identity.Observed{Action: identity.ActionRemotePolicy, Organization: "home", At: when, Values: map[string]string{"policy": "login", "change": "added", "credential": "mail-code"}},
 		},
 		{
-			"org.policy.login.idpprovider.cascade.removed", "home", map[string]any{"idpConfigId": "p1"},
+			"org.policy.login.idpprovider.cascade.removed", "home",
+			map[string]any{"idpConfigId": "p1"},
 			identity.Observed{Action: identity.ActionRemoteProvider, Organization: "home", Target: "p1", At: when, Values: map[string]string{"change": "detached"}},
 		},
 		{
-			"instance.policy.password.complexity.changed", "i1", map[string]any{"minLength": 12},
+			"instance.policy.password.complexity.changed", "i1",
+			map[string]any{"minLength": 12},
 			identity.Observed{Action: identity.ActionRemotePolicy, Organization: "ops", At: when, Values: map[string]string{"policy": "password-complexity", "change": "changed", "scope": "instance"}},
 		},
 		{
-			"org.idp.saml.added", "home", map[string]any{"id": "p1", "name": "Entra", "metadata": "PGE+", "key": secret, "certificate": "c2VjcmV0"},
+			"org.idp.saml.added", "home",
+			map[string]any{"id": "p1", "name": "Entra", "metadata": "PGE+", "key": secret, "certificate": "c2VjcmV0"},
 			identity.Observed{Action: identity.ActionRemoteProvider, Organization: "home", Target: "p1", At: when, Values: map[string]string{"change": "added", "kind": "saml", "name": "Entra"}},
 		},
 		{
-			"org.idp.removed", "home", map[string]any{"id": "p1"},
+			"org.idp.removed", "home",
+			map[string]any{"id": "p1"},
 			identity.Observed{Action: identity.ActionRemoteProvider, Organization: "home", Target: "p1", At: when, Values: map[string]string{"change": "removed"}},
 		},
 		{
-			"org.domain.primary.set", "home", map[string]any{"domain": "linden.example"},
+			"org.domain.primary.set", "home",
+			map[string]any{"domain": "linden.example"},
 			identity.Observed{Action: identity.ActionRemoteDomain, Organization: "home", Target: "linden.example", At: when, Values: map[string]string{"change": "primary"}},
 		},
 		{
-			"org.domain.verification.added", "home", map[string]any{"domain": "linden.example", "validationCode": secret},
+			"org.domain.verification.added", "home",
+			map[string]any{"domain": "linden.example", "validationCode": secret},
 			identity.Observed{Action: identity.ActionRemoteDomain, Organization: "home", Target: "linden.example", At: when, Values: map[string]string{"change": "challenged"}},
 		},
 		{"org.policy.label.changed", "home", map[string]any{"primaryColor": "#000000"}, nil},
@@ -142,19 +147,23 @@ func TestEventsAreUnderstood(t *testing.T) {
 			identity.Observed{Action: identity.ActionRemoteBranding, Organization: "home", At: when, Values: map[string]string{"change": "activated"}},
 		},
 		{
-			"org.member.added", "home", map[string]any{"userId": "u1", "roles": []any{"ORG_OWNER", "ORG_USER_MANAGER"}},
+			"org.member.added", "home",
+			map[string]any{"userId": "u1", "roles": []any{"ORG_OWNER", "ORG_USER_MANAGER"}},
 			identity.Observed{Action: identity.ActionRemoteManager, Organization: "home", Target: "u1", At: when, Values: map[string]string{"change": "added", "roles": "ORG_OWNER, ORG_USER_MANAGER"}},
 		},
 		{
-			"org.customtext.set", "home", map[string]any{"key": "Title", "text": "<script>"},
+			"org.customtext.set", "home",
+			map[string]any{"key": "Title", "text": "<script>"},
 			identity.Observed{Action: identity.ActionRemoteBranding, Organization: "home", At: when, Values: map[string]string{"change": "set", "kind": "text"}},
 		},
 		{
-			"feature.instance.permission_check_v2.set", "i1", map[string]any{"Value": true},
+			"feature.instance.permission_check_v2.set", "i1",
+			map[string]any{"Value": true},
 			identity.Observed{Action: identity.ActionRemoteOther, Organization: "ops", At: when, Values: map[string]string{"change": "set", "scope": "instance"}},
 		},
 		{
-			"project.application.config.oidc.changed", "platform", map[string]any{"appId": "app", "redirectUris": []any{"https://evil.example/"}},
+			"project.application.config.oidc.changed", "platform",
+			map[string]any{"appId": "app", "redirectUris": []any{"https://evil.example/"}},
 			identity.Observed{Action: identity.ActionRemoteOther, Organization: "ops", Target: "app", At: when},
 		},
 		{"project.application.config.oidc.changed", "other", map[string]any{"appId": "app"}, nil},
@@ -207,60 +216,6 @@ func TestEventsAreUnderstood(t *testing.T) {
 	}
 }
 
-// The older login pages tell the address in an event of its own, which is that of
-// the sign-in for a while.
-func TestTheAddressOfASignInIsThatOfItsCheck(t *testing.T) {
-	when := time.Date(2026, 11, 20, 23, 30, 4, 0, time.UTC)
-	e := new(Events)
-	event := func(kind, aggregate string, after time.Duration, fields map[string]any) identity.Fact {
-		t.Helper()
-		payload, err := structpb.NewStruct(fields)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fact, err := e.fact(t.Context(), &eventpb.Event{
-			Aggregate: &eventpb.Aggregate{Id: aggregate}, CreationDate: timestamppb.New(when.Add(after)), Payload: payload, Type: &eventpb.EventType{Type: kind},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fact
-	}
-	for _, checked := range []struct {
-		kind, user, browser, address string
-		after                        time.Duration
-	}{
-		{passwordChecked, "u1", "b1", "192.0.2.1", 0},
-		{providerChecked, "u1", "b2", "192.0.2.2", time.Second},
-		{passkeyChecked, "u2", "b1", "192.0.2.3", time.Second},
-		{passwordChecked, "u1", "b1", "192.0.2.4", -time.Hour}, // read later, and older
-		{passwordChecked, "u3", "", "192.0.2.5", 0},
-	} {
-		if fact := event(checked.kind, checked.user, checked.after, map[string]any{"userAgentID": checked.browser, "remoteIP": checked.address, "id": "r"}); fact != nil {
-			t.Errorf("%s is told: %+v", checked.kind, fact)
-		}
-	}
-	for _, test := range []struct {
-		user, browser, told string
-		after               time.Duration
-		want                string
-	}{
-		{"u1", "b1", "", time.Minute, "192.0.2.1"},
-		{"u1", "b2", "", time.Minute, "192.0.2.2"},
-		{"u2", "b1", "", time.Minute, "192.0.2.3"},
-		{"u1", "b1", "", -time.Second, ""},
-		{"u1", "b1", "", time.Hour, ""},
-		{"u1", "b3", "", time.Minute, ""},
-		{"u3", "", "", time.Minute, ""},
-		{"u1", "b1", "198.51.100.9", time.Minute, "198.51.100.9"},
-	} {
-		fact := event(signedIn, "V2_1", test.after, map[string]any{"userID": test.user, "userAgent": map[string]any{"fingerprint_id": test.browser, "ip": test.told}})
-		if in, ok := fact.(identity.UserSignedIn); !ok || in.Address != test.want {
-			t.Errorf("%s with %s after %v from %q: %+v, want from %q", test.user, test.browser, test.after, test.told, fact, test.want)
-		}
-	}
-}
-
 // A value that cannot be read is an error, not an empty name.
 func TestBrokenMetadataIsAnError(t *testing.T) {
 	payload, err := structpb.NewStruct(map[string]any{"key": identity.MetadataName, "value": "not base64!"})
@@ -272,53 +227,5 @@ func TestBrokenMetadataIsAnError(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "o1") || fact != nil {
 		t.Errorf("fact = %v, error = %v, want an error that names the organization", fact, err)
-	}
-}
-
-// Zitadel takes no more than 30 types and 10 kinds of aggregate at once.
-func TestQuestionsFit(t *testing.T) {
-	seen := map[string]bool{}
-	for _, q := range questions {
-		for _, kind := range slices.Concat(q.types, q.aggregates) {
-			if seen[kind] {
-				t.Errorf("%s is asked for twice", kind)
-			}
-			seen[kind] = true
-		}
-		if len(q.types) > 30 || len(q.aggregates) > 10 {
-			t.Errorf("%d event types and %d kinds of aggregate, want at most 30 and 10", len(q.types), len(q.aggregates))
-		}
-	}
-	for kind := range credentialEvents {
-		if !seen[kind] {
-			t.Errorf("%s is understood and not asked for", kind)
-		}
-	}
-	for kind := range failedEvents {
-		if !seen[kind] {
-			t.Errorf("%s is understood and not asked for", kind)
-		}
-	}
-}
-
-// Answers to several questions are put into one order: by time, and within a
-// moment each aggregate's by sequence, where its first event stood.
-func TestAnswersArePutIntoOrder(t *testing.T) {
-	when := time.Date(2026, 11, 20, 23, 30, 4, 0, time.UTC)
-	event := func(aggregate string, sequence uint64, after time.Duration) *eventpb.Event {
-		return &eventpb.Event{
-			Aggregate: &eventpb.Aggregate{Id: aggregate}, Sequence: sequence, CreationDate: timestamppb.New(when.Add(after)),
-		}
-	}
-	got := inOrder([]*eventpb.Event{
-		event("z", 1, 0), event("a", 1, 0), event("z", 3, 0), event("b", 1, 2), // to the first question
-		event("z", 2, 0), event("c", 7, 0), event("a", 9, 1), event("b", 2, 3), event("a", 1, 0), // to the second
-	}, when.Add(2))
-	var order []string
-	for _, ev := range got {
-		order = append(order, fmt.Sprint(ev.GetAggregate().GetId(), ev.GetSequence()))
-	}
-	if want := []string{"z1", "z2", "z3", "a1", "c7", "a9", "b1"}; !slices.Equal(order, want) {
-		t.Errorf("order = %v, want %v: up to the moment and no further", order, want)
 	}
 }

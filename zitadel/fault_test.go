@@ -10,6 +10,7 @@ import (
 	"time"
 
 	authorizationpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
+	orgpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/org/v2"
 	projectpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/project/v2"
 	userpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
 
@@ -283,5 +284,67 @@ func TestEventsOfOneGreatTransactionAreRead(t *testing.T) {
 	}
 	if len(removed) != many || grants != 1 || last != string(after.ID) {
 		t.Errorf("%d removals and %d of grants, the last event of %s; want %d, 1 and %s", len(removed), grants, last, many, after.ID)
+	}
+}
+
+// What several questions are answered is one log: whole, each event once, in the
+// order of time, and with the events of a moment on one page.
+func TestAllKindsOfEventsAreOneLog(t *testing.T) {
+	t.Parallel()
+	w, _ := ownWorld(t)
+	const many = 1100 // more than one answer of each question
+	organizations, users := w.owner.OrganizationServiceV2(), w.owner.UserServiceV2()
+	for i := range many {
+		id := fmt.Sprintf("pupil-%d", i)
+		if _, err := users.CreateUser(t.Context(), &userpb.CreateUserRequest{
+			OrganizationId: string(w.linden.ID), UserId: &id, Username: &id,
+			UserType: &userpb.CreateUserRequest_Human_{Human: &userpb.CreateUserRequest_Human{
+				Profile: &userpb.SetHumanProfile{GivenName: "P", FamilyName: id},
+				Email:   &userpb.SetHumanEmail{Email: id + "@example.org", Verification: &userpb.SetHumanEmail_IsVerified{IsVerified: true}},
+			}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := users.AddOTPEmail(t.Context(), &userpb.AddOTPEmailRequest{UserId: id}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := organizations.SetOrganizationMetadata(t.Context(), &orgpb.SetOrganizationMetadataRequest{
+			OrganizationId: string(w.linden.ID), Metadata: []*orgpb.Metadata{{Key: identity.MetadataName, Value: []byte(id)}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, limit := range []int{700, 1000} {
+		events := w.freshEvents(t)
+		told := map[string]int{}
+		var last time.Time
+		for after, more := (time.Time{}), true; more; {
+			page, err := events.Events(t.Context(), identity.EventQuery{After: after, Limit: limit})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, event := range page.Events {
+				if event.At.Before(last) || i == 0 && !last.IsZero() && !event.At.After(last) {
+					t.Fatalf("%s %d at %v after one of %v", event.Aggregate, event.Sequence, event.At, last)
+				}
+				last = event.At
+				switch fact := event.Fact.(type) {
+				case identity.UserCreated:
+					told["created "+string(fact.User.ID)]++
+				case identity.CredentialAdded:
+					told["factor "+string(fact.User)]++
+				case identity.OrganizationMetadataSet:
+					told["name "+fact.Value]++
+				}
+			}
+			after, more = page.Last, page.More
+		}
+		for i := range many {
+			for _, what := range []string{"created", "factor", "name"} {
+				if key := fmt.Sprintf("%s pupil-%d", what, i); told[key] != 1 {
+					t.Errorf("pages of %d: %s told %d times", limit, key, told[key])
+				}
+			}
+		}
 	}
 }

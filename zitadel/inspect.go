@@ -30,6 +30,7 @@ const inspected = 1000
 // every answer of a server has. The way there and back is taken off by halves.
 func (e *Events) InspectServer(ctx context.Context) (identity.ServerSettings, error) {
 	const doing = "ask for the server's clock"
+	//lint:ignore SA1019 servers of every v4 version answer to the older call
 	answer, err := e.client.AdminService().GetMyInstance(ctx, &adminpb.GetMyInstanceRequest{})
 	if err != nil {
 		return identity.ServerSettings{}, fail("get instance", err, "remote.refused")
