@@ -113,7 +113,14 @@ func (d *Doctor) Run(ctx context.Context) error {
 
 // say notes a finding. args are pairs of name and value.
 func (e *examination) say(level identity.Level, code string, args ...any) {
-	e.found = append(e.found, identity.Ailment{Code: code, Level: level, Args: identity.Say("", args...).Args})
+	a := identity.Ailment{Code: code, Level: level}
+	for i := 0; i+1 < len(args); i += 2 {
+		if a.Args == nil {
+			a.Args = make(map[string]any, len(args)/2)
+		}
+		a.Args[args[i].(string)] = args[i+1]
+	}
+	e.found = append(e.found, a)
 }
 
 // check notes that something is good, or how bad it is.
@@ -128,7 +135,7 @@ func (e *examination) check(good bool, otherwise identity.Level, code string, ar
 // unread notes that something could not be asked of Zitadel.
 func (e *examination) unread(what string, err error) {
 	e.Log.WarnContext(e.ctx, "the doctor cannot see everything", "part", what, "error", err)
-	e.say(identity.LevelBad, "unread", "Part", what, "Error", plainly(err))
+	e.say(identity.LevelBad, "unread-"+what, "Error", plainly(err))
 }
 
 // plainly is the text of an error that is about no person: the message's ID of

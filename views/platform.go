@@ -32,6 +32,8 @@ var platformTabs = []struct {
 	{PlatformFront, "platform.section.front", PlatformPath},
 	{PlatformSchools, "platform.section.schools", PlatformSchoolsPath},
 	{PlatformClassrooms, "platform.section.classrooms", PlatformClassroomsPath},
+	{PlatformAudit, "platform.section.audit", PlatformAuditPath},
+	{PlatformStreams, "platform.section.streams", PlatformStreamsPath},
 	{PlatformHealth, "platform.section.health", PlatformHealthPath},
 	{PlatformProjection, "platform.section.projection", PlatformProjectionPath},
 	{PlatformJobs, "platform.section.jobs", PlatformJobsPath},
