@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -28,10 +29,15 @@ const (
 	namedMost = 10
 )
 
-// check serves GET /o/{school}/people/act. Query: action, which, user, any number
+// check serves GET /o/{school}/people/act, and /people/act/remove, where who had
+// to sign in again comes back to. Query: action, which, user, any number
 // of them, and the filter of the list; to and leave for a move.
 func (m many) check(w http.ResponseWriter, r *http.Request, org Organization) error {
-	ask := m.read(r.URL.Query())
+	form := r.URL.Query()
+	if sent := again(r); sent != nil {
+		form = sent
+	}
+	ask := m.read(form)
 	if ask.Action == "" || !ask.All && len(ask.Users) == 0 {
 		notice := identity.Say("bulk.nobody")
 		if ask.Action == "" {
@@ -100,6 +106,7 @@ func (m many) read(form url.Values) views.BulkAsk {
 	ask := views.BulkAsk{
 		Action: identity.BulkAction(form.Get("action")), Filter: peopleFilter(form), All: form.Get("which") == "all",
 		Parameters: identity.BulkParameters{Classroom: identity.OrganizationID(form.Get("to"))}, Leave: form.Get("leave"),
+		Submission: cmp.Or(form.Get("submission"), identity.NewSubmission()),
 	}
 	if !slices.Contains(identity.BulkActions, ask.Action) {
 		ask.Action = ""
@@ -176,7 +183,7 @@ func (m many) show(
 	if ask.Action == identity.BulkMove && ask.Parameters.ClassroomName == "" && chosen && problems == nil {
 		problems, status = moveProblems(ask), http.StatusUnprocessableEntity
 	}
-	ask.Problems, ask.Submission = problems, identity.NewSubmission()
+	ask.Problems = problems
 	people, err := m.people(ctx, org, &ask)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ func (s *Server) peopleRoutes(r chi.Router) {
 	r.Method("GET", "/people", s.inSchool(identity.ManageSchool, showPeople))
 	r.Method("GET", "/people/act", s.inSchool(identity.ManageSchool, m.check))
 	r.Method("POST", "/people/act", s.inSchool(identity.ManageSchool, m.begin))
+	r.Method("GET", "/people/act/remove", s.inSchool(identity.ManageSchool, m.check))
 	r.Method("POST", "/people/act/remove", s.freshly(s.inSchool(identity.ManageSchool, m.beginFresh)))
 	r.Method("GET", "/runs", s.inOrganization(identity.ManageClassroom, listRuns))
 	r.Method("GET", "/runs/{run}", s.inOrganization(identity.ManageClassroom, showRun))

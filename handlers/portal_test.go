@@ -141,7 +141,10 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 		PublicURL: p.url,
 		Projection: func() ProjectionStatus {
 			status := p.projection.Status(context.Background())
-			return ProjectionStatus{KnownAt: p.now.Now().Add(-status.Age), Err: status.Err}
+			return ProjectionStatus{
+				KnownAt: p.now.Now().Add(-status.Age), Err: status.Err,
+				HeardAt: p.now.Now().Add(-status.Age), LastEvent: status.LastEvent, Built: status.Built,
+			}
 		},
 		MailReady: func(context.Context) error { return nil },
 		Intents:   events,
