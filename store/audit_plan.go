@@ -94,11 +94,14 @@ func (p auditPlan) matching(ctx context.Context, db *sql.DB) (string, error) {
 		if q.Source != "" {
 			terms = append(terms, mark(tokenSource, string(q.Source)))
 		}
-		words := auditTerms(home, q.Text)
-		if searched && len(words) == 0 {
+		typed, err := auditTerms(ctx, db, id, home, q.Text)
+		if err != nil {
+			return "", err
+		}
+		if searched && len(typed) == 0 {
 			continue // nothing but signs was typed
 		}
-		alternatives = append(alternatives, "("+strings.Join(append(terms, words...), " AND ")+")")
+		alternatives = append(alternatives, "("+strings.Join(append(terms, typed...), " AND ")+")")
 	}
 	if len(alternatives) == 0 {
 		return noMatch, nil

@@ -130,6 +130,11 @@ func (s *Store) pruneBefore(ctx context.Context, home string, before time.Time) 
 			if err := tx.removeUpTo(ctx, anchor); err != nil {
 				return err
 			}
+			if removed < pruneSlice {
+				if err := tx.forgetWords(ctx, home); err != nil {
+					return err
+				}
+			}
 			return tx.audit(ctx, &identity.AuditRecord{
 				Organization: anchor.Home, Actor: identity.Actor{User: retention}, Action: identity.ActionAuditPruned,
 				Target: home, After: audit.RemovedValues(anchor, int64(removed)),
@@ -209,7 +214,7 @@ func (tx *transaction) eraseAround(ctx context.Context, home string) error {
 		return err
 	}
 	for _, remove := range []func(context.Context, string) error{
-		tx.DeleteAuditHead, tx.DeleteAuditRetention, tx.DeleteSignInDays, tx.DeleteSignInPeople,
+		tx.DeleteAuditHead, tx.DeleteAuditWords, tx.DeleteAuditRetention, tx.DeleteSignInDays, tx.DeleteSignInPeople,
 	} {
 		if err := remove(ctx, home); err != nil {
 			return err

@@ -74,6 +74,9 @@ func TestALogIsKeptAsLongAsItsSchoolSays(t *testing.T) {
 	if page, err := school.Audit(t.Context(), AuditQuery{Text: "change 2"}); err != nil || len(page.Records) != 0 {
 		t.Errorf("search = %+v, %v; want nothing", page.Records, err)
 	}
+	if n := w.one("SELECT COUNT(*) || MIN(word) FROM audit_words WHERE home_id = 'linden' AND word IN ('7b', 'linden')"); n != "1linden" {
+		t.Errorf("words of what is gone are known: %s, want linden alone", n)
+	}
 	// Once more, with the earlier record of pruning pruned as well.
 	w.clock = w.clock.AddDate(1, 0, 0)
 	if err := w.AuditChores(t.Context()); err != nil {
@@ -139,9 +142,9 @@ func TestAnErasedLogIsGoneAndMissedByNobody(t *testing.T) {
 	if ends[0].Number != 9 || ends[0].Hash == "" || ends[1].Number != 0 {
 		t.Errorf("it ended at %+v", ends)
 	}
-	for _, table := range []string{"audit_records", "audit_heads", "audit_retention", "sign_in_days", "sign_in_people"} {
+	for _, table := range []string{"audit_records", "audit_heads", "audit_words", "audit_retention", "sign_in_days", "sign_in_people"} {
 		column := "organization_id"
-		if strings.HasPrefix(table, "audit_records") || table == "audit_heads" {
+		if table == "audit_records" || table == "audit_heads" || table == "audit_words" {
 			column = "home_id"
 		}
 		if n := w.one("SELECT COUNT(*) FROM " + table + " WHERE " + column + " LIKE 'linden%'"); n != "0" {

@@ -25,9 +25,13 @@ const (
 	tokenOrganization = "g" // by its code
 )
 
-// minPrefix is how many letters of a word find longer ones. Fewer match too many
-// words to be merged for a page.
-const minPrefix = 3
+const (
+	// minPrefix is how many letters of a word find longer ones.
+	minPrefix = 3
+	// maxBeginnings is how many words a beginning is looked up as. What begins more
+	// is left to FTS5, which gathers all that any of them matches.
+	maxBeginnings = 100
+)
 
 // indexAudit makes a record findable. name is what people call the organization.
 func (tx *transaction) indexAudit(ctx context.Context, row int64, r identity.AuditRecord, name string) error {
@@ -41,8 +45,19 @@ func (tx *transaction) indexAudit(ctx context.Context, row int64, r identity.Aud
 			return err
 		}
 	}
-	_, err = tx.tx.ExecContext(ctx, `INSERT INTO audit_search (rowid, tokens) VALUES (?, ?)`,
-		row, auditTokens(home, organization, r, name))
+	tokens, found := auditTokens(home, organization, r, name)
+	if _, err = tx.tx.ExecContext(ctx, `INSERT INTO audit_search (rowid, tokens) VALUES (?, ?)`, row, tokens); err != nil {
+		return fmt.Errorf("make audit record findable: %w", err)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	args := make([]any, 0, 2*len(found))
+	for _, word := range found {
+		args = append(args, string(r.Home), word)
+	}
+	places := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(found)), ", ")
+	_, err = tx.tx.ExecContext(ctx, `INSERT INTO audit_words (home_id, word) VALUES `+places+` ON CONFLICT DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("make audit record findable: %w", err)
 	}
@@ -73,25 +88,27 @@ func searchCode(ctx context.Context, db interface {
 	return code, nil
 }
 
-// auditTokens are the tokens of a record, in one text.
-func auditTokens(home, organization string, r identity.AuditRecord, name string) string {
+// auditTokens are the tokens of a record, in one text, and those of its words
+// that are found by their beginning: all but IDs, of which each record has new
+// ones.
+func auditTokens(home, organization string, r identity.AuditRecord, name string) (tokens string, found []string) {
 	seen := make(map[string]bool, 32)
-	var tokens strings.Builder
-	add := func(kind, token string) {
-		if token = home + kind + token; token != home+kind && !seen[token] {
-			seen[token] = true
-			tokens.WriteString(token)
-			tokens.WriteByte(' ')
+	var all strings.Builder
+	add := func(kind, token string) (fresh bool) {
+		if token = home + kind + token; token == home+kind || seen[token] {
+			return false
 		}
+		seen[token] = true
+		all.WriteString(token)
+		all.WriteByte(' ')
+		return true
 	}
 	add(tokenOrganization, organization)
 	add(tokenPerson, plain(string(r.Actor.User)))
 	add(tokenPerson, plain(r.Target))
 	add(tokenAction, plain(string(r.Action)))
 	add(tokenSource, plain(string(r.Source)))
-	texts := []string{
-		r.Actor.Name, r.TargetName, name, string(r.Action), r.Event.Type, r.RequestID, string(r.Actor.User), r.Target,
-	}
+	texts := []string{r.Actor.Name, r.TargetName, name, string(r.Action), r.Event.Type}
 	for _, values := range []map[string]string{r.Before, r.After} {
 		for _, value := range values {
 			texts = append(texts, value)
@@ -99,13 +116,20 @@ func auditTokens(home, organization string, r identity.AuditRecord, name string)
 	}
 	for _, text := range texts {
 		for _, word := range words(text) {
+			if word = cutWord(word); add(tokenWord, word) {
+				found = append(found, word)
+			}
+		}
+	}
+	if address, ok := addressToken(r.Address); ok && add(tokenWord, address) {
+		found = append(found, address)
+	}
+	for _, text := range []string{r.RequestID, string(r.Actor.User), r.Target} {
+		for _, word := range words(text) {
 			add(tokenWord, cutWord(word))
 		}
 	}
-	if address, ok := addressToken(r.Address); ok {
-		add(tokenWord, address)
-	}
-	return tokens.String()
+	return all.String(), found
 }
 
 // plain is an ID or a key without what would end a token. Two may look alike
@@ -138,23 +162,74 @@ func addressToken(text string) (string, bool) {
 	}, text), true
 }
 
-// auditTerms are the FTS5 terms of what somebody typed, for a home. Only letters
-// and digits get into them, each term in quotation marks: there is nothing to
-// break out of.
-func auditTerms(home, typed string) []string {
-	var terms []string
+// auditTerms are the FTS5 terms of what somebody typed, for a home with a code.
+// Only letters and digits get into them, each in quotation marks: there is
+// nothing to break out of.
+func auditTerms(ctx context.Context, db *sql.DB, home, code, typed string) ([]string, error) {
+	var typedWords []string
 	for _, part := range strings.Fields(typed[:min(len(typed), maxSearch)]) {
-		found := words(part)
 		if address, ok := addressToken(part); ok {
-			found = []string{address}
+			typedWords = append(typedWords, address)
+			continue
 		}
-		for _, word := range found {
-			term := fmt.Sprintf(`"%s%s%s"`, home, tokenWord, cutWord(word))
-			if utf8.RuneCountInString(word) >= minPrefix {
-				term += " *"
-			}
-			terms = append(terms, term)
-		}
+		typedWords = append(typedWords, words(part)...)
 	}
-	return terms[:min(len(terms), maxSearchWords)]
+	typedWords = typedWords[:min(len(typedWords), maxSearchWords)]
+	terms := make([]string, len(typedWords))
+	for i, word := range typedWords {
+		word = cutWord(word)
+		terms[i] = `"` + code + tokenWord + word + `"`
+		if utf8.RuneCountInString(word) < minPrefix {
+			continue
+		}
+		longer, err := wordsBeginning(ctx, db, home, word)
+		if err != nil {
+			return nil, err
+		}
+		if len(longer) > maxBeginnings {
+			terms[i] += " *"
+			continue
+		}
+		for _, l := range longer {
+			if l != word {
+				terms[i] += ` OR "` + code + tokenWord + l + `"`
+			}
+		}
+		terms[i] = "(" + terms[i] + ")"
+	}
+	return terms, nil
+}
+
+// wordsBeginning are the words of a home that begin so, or more than
+// maxBeginnings of them.
+func wordsBeginning(ctx context.Context, db *sql.DB, home, beginning string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, `SELECT word FROM audit_words WHERE home_id = ? AND word >= ? AND word < ? LIMIT ?`,
+		home, beginning, beginning+"\U0010FFFF", maxBeginnings+1)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		var word string
+		if err := rows.Scan(&word); err != nil {
+			return nil, err
+		}
+		all = append(all, word)
+	}
+	return all, rows.Err()
+}
+
+// forgetWords forgets the words of a home that no record has any more.
+func (tx *transaction) forgetWords(ctx context.Context, home string) error {
+	code, err := tx.searchCode(ctx, home)
+	if err != nil {
+		return err
+	}
+	_, err = tx.tx.ExecContext(ctx, `DELETE FROM audit_words WHERE home_id = ?1 AND NOT EXISTS (
+		SELECT 1 FROM audit_search WHERE audit_search MATCH '"' || ?2 || audit_words.word || '"')`, home, code+tokenWord)
+	if err != nil {
+		return fmt.Errorf("forget words: %w", err)
+	}
+	return nil
 }

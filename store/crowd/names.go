@@ -16,3 +16,8 @@ var (
 		Santos Sato Schmidt Schneider Silva Singh Smith Sokolov Suzuki Takahashi Tanaka Taylor Thomas Torres Tran Vargas Vega
 		Virtanen Wagner Walker Wang Weber White Williams Wilson Wolf Wright Yamamoto Yang Yilmaz Young Zhang Zimmermann`)
 )
+
+// Name is one of some ten thousand names: the same number has the same.
+func Name(i int) (given, family string) {
+	return givenNames[i%len(givenNames)], familyNames[i/len(givenNames)%len(familyNames)]
+}

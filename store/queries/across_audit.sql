@@ -71,3 +71,6 @@ DELETE FROM sign_in_people WHERE day < sqlc.arg(before);
 -- none in use.
 SELECT CAST(COALESCE(MIN(position), -1) AS BIGINT) FROM streams
 WHERE organization_id = sqlc.arg(organization_id) AND paused = FALSE;
+
+-- name: DeleteAuditWords :exec
+DELETE FROM audit_words WHERE home_id = sqlc.arg(home_id);

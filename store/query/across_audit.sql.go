@@ -309,6 +309,15 @@ func (q *Queries) DeleteAuditHead(ctx context.Context, homeID string) error {
 	return err
 }
 
+const deleteAuditWords = `-- name: DeleteAuditWords :exec
+DELETE FROM audit_words WHERE home_id = $1
+`
+
+func (q *Queries) DeleteAuditWords(ctx context.Context, homeID string) error {
+	_, err := q.db.ExecContext(ctx, deleteAuditWords, homeID)
+	return err
+}
+
 const forgetSignInPeople = `-- name: ForgetSignInPeople :exec
 DELETE FROM sign_in_people WHERE day < $1
 `

@@ -77,6 +77,11 @@ type AuditRetention struct {
 	ChangedUs      int64
 }
 
+type AuditWord struct {
+	HomeID string
+	Word   string
+}
+
 type Basis struct {
 	OrganizationID string
 	UserID         string

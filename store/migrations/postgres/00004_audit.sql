@@ -87,6 +87,14 @@ CREATE TABLE audit_checkpoints (
     signature TEXT NOT NULL
 );
 
+-- The words that are found by their beginning, of every home. FTS5 would gather
+-- all that any of them matches before it answers the first.
+CREATE TABLE audit_words (
+    home_id TEXT COLLATE "C" NOT NULL,
+    word    TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (home_id, word)
+);
+
 -- Sign-ins of a day (UTC, days since 1970), and who they were of while the day
 -- may still grow. Kept by the trigger alone.
 CREATE TABLE sign_in_days (

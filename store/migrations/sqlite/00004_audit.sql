@@ -102,6 +102,14 @@ CREATE TRIGGER audit_record_deleted AFTER DELETE ON audit_records BEGIN
 END;
 -- +goose StatementEnd
 
+-- The words that are found by their beginning, of every home. FTS5 would gather
+-- all that any of them matches before it answers the first.
+CREATE TABLE audit_words (
+    home_id TEXT NOT NULL,
+    word    TEXT NOT NULL,
+    PRIMARY KEY (home_id, word)
+);
+
 -- Sign-ins of a day (UTC, days since 1970), and who they were of while the day
 -- may still grow. Kept by the trigger alone.
 CREATE TABLE sign_in_days (
