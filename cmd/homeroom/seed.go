@@ -16,6 +16,7 @@ type demoSeed struct {
 	made zitadel.Installation
 	next int // for IDs
 
+	lively   bool // some students have passwords and come now and then
 	linden   seededSchool
 	visitors []demoVisitor     // who signs in now and then
 	named    map[string]string // IDs of the named people by user name
@@ -26,7 +27,7 @@ func seedDemo(s *standin.Server, made zitadel.Installation) error {
 }
 
 func newDemoSeed(s *standin.Server, made zitadel.Installation) *demoSeed {
-	return &demoSeed{Seed: s.Seed().As(string(made.Provisioner.User)), made: made, named: map[string]string{}}
+	return &demoSeed{Seed: s.Seed().As(string(made.Provisioner.User)), made: made, lively: true, named: map[string]string{}}
 }
 
 // people makes the schools and everybody in them.
@@ -121,7 +122,7 @@ func (d *demoSeed) school(s demoSchool) (seededSchool, error) {
 	for n := range users {
 		given, family, userName, hasAddress := s.demoStudentNamed(n)
 		users[n] = d.user(id, given, family, userName, hasAddress)
-		if s.signsIn(n) {
+		if d.lively && s.signsIn(n) {
 			users[n].Password = demoPassword
 			d.visitors = append(d.visitors, demoVisitor{user: users[n].ID, often: s.often()})
 		}

@@ -106,3 +106,29 @@ func (d *Seed) Lockout(passwords int) {
 	p.note(t, &s.instance.aggregate)
 	s.instance.lockout = p
 }
+
+// RequireFactor makes everybody at home in an organization need a second
+// factor, by a login policy of its own: the one it has, or a copy of the
+// instance's.
+func (d *Seed) RequireFactor(org string) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	o := s.orgs[org]
+	if o == nil {
+		return notFound("COMMAND-QXPGs", "Organisation not found")
+	}
+	t, p := s.begin(d.editor), s.loginPolicyOf(org)
+	old := p
+	p.forceMFA = true
+	if o.loginPolicy == nil {
+		t.emit(&o.aggregate, "org.policy.login.added", trimmed(values(p.fields())))
+		p.edited = edited{}
+		o.loginFactors = s.instance.factors
+	} else if p != old {
+		t.emit(&o.aggregate, "org.policy.login.changed", p.changedFrom(old))
+	}
+	p.note(t, &o.aggregate)
+	o.loginPolicy = &p
+	return nil
+}
