@@ -71,7 +71,18 @@ func (r *remote) DetachProvider(ctx context.Context, id identity.ProviderID) err
 	if is(err, idNoLoginPolicy, idProviderDetached) {
 		return nil
 	}
-	return fail("detach identity provider", err, "connection.not-found")
+	if err != nil {
+		return fail("detach identity provider", err, "connection.not-found")
+	}
+	// The login pages look where we do: until it is gone there, people still come
+	// through. If that takes longer, it is gone all the same.
+	if _, err := shown(ctx, func() (bool, error) {
+		attached, err := r.attached(ctx, id)
+		return !attached, err
+	}); err != nil && ctx.Err() != nil {
+		return err
+	}
+	return nil
 }
 
 // lockPolicy keeps two changes of a login policy apart: both would start from
