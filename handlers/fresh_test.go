@@ -57,6 +57,11 @@ func TestADangerousChangeNeedsAFreshSignIn(t *testing.T) {
 		t.Errorf("with an old sign-in the page = %d, and want the two links made so far\n%s", seen.Status, seen.text())
 	}
 
+	back := b.through(b.get(target), priya, secret)
+	if target, seen := b.asks(path, back.URL.String(), linkForm); target != "" || seen.Status != http.StatusOK {
+		t.Errorf("after the sign-in it was asked for = %d, on to %q", seen.Status, target)
+	}
+
 	// Who may not do it at all is told that, and not asked to sign in.
 	stranger := p.signIn(mallory)
 	teacher := p.signIn(lee)
@@ -67,6 +72,7 @@ func TestADangerousChangeNeedsAFreshSignIn(t *testing.T) {
 	if _, seen := teacher.asks(path, form, linkForm); seen.Status != http.StatusNotFound {
 		t.Errorf("a teacher without a role in the school = %d", seen.Status)
 	}
+	p.now.advance(freshFor)
 	_, seen := b.asks(path, form, url.Values{"name": {strings.Repeat("x", maxStashed)}})
 	if seen.Status != http.StatusConflict || !strings.Contains(seen.text(), "this form is too long to wait for it") {
 		t.Errorf("a form that is too long = %d\n%s", seen.Status, seen.text())

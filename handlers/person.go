@@ -26,7 +26,6 @@ func (s *Server) personRoutes(r chi.Router) {
 	p := persons{s.store, s.gateway}
 	admin := func(h organizationHandler) http.Handler { return s.inSchool(identity.ManageSchool, h) }
 	r.Method("GET", "/people/{user}", s.inOrganization(identity.SeeRoster, p.show))
-	r.Method("GET", "/people/{user}/role", admin(showMember))
 	r.Method("POST", "/people/{user}/suspend-all", admin(p.suspend))
 	r.Method("POST", "/people/{user}/restore-all", admin(p.restore))
 	r.Method("GET", "/people/{user}/sign-out", admin(askPerson(views.SignPersonOut)))
@@ -58,6 +57,11 @@ func (p persons) show(w http.ResponseWriter, r *http.Request, org Organization) 
 		return err
 	}
 	view := views.PersonView{Account: account}
+	if account.Standing(org.ID()) {
+		if view.Staff, err = org.Store.Member(ctx, user); err != nil {
+			return err
+		}
+	}
 	if !account.Guest {
 		sessions, err := org.Store.SessionsOf(ctx, user, org.Portal.Now().Add(-sessionIdle))
 		if err != nil {

@@ -22,6 +22,12 @@ type Account struct {
 	Last []Organization
 }
 
+// Standing reports whether somebody has a role in the organization, in use or
+// not.
+func (a Account) Standing(id OrganizationID) bool {
+	return slices.ContainsFunc(a.Standings, func(s Standing) bool { return s.Organization.ID == id })
+}
+
 // AccountRows is what the use cases of accounts use of the store for an opened
 // school.
 type AccountRows interface {

@@ -11,6 +11,7 @@ import (
 // Of a guest there are neither credentials nor sessions.
 type PersonView struct {
 	Account     identity.Account
+	Staff       identity.Member // with their role in the school itself; zero: none
 	Credentials []CredentialRow
 	Sessions    []SessionRow
 	Activity    ActivityView // the last records about them; without a log nothing
@@ -58,15 +59,6 @@ func standsAs(a identity.Account, state identity.RoleAssignmentState) bool {
 		}
 	}
 	return false
-}
-
-// standingPath is the page about somebody's role in the school or in one of its
-// classrooms.
-func standingPath(org identity.Opened, user identity.UserID, s identity.Standing) string {
-	if s.Organization.ID == org.ID() {
-		return PersonPath(org.ID(), user, "role")
-	}
-	return MemberPath(s.Organization.ID, user)
 }
 
 // personRole is the highest role somebody has in the school, in words.
