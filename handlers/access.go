@@ -92,9 +92,6 @@ func (s *Server) known(h signedInHandler) http.Handler {
 			}
 			return s.askToSignIn(w, r)
 		}
-		if err := s.homeOpen(r.Context(), user.Home); err != nil {
-			return err
-		}
 		r, waited, err := s.refill(r, user.ID)
 		if err != nil {
 			return err
@@ -102,6 +99,9 @@ func (s *Server) known(h signedInHandler) http.Handler {
 		actor := identity.Actor{User: user.ID, Name: user.DisplayName()}
 		rec := logged(r.Context())
 		rec.user, rec.page = user.ID, s.page(r, actor, user)
+		if err := s.homeOpen(r.Context(), user.Home); err != nil {
+			return err
+		}
 		if waited {
 			rec.page.Notice = identity.Say("fresh.again")
 		}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"homeroom.dev/homeroom/identity"
@@ -72,14 +71,12 @@ func endLook(w http.ResponseWriter, r *http.Request, p Platform, org Organizatio
 }
 
 // homeOpen says that the home of somebody who is signed in, or is about to be,
-// is a school that is closed for the time being. A session they have ends.
+// is a school that is closed for the time being. It is asked at every request,
+// so that it holds at once, on every server, however the school was closed.
 func (s *Server) homeOpen(ctx context.Context, home identity.OrganizationID) error {
 	name, suspended, err := s.store.SuspendedHome(ctx, home)
 	if err != nil || !suspended {
 		return err
-	}
-	if err := s.sessions.Destroy(ctx); err != nil {
-		return fmt.Errorf("end the session: %w", err)
 	}
 	return identity.SchoolClosed(name)
 }

@@ -80,7 +80,7 @@ func (s *Server) platformRoutes(r chi.Router, f founding) {
 		r.Method("GET", "/schools/{school}/suspend", s.onSchool(askSuspend))
 		r.Method("POST", "/schools/{school}/suspend", s.freshly(s.onSchool(suspendSchool)))
 		r.Method("GET", "/schools/{school}/restore", s.onSchool(askRestore))
-		r.Method("POST", "/schools/{school}/restore", s.freshly(s.onSchool(restoreSchool)))
+		r.Method("POST", "/schools/{school}/restore", s.onSchool(restoreSchool))
 		r.Method("GET", "/schools/{school}/look", s.onSchool(askLook))
 		r.Method("POST", "/schools/{school}/look", s.freshly(s.onSchool(beginLook)))
 		r.Method("POST", "/schools/{school}/look/end", s.onSchool(endLook))

@@ -142,8 +142,8 @@ func (o *Organization) Suspension(ctx context.Context) (Suspension, error) {
 	}, nil
 }
 
-// Suspend closes the school: act deactivates it at Zitadel. The portal's
-// sessions of everybody at home there end with it. It is a conflict
+// Suspend closes the school: act deactivates it at Zitadel. From then on
+// [Store.SuspendedHome] says so of everybody at home there. It is a conflict
 // ("platform.operators-at-home") where operators are at home, who could not sign
 // in any more.
 func (p *Platform) Suspend(
@@ -170,9 +170,6 @@ func (p *Platform) Suspend(
 		},
 		act: act,
 		done: func(tx *transaction) error {
-			if _, err := tx.EndSessionsAtHome(ctx, query.EndSessionsAtHomeParams{Home: school.id, NowUs: tx.now}); err != nil {
-				return err
-			}
 			return tx.PutSuspension(ctx, query.PutSuspensionParams{
 				OrganizationID: school.id, Reason: reason, ByID: string(actor.User), ByName: actor.Name, NowUs: tx.now,
 			})

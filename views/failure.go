@@ -20,6 +20,9 @@ func (f Failure) signsIn() bool {
 	return f.Message.ID == "sign-in.lost" || f.Message.ID == "sign-in.denied"
 }
 
+// closed reports whether a school is suspended, of which the message says all.
+func (f Failure) closed() bool { return f.Message.ID == "school.suspended" }
+
 func (f Failure) icon() IconName {
 	switch f.Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
@@ -33,8 +36,11 @@ func (f Failure) icon() IconName {
 }
 
 func (f Failure) title(ctx context.Context) string {
-	if f.signsIn() {
+	switch {
+	case f.signsIn():
 		return text(ctx, "failure.sign-in")
+	case f.closed():
+		return text(ctx, "failure.closed")
 	}
 	switch f.Status {
 	case http.StatusNotFound:
@@ -61,7 +67,7 @@ func (f Failure) title(ctx context.Context) string {
 
 // next is what can be done about it; empty where the message says so already.
 func (f Failure) next(ctx context.Context) string {
-	if f.Message.ID != "" && (f.signsIn() || f.Status == http.StatusNotFound || f.Status == http.StatusGone) {
+	if f.Message.ID != "" && (f.signsIn() || f.closed() || f.Status == http.StatusNotFound || f.Status == http.StatusGone) {
 		return ""
 	}
 	switch f.Status {

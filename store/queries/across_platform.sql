@@ -81,11 +81,6 @@ WHERE a.organization_id = sqlc.arg(operators) AND a.role = 'operator' AND a.stat
 -- closed for the time being.
 SELECT o.name FROM organizations o WHERE o.id = sqlc.arg(home) AND o.kind = 'school' AND o.state = 'inactive';
 
--- name: EndSessionsAtHome :execrows
--- The sessions of everybody at home in a school that is closed.
-UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = ''
-WHERE ended_us = 0 AND user_id <> '' AND user_id IN (SELECT u.id FROM users u WHERE u.organization_id = sqlc.arg(home));
-
 -- name: PutCheckup :exec
 INSERT INTO checkups (name, at_us, found) VALUES (sqlc.arg(name), sqlc.arg(at_us), sqlc.arg(found))
 ON CONFLICT (name) DO UPDATE SET at_us = excluded.at_us, found = excluded.found;

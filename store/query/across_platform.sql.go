@@ -93,25 +93,6 @@ func (q *Queries) DeleteOldLooks(ctx context.Context, beforeUs int64) (int64, er
 	return result.RowsAffected()
 }
 
-const endSessionsAtHome = `-- name: EndSessionsAtHome :execrows
-UPDATE sessions SET ended_us = $1, sealed = ''
-WHERE ended_us = 0 AND user_id <> '' AND user_id IN (SELECT u.id FROM users u WHERE u.organization_id = $2)
-`
-
-type EndSessionsAtHomeParams struct {
-	NowUs int64
-	Home  string
-}
-
-// The sessions of everybody at home in a school that is closed.
-func (q *Queries) EndSessionsAtHome(ctx context.Context, arg EndSessionsAtHomeParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endSessionsAtHome, arg.NowUs, arg.Home)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const openLooks = `-- name: OpenLooks :many
 SELECT l.organization_id, l.id, l.user_id, l.reason, l.begun_us, l.until_us, o.name,
     CAST(COALESCE(u.given_name, '') AS TEXT) AS given_name, CAST(COALESCE(u.family_name, '') AS TEXT) AS family_name,
