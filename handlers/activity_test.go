@@ -55,7 +55,7 @@ func TestActivityIsReadByThoseWhoMay(t *testing.T) {
 		{name: "a co_teacher", who: jon, method: "GET", path: "/o/{biology}/activity", status: 200, text: []string{"Activity", "Who did what here"}},
 		{name: "a student", who: sam, method: "GET", path: "/o/{biology}/activity", status: 403},
 		{name: "somebody of whom nothing is known", who: lee, method: "GET", path: "/o/{biology}/activity?person=nobody", status: 200, text: []string{"Nothing here", "Only what concerns one person"}},
-		{name: "a cursor that no page of ours has", who: lee, method: "GET", path: "/o/{biology}/activity?before=x", status: 400},
+		{name: "a cursor that no page of ours has", who: lee, method: "GET", path: "/o/{biology}/activity?before=%21", status: 400},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"homeroom.dev/homeroom/identity"
@@ -31,7 +32,8 @@ func tell(ctx context.Context, record identity.AuditRecord) []phrase {
 		"Role", auditRole(ctx, record.After[identity.AuditRole]),
 		"Was", auditRole(ctx, record.Before[identity.AuditRole]),
 		"Name", cmp.Or(record.After[identity.AuditName], record.TargetName),
-		"Count", cmp.Or(record.After["records"], record.After["count"], record.After["changed"]),
+		"Count", auditCount(record),
+		"Reason", record.After["reason"],
 		"With", auditWith(ctx, record),
 		"What", remoteWhat(record),
 	)
@@ -93,6 +95,10 @@ func auditText(record identity.AuditRecord) string {
 		if own(record) {
 			return "audit." + string(record.Action) + ".own"
 		}
+	case identity.ActionVisited:
+		if record.After["reason"] != "" {
+			return "audit.organization.visited.why"
+		}
 	case identity.ActionAuditExported:
 		if record.After["records"] == "" {
 			return "audit.audit.exported.some"
@@ -120,6 +126,16 @@ func auditRole(ctx context.Context, role string) string {
 		return text(ctx, "audit.role."+role)
 	}
 	return text(ctx, "audit.role.none")
+}
+
+// auditCount is how many a record says it was about.
+func auditCount(r identity.AuditRecord) int {
+	for _, name := range []string{"records", "changed", "count", "people"} {
+		if n, err := strconv.Atoi(r.After[name]); err == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // recoveryCode is a kind of thing to sign in with that Zitadel has and no page of

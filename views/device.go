@@ -27,8 +27,11 @@ func DeviceName(ctx context.Context, userAgent string) string {
 	case system == useragent.CrOS:
 		system = useragent.ChromeOS
 	}
-	if browser == useragent.MobileSafari {
+	switch browser {
+	case useragent.MobileSafari:
 		browser = useragent.Safari
+	case userAgent:
+		browser = "" // nothing was understood
 	}
 	switch {
 	case browser != "" && system != "":

@@ -18,7 +18,7 @@ func TestADeviceIsSaidInWords(t *testing.T) {
 		{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux", "Firefox en Linux"},
 		{"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Googlebot (a program)", "Googlebot (un programa)"},
 		{"curl/8.5.0", "curl", "curl"},
-		{"Mozilla/5.0 (X11)", "Unknown device", "Dispositivo desconocido"},
+		{"Mozilla/5.0", "Unknown device", "Dispositivo desconocido"},
 	} {
 		for language, want := range map[string]string{"en": tt.en, "es": tt.es} {
 			if got := DeviceName(WithLanguage(t.Context(), language), tt.agent); got != want {
@@ -26,7 +26,7 @@ func TestADeviceIsSaidInWords(t *testing.T) {
 			}
 		}
 	}
-	if got := DeviceName(t.Context(), strings.Repeat("ñ", 500)+"/1.0"); len([]rune(got)) > 60 {
+	if got := DeviceName(t.Context(), strings.Repeat("x", 500)+"/1.0"); len([]rune(got)) > 60 {
 		t.Errorf("a made-up name fills %d letters", len([]rune(got)))
 	}
 }
