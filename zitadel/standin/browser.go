@@ -51,11 +51,14 @@ func (v visitor) check(version int) payload {
 }
 
 // device is the browser as events of OIDC sessions have it: Login V1 describes
-// it by its User-Agent, Login V2 by what it read out of that, with the header
-// beside it.
+// it by its User-Agent and loses the address, Login V2 by what it read out of
+// that, with address and header beside it.
 func (v visitor) device(version int) values {
-	d := trimmed(values{"fingerprint_id": v.agent, "ip": v.address, "description": v.userAgent})
+	d := trimmed(values{"fingerprint_id": v.agent, "description": v.userAgent})
 	if version == 2 {
+		if v.address != "" {
+			d["ip"] = v.address
+		}
 		d["description"] = describe(v.userAgent)
 		if v.userAgent != "" {
 			d["header"] = values{"user-agent": strings.Split(v.userAgent, ",")}
