@@ -1,9 +1,10 @@
 // Package zitadel is the gateway to Zitadel: its APIs in our words.
 //
 // Three service accounts are three types with a key each and only their own
-// methods: [Runtime] changes opened organizations, [Provisioner] opens them,
-// [Events] reads the event log. [Bootstrap] makes them, once for an
-// installation. Nobody else's token is ever used.
+// methods: [Runtime] changes opened organizations, [Provisioner] opens and
+// deletes them, [Events] reads the event log and how the instance is set up.
+// [Bootstrap] makes them, once for an installation. Nobody else's token is ever
+// used.
 //
 // Zitadel's calls by ID check little by themselves, so every method here loads
 // the object first and compares its owner with the opened organization; start
