@@ -153,30 +153,26 @@ func (e *examination) drift() {
 	e.check(len(report.Rows) == 0, identity.LevelWarning, "drift", "Count", len(report.Rows))
 }
 
-// audit looks whether the log is signed every day.
+// audit looks whether the log is signed every day, and whether its end is there.
 func (e *examination) audit() {
-	last, err := e.Store.LastCheckpoint(e.ctx)
-	switch {
-	case identity.IsKind(err, identity.KindNotFound):
-		e.say(identity.LevelWarning, "checkpoint", "Days", 0)
-		return
-	case err != nil:
-		e.say(identity.LevelBad, "database", "Error", plainly(err))
-		return
-	}
-	// A log that did not move since is signed as it is.
 	position, err := e.Store.AuditPosition(e.ctx)
 	if err != nil {
 		e.say(identity.LevelBad, "database", "Error", plainly(err))
 		return
 	}
-	age := e.Now().Sub(last.At)
-	e.check(age < pointWarning || position == last.Position, identity.LevelWarning, "checkpoint", "Days", int(age.Hours()/24))
-	if position < last.Position {
-		e.say(identity.LevelBad, "audit-tail")
+	last, err := e.Store.LastCheckpoint(e.ctx)
+	switch {
+	case identity.IsKind(err, identity.KindNotFound):
+		e.check(position == 0, identity.LevelWarning, "checkpoint", "Days", 0)
+		return
+	case err != nil:
+		e.say(identity.LevelBad, "database", "Error", plainly(err))
 		return
 	}
-	e.say(identity.LevelGood, "audit-tail")
+	// A log that has not moved since is signed as it is.
+	age := e.Now().Sub(last.At)
+	e.check(age < pointWarning || position == last.Position, identity.LevelWarning, "checkpoint", "Days", int(age.Hours()/24))
+	e.check(position >= last.Position, identity.LevelBad, "audit-tail")
 }
 
 // operators looks whether anybody can operate the platform.

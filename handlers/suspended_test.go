@@ -141,7 +141,9 @@ func TestASuspendedSchoolClosesEveryDoor(t *testing.T) {
 		}
 		// Everybody else goes on.
 		for _, tt := range []struct{ who, path string }{
-			{mallory, "/home"}, {mallory, "/o/" + string(s.id(maths)) + "/roster"}, {bob, "/o/" + string(s.id(birch))},
+			{mallory, "/home"},
+			{mallory, "/o/" + string(s.id(maths)) + "/roster"},
+			{bob, "/o/" + string(s.id(birch))},
 			{olu, views.PlatformSchoolPath(s.id(linden))},
 		} {
 			if seen := s.people[tt.who].get(tt.path); seen.Status != http.StatusOK {
