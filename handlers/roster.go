@@ -31,8 +31,9 @@ func showRoster(w http.ResponseWriter, r *http.Request, org Organization) error 
 	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
 }
 
-// namesOnly reports whether the reader may see names and nothing further.
-func namesOnly(org Organization) bool { return !org.Permits(identity.ManageStudents) }
+// namesOnly reports whether the reader may see names and nothing further: a
+// student. Teachers read all of it, of an archived classroom too.
+func namesOnly(org Organization) bool { return org.Role().Rank() < identity.RoleCoTeacher.Rank() }
 
 // rosterQuery reads the query. What no form of ours would send counts as
 // nothing asked for: a mistyped URL shows the roster all the same.
