@@ -16,14 +16,14 @@ import (
 	"homeroom.dev/homeroom/views"
 )
 
-const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+const firefoxOnWindows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 // "Who removed Sam from 7B, and from where?" is one search, by a form without
 // script, and what it shows is what is exported.
 func TestWhoRemovedSamIsOneSearch(t *testing.T) {
 	p := newPortal(t)
 	teacher := p.signIn(lee)
-	teacher.header.Set("User-Agent", firefox)
+	teacher.header.Set("User-Agent", firefoxOnWindows)
 	teacher.post(p.fill("/o/{biology}/people/{noor.7b}/suspend"))
 	teacher.post(p.fill("/o/{biology}/people/{sam}/remove"))
 	teacher.post(p.fill("/o/{biology}/settings"), "students-see-names", "on")
@@ -60,7 +60,7 @@ func TestWhoRemovedSamIsOneSearch(t *testing.T) {
 		p.check(err)
 		exported = append(exported, record)
 	}
-	if len(exported) != 1 || exported[0].TargetName != "Sam Kim" || exported[0].Device != firefox || exported[0].Hash == "" {
+	if len(exported) != 1 || exported[0].TargetName != "Sam Kim" || exported[0].Device != firefoxOnWindows || exported[0].Hash == "" {
 		t.Errorf("exported is %+v", exported)
 	}
 	table := admin.post(p.fill("/o/{linden}/activity/export"), append(asked, "format", views.ExportCSV)...)
@@ -88,7 +88,7 @@ func TestWhoRemovedSamIsOneSearch(t *testing.T) {
 func TestARecordShowsAllThatIsKnown(t *testing.T) {
 	p := newPortal(t)
 	teacher := p.signIn(lee)
-	teacher.header.Set("User-Agent", firefox)
+	teacher.header.Set("User-Agent", firefoxOnWindows)
 	teacher.post(p.fill("/o/{biology}/people/{sam}/role"), "role", "co_teacher")
 	page, err := p.in(biology, lee).Audit(p.ctx, store.AuditQuery{Action: identity.ActionRoleChanged})
 	p.check(err)
@@ -99,7 +99,7 @@ func TestARecordShowsAllThatIsKnown(t *testing.T) {
 		lacks     []string
 	}{
 		{lee, p.fill("/o/{biology}/activity/") + r.ID, []string{"Maria Lee made Sam Kim a co-teacher.", "Firefox on Windows", r.RequestID, r.Hash}, []string{string(p.people[sam].ID) + " "}},
-		{priya, p.fill("/o/{linden}/activity/") + r.ID, []string{"Maria Lee made Sam Kim a co-teacher.", "Biology 7B", firefox, r.RequestID, r.Hash, string(p.people[sam].ID)}, nil},
+		{priya, p.fill("/o/{linden}/activity/") + r.ID, []string{"Maria Lee made Sam Kim a co-teacher.", "Biology 7B", firefoxOnWindows, r.RequestID, r.Hash, string(p.people[sam].ID)}, nil},
 	} {
 		seen := p.signIn(tt.who).get(tt.path)
 		if seen.Status != http.StatusOK {
