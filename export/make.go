@@ -18,10 +18,12 @@ import (
 	"homeroom.dev/homeroom/store"
 )
 
-// Works makes the archives that schools asked for, and lets go of old ones.
+// Works makes the archives that schools asked for, lets go of old ones, and erases
+// schools that leave.
 type Works struct {
-	Store *store.Store
-	Now   func() time.Time
+	Store       *store.Store
+	Provisioner identity.Provisioner
+	Now         func() time.Time
 }
 
 // path is where an archive waits. The ID is ours, so that it names no other file.

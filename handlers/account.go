@@ -18,6 +18,8 @@ import (
 // accountRoutes are everybody's pages about their own account.
 func (s *Server) accountRoutes(r chi.Router) {
 	r.Method("GET", "/account", s.signedIn(s.showAccount))
+	r.Method("GET", "/account/data", s.signedIn(s.showOwnData))
+	r.Method("GET", "/account/data.json", s.signedIn(s.fetchOwnData))
 	r.Method("POST", "/account/sessions/end-others", s.signedIn(s.endOtherSessions))
 	r.Method("POST", "/account/sessions/{session}/end", s.signedIn(s.endOwnSession))
 }

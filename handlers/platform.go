@@ -89,6 +89,7 @@ func (s *Server) platformRoutes(r chi.Router, f founding) {
 		r.Method("POST", "/classrooms/{school}/adopt", s.freshly(s.onSchool(s.adopt)))
 		s.platformActivityRoutes(r)
 		s.platformStreamRoutes(r)
+		s.eraseRoutes(r)
 		r.Method("GET", "/health", s.onPlatform(s.showHealth))
 		r.Method("POST", "/health", s.onPlatform(s.checkNow))
 		r.Method("GET", "/projection", s.onPlatform(s.showProjection))

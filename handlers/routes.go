@@ -121,6 +121,7 @@ func (s *Server) routes() http.Handler {
 				s.activityRoutes(r)
 				s.streamRoutes(r)
 				s.policyRoutes(r)
+				s.privacyRoutes(r)
 				r.Method("GET", "/settings", org(identity.ManageClassroom, showSettings))
 				r.Method("POST", "/settings", org(identity.ManageClassroom, saveSettings))
 				r.Method("POST", "/name", org(identity.ManageClassroom, rename))

@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
 
+	"homeroom.dev/homeroom/export"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/store"
@@ -57,6 +58,8 @@ type Options struct {
 	Now func() time.Time
 	// Log takes one line per request; nil is slog.Default().
 	Log *slog.Logger
+	// Exports are the archives of schools.
+	Exports export.Works
 	// Demo adds the page that shows every component.
 	Demo bool
 }
@@ -83,6 +86,7 @@ type Server struct {
 	secure       bool
 	trusted      []string
 	demo         bool
+	exports      export.Works
 	log          *slog.Logger
 	crossOrigin  *http.CrossOriginProtection
 	loginVersion atomic.Int64 // of Zitadel's pages; 0 while it is not known
@@ -143,6 +147,7 @@ func newServer(o Options) (*Server, error) {
 		secure:      strings.HasPrefix(public, "https://"),
 		trusted:     o.TrustedProxies,
 		demo:        o.Demo,
+		exports:     o.Exports,
 		log:         o.Log,
 		crossOrigin: http.NewCrossOriginProtection(),
 	}

@@ -183,13 +183,14 @@ func OpenWatched(school Organization) (Opened, error) {
 	return openUnattended(school, "watch")
 }
 
-// OpenLeaving opens a school, in use or suspended, for the portal itself, which
-// writes the archive it leaves with or erases it. It carries no permission.
-func OpenLeaving(school Organization) (Opened, error) {
-	if school.ID == "" || school.Kind != KindSchool {
+// OpenLeaving opens a school, in use or suspended, or one of its classrooms, for
+// the portal itself, which writes the archive a school leaves with, or erases it.
+// It carries no permission.
+func OpenLeaving(organization Organization) (Opened, error) {
+	if organization.ID == "" || organization.Kind == "" {
 		return Opened{}, NotFound("organization.not-found")
 	}
-	return Opened{organization: school, actor: Actor{User: "leaving"}}, nil
+	return Opened{organization: organization, actor: Actor{User: "leaving"}}, nil
 }
 
 // openUnattended opens a school where nobody is signed in. The actor is what

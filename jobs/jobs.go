@@ -51,6 +51,7 @@ type Jobs struct {
 	client   *river.Client[*sql.Tx]
 	writer   *sql.DB
 	handlers map[string]Handler
+	within   map[string]time.Duration // of those that take long
 	chores   []chore
 	log      *slog.Logger
 }
@@ -69,7 +70,7 @@ func (task) Kind() string { return "homeroom" }
 // New prepares the queue in s's database, with the job that sends mail by
 // mailer. Nothing runs before [Jobs.Run].
 func New(ctx context.Context, s *store.Store, mailer identity.Mailer, log *slog.Logger) (*Jobs, error) {
-	j := &Jobs{writer: s.Writer(), handlers: map[string]Handler{}, log: log}
+	j := &Jobs{writer: s.Writer(), handlers: map[string]Handler{}, within: map[string]time.Duration{}, log: log}
 	driver := riversqlite.New(j.writer)
 	quiet := slog.New(levels{log.Handler()})
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet})
@@ -105,6 +106,13 @@ func New(ctx context.Context, s *store.Store, mailer identity.Mailer, log *slog.
 
 // Handle registers what does jobs of name. It is called before [Jobs.Run].
 func (j *Jobs) Handle(name string, h Handler) { j.handlers[name] = h }
+
+// HandleLong is [Jobs.Handle] for jobs each try of which may take longer than
+// others do.
+func (j *Jobs) HandleLong(name string, within time.Duration, h Handler) {
+	j.Handle(name, h)
+	j.within[name] = within
+}
 
 // Enqueue adds a job in tx: it is there if and only if tx commits. The payload
 // is kept as JSON for everyone who reads the database, so it holds IDs and
@@ -168,6 +176,9 @@ type worker struct {
 	river.WorkerDefaults[task]
 	jobs *Jobs
 }
+
+// Timeout is how long a try of the job may take; 0 is what every other one may.
+func (w *worker) Timeout(job *river.Job[task]) time.Duration { return w.jobs.within[job.Args.Name] }
 
 // Work does one try of one job.
 func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {

@@ -15,5 +15,6 @@ func schoolSettings(ctx context.Context, org identity.Opened) []settingsItem {
 	return []settingsItem{
 		{text(ctx, "policy.title"), text(ctx, "settings.policies.hint"), PoliciesPath(org.ID())},
 		{text(ctx, "branding.title"), text(ctx, "settings.branding.hint"), BrandingPath(org.ID())},
+		{text(ctx, "privacy.title"), text(ctx, "settings.privacy.hint"), PrivacyPath(org.ID())},
 	}
 }

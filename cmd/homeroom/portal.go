@@ -17,6 +17,7 @@ import (
 	"homeroom.dev/homeroom/audit"
 	"homeroom.dev/homeroom/bulk"
 	"homeroom.dev/homeroom/doctor"
+	"homeroom.dev/homeroom/export"
 	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/jobs"
@@ -107,6 +108,11 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
 	p.jobs.Every(time.Hour, "look after the audit log", p.store.AuditChores)
+	leaving := export.Works{Store: p.store, Provisioner: p.provisioner, Now: time.Now}
+	p.jobs.HandleLong(store.ExportJob, leavingWithin, leaving.Handle)
+	p.jobs.HandleLong(store.EraseJob, leavingWithin, leaving.Erase)
+	p.jobs.Every(time.Hour, "delete old archives", leaving.Clear)
+	p.jobs.Every(24*time.Hour, "delete old invitations", p.store.PruneInvitations)
 	p.streams = stream.New(stream.Options{
 		Store: p.store, Outbound: s.fetch, Directory: s.streamDirectory, Log: s.log,
 		Product: audit.Product{Version: version(), URL: s.publicURL},
@@ -123,6 +129,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
 		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
 		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made), Streams: p.streams, Background: p.jobs,
+		Exports: leaving,
 	})
 	return p, err
 }
@@ -133,6 +140,9 @@ func offered(made zitadel.Installation) []identity.Vendor {
 	known := made.Offered()
 	return slices.DeleteFunc(slices.Clone(identity.Vendors), func(v identity.Vendor) bool { return known[v] == "" })
 }
+
+// leavingWithin bounds one try to write the archive of a school, or to erase one.
+const leavingWithin = 2 * time.Hour
 
 // policyEvery is how soon a login policy that was changed at Zitadel's console is
 // known here, and policiesAtOnce how many are asked for at a time.
