@@ -43,7 +43,7 @@ func (s *Server) personRoutes(r chi.Router) {
 }
 
 // eventsShown is how many of the last events a person's page shows.
-const eventsShown = 10
+const eventsShown = 6
 
 // show serves GET /o/{organization}/people/{user}: a member of the classroom, or
 // somebody of the school with all that the school may see of them.
