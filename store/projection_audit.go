@@ -157,13 +157,13 @@ func credentialChange(user identity.UserID, kind identity.Credential, factor, pr
 	case identity.CredentialProvider:
 		c.action = provider
 	default:
-		c.after = map[string]string{auditFactor: string(kind)}
+		c.after = map[string]string{auditCredential: string(kind)}
 	}
 	return c
 }
 
-// auditFactor is the kind of a second factor.
-const auditFactor = "factor"
+// auditCredential is the kind of a credential.
+const auditCredential = "credential"
 
 // changeOf says what an event changed that people read about. ok is false for
 // the rest, such as what somebody changes about themselves by signing in.
