@@ -77,7 +77,7 @@ func (d *demoSeed) life(s *standin.Server, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	locked, left := d.linden.students[17], d.linden.students[43]
+	locked, left := d.linden.students[18], d.linden.students[43]
 	moments = append(moments, d.trouble(now, locked, left)...)
 	for i := range d.visitors {
 		switch d.visitors[i].user {
