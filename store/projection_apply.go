@@ -147,6 +147,11 @@ func (f *folding) event(ctx context.Context, e identity.Event) error {
 	case e.Sequence == row.sequence:
 		return nil // folded in when the aggregate was read as a whole
 	case e.Sequence < row.sequence, e.At.Before(row.changed), !row.take(completed(e)):
+		if tellsAll(e.Fact) { // folding the user anew puts nothing on record
+			if err := f.record(ctx, e, before); err != nil {
+				return err
+			}
+		}
 		return f.stale(ctx, id, e.Sequence)
 	}
 	f.touch(row)

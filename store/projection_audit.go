@@ -46,6 +46,16 @@ func (f *folding) record(ctx context.Context, e identity.Event, before folded) e
 	return f.write(ctx, e, change)
 }
 
+// tellsAll reports whether a fact says by itself what its record says: it does
+// not matter what was before.
+func tellsAll(fact identity.Fact) bool {
+	switch fact.(type) {
+	case identity.UserSignedIn, identity.CredentialAdded, identity.CredentialRemoved:
+		return true
+	}
+	return false
+}
+
 // observe writes the record of an event that changes nothing in the projection.
 func (f *folding) observe(ctx context.Context, e identity.Event) error {
 	c, ok := observed(e)
