@@ -15,7 +15,7 @@ func (s *Server) classroomRoutes(r chi.Router) {
 	r.Method("GET", "/classrooms", school(listClassrooms))
 	r.Method("GET", "/classrooms/many", school(newMany))
 	r.Method("POST", "/classrooms/many", school(checkMany))
-	opens.Method("POST", "/classrooms/open", school(beginMany))
+	opens.Method("POST", "/classrooms/many/open", school(beginMany))
 	r.Method("GET", "/classrooms/unfinished", school(listUnfinished))
 	opens.Method("POST", "/classrooms/unfinished", school(f.completeUnfinished))
 	r.Method("GET", "/classrooms/openings/{opening}", school(showOpening))

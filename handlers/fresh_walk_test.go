@@ -23,6 +23,12 @@ var freshForms = map[string]func(*portal) url.Values{
 			"submission": {identity.NewSubmission()},
 		}
 	},
+	"POST /o/{organization}/delete": func(p *portal) url.Values {
+		_, err := p.gateway.In(p.founded(history)).SetState(p.ctx, identity.OrganizationInactive)
+		p.check(err)
+		p.settled()
+		return url.Values{"name": {history}}
+	},
 	"POST /platform/classrooms/{school}/adopt": func(p *portal) url.Values {
 		return url.Values{"school": {string(p.id(linden))}}
 	},

@@ -41,7 +41,7 @@ func showMany(w http.ResponseWriter, r *http.Request, org Organization, form vie
 	return render(w, r, status, views.OpenMany(org.Page, org.Opened, form))
 }
 
-// beginMany serves POST /o/{school}/classrooms/open: a list that was checked.
+// beginMany serves POST /o/{school}/classrooms/many/open: a list that was checked.
 // Form: list, submission; second, the lines to be opened although a class of
 // their name is there; leave-out, how many lines were shown as left out.
 func beginMany(w http.ResponseWriter, r *http.Request, org Organization) error {

@@ -46,7 +46,7 @@ func TestManyClassroomsAreOpenedFromAList(t *testing.T) {
 	if n := len(p.queue.todo); n != 0 {
 		t.Errorf("the check began %d jobs", n)
 	}
-	begin := p.fill("/o/{linden}/classrooms/open")
+	begin := p.fill("/o/{linden}/classrooms/many/open")
 	send := func(pairs ...string) page {
 		return it.post(begin, append([]string{"submission", checked.field("submission"), "list", list}, pairs...)...)
 	}
@@ -97,7 +97,7 @@ func TestAListGoesOnWhenZitadelIsBack(t *testing.T) {
 	it := p.signIn(priya)
 	p.zitadel.Faults().Unavailable("", 0, -1)
 	checked := it.post(p.fill("/o/{linden}/classrooms/many"), "submission", identity.NewSubmission(), "list", "Physics 9C\nArt 5A")
-	begun := it.post(p.fill("/o/{linden}/classrooms/open"), "submission", checked.field("submission"), "list", "Physics 9C\nArt 5A", "leave-out", "0")
+	begun := it.post(p.fill("/o/{linden}/classrooms/many/open"), "submission", checked.field("submission"), "list", "Physics 9C\nArt 5A", "leave-out", "0")
 	if begun.Status != http.StatusOK {
 		t.Fatalf("begun = %d\n%s", begun.Status, begun.text())
 	}

@@ -63,13 +63,19 @@ func (s step) inside() bool { return s.needs != "" && !s.byLink }
 // place is the organization whose pages a route shows in the walks: sign-in and
 // what only schools have is walked in one, all else in a classroom.
 func (s step) place() string {
-	if s.school || strings.HasPrefix(s.route, "/o/{organization}/sign-in") {
+	switch {
+	case s.school || strings.HasPrefix(s.route, "/o/{organization}/sign-in"):
 		return linden
+	case closing.MatchString(s.route):
+		return history // the others need Biology as it is
 	}
 	return biology
 }
 
 func (s step) String() string { return s.method + " " + s.route }
+
+// closing are the routes by which a classroom goes out of use and back.
+var closing = regexp.MustCompile(`^/o/{organization}/(archive|restore|delete)$`)
 
 // ending are the routes after which what they are about is gone.
 var ending = regexp.MustCompile(`/(remove|delete|revoke|renew|leave)$`)

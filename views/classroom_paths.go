@@ -8,7 +8,7 @@ func OpenManyPath(school identity.OrganizationID) string { return in(school, "cl
 
 // BeginOpeningsPath takes a list that was checked.
 func BeginOpeningsPath(school identity.OrganizationID) string {
-	return in(school, "classrooms", "open")
+	return in(school, "classrooms", "many", "open")
 }
 
 // OpeningRunPath is how far a list of classrooms has come.
