@@ -46,6 +46,9 @@ type portal struct {
 	log        *syncBuffer
 	queue      *queue
 	oidcCalls  atomic.Int64 // requests of the relying party
+	path       string       // of the database
+	keys       *store.KeyRing
+	options    Options // of the server
 
 	people        map[string]identity.User // by user name
 	organizations map[string]identity.Organization
@@ -109,10 +112,11 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 	p.check(err)
 	events, err := zitadel.NewEvents(p.ctx, p.made.EventsConfig())
 	p.check(err)
-	keys, err := store.ParseKeyRing(store.NewKey())
+	p.keys, err = store.ParseKeyRing(store.NewKey())
 	p.check(err)
+	p.path = filepath.Join(t.TempDir(), "homeroom.db")
 	p.store, err = store.Open(p.ctx, store.Options{
-		Path: filepath.Join(t.TempDir(), "homeroom.db"), Keys: keys, Operators: p.made.Operators, Now: p.now.Now,
+		Path: p.path, Keys: p.keys, Operators: p.made.Operators, Now: p.now.Now,
 	})
 	p.check(err)
 	p.store.UseQueue(p.queue)
@@ -155,6 +159,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 	for _, f := range change {
 		f(&options)
 	}
+	p.options = options
 	p.inside, err = newServer(options)
 	p.check(err)
 	p.handler = p.inside.routes()
@@ -362,7 +367,7 @@ func (q *queue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload any) 
 func (p *portal) openings() bulk.Openings {
 	return bulk.Openings{
 		Store: p.store, Provisioner: p.opener, Gateway: p.gateway, Now: p.now.Now,
-		Log: slog.New(slog.DiscardHandler), Compose: InvitationMails(p.url),
+		Log: slog.New(slog.DiscardHandler), Compose: InvitationMails(p.store, p.url),
 	}
 }
 
