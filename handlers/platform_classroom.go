@@ -86,7 +86,11 @@ func (s *Server) adopt(w http.ResponseWriter, r *http.Request, p Platform, org O
 	if err := adoptable(org); err != nil {
 		return err
 	}
-	school, err := adopter(r, p, identity.OrganizationID(r.PostFormValue("school")))
+	chosen := identity.OrganizationID(r.PostFormValue("school"))
+	if chosen == "" {
+		return redirect(w, r, views.AdoptPath(org.ID()))
+	}
+	school, err := adopter(r, p, chosen)
 	if err != nil {
 		return err
 	}
