@@ -2,6 +2,7 @@ package standin
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -213,7 +214,7 @@ func (s *state) offersFactor(u *user, allowed []int32) bool {
 func (x *session) device() values {
 	d := trimmed(values{"fingerprint_id": x.agent, "ip": x.address, "description": x.description})
 	if x.header != "" {
-		d["header"] = values{"user-agent": []string{x.header}}
+		d["header"] = values{"user-agent": strings.Split(x.header, ",")}
 	}
 	return d
 }
