@@ -115,12 +115,10 @@ func (c *Chain) Next(r identity.AuditRecord) {
 type Removed map[string]string
 
 // Covers reports whether h was among them: it is the last one, or precedes it.
+// Positions tell, because a home whose log was erased numbers anew.
 func (r Removed) Covers(h Head) bool {
-	if saysRemoved(r, h) {
-		return true
-	}
-	number, err := strconv.ParseInt(r[ValueNumber], 10, 64)
-	return err == nil && h.Number < number
+	position, err := strconv.ParseInt(r[ValuePosition], 10, 64)
+	return err == nil && (h.Position < position || saysRemoved(r, h))
 }
 
 // Erased are the logs that the records of this chain say were erased, by home.

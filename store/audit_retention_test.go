@@ -160,22 +160,40 @@ func TestAnErasedLogIsGoneAndMissedByNobody(t *testing.T) {
 	if got := w.verified(AuditVerification{Home: "linden"}); len(got) != 0 {
 		t.Errorf("problems of what is not there: %s", got)
 	}
+	// What is recorded of it afterwards is a log of its own.
+	w.told(school, 2)
+	w.checkpoint2(t)
+	for _, home := range []identity.OrganizationID{"", "linden"} {
+		if got := w.verified(AuditVerification{Home: home}); len(got) != 0 {
+			t.Errorf("problems of a log that began anew: %s", got)
+		}
+	}
+	w.exec("DELETE FROM audit_records WHERE home_id = 'linden' AND number = 2")
+	if got := w.verified(AuditVerification{Home: "linden"}); len(got) != 2 || !strings.HasPrefix(got[0], "cut: log of linden") {
+		t.Errorf("problems: %s, want that its tail is missed", got)
+	}
+	if _, err := w.EraseAudit(t.Context(), identity.Actor{User: "operators-olga"}, "linden", "Linden"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.verified(AuditVerification{}); len(got) != 0 {
+		t.Errorf("problems, erased once more: %s", got)
+	}
 	opened, err := identity.OpenPlatform(identity.Actor{User: "operators-olga"}, []identity.Role{identity.RoleOperator})
 	if err != nil {
 		t.Fatal(err)
 	}
 	page, err := w.PlatformAuditLog(opened).Page(t.Context(), AuditQuery{Target: "linden"})
-	if err != nil || len(page.Records) != 1 {
-		t.Fatalf("the platform's log = %+v, %v; want one record", page.Records, err)
+	if err != nil || len(page.Records) != 2 {
+		t.Fatalf("the platform's log = %+v, %v; want two records", page.Records, err)
 	}
-	r := page.Records[0]
+	r := page.Records[1]
 	if r.Action != identity.ActionAuditErased || r.TargetName != "Linden" || r.After[audit.ValueRecords] != "9" || r.After[audit.ValueHash] != ends[0].Hash {
 		t.Errorf("record = %+v", r)
 	}
 	// Without that record the log would be missed.
 	w.exec("DELETE FROM audit_records WHERE home_id = 'operators'")
 	w.exec("DELETE FROM audit_heads WHERE home_id = 'operators'")
-	if got := w.verified(AuditVerification{}); len(got) != 1 || !strings.HasPrefix(got[0], "cut: log of linden") {
-		t.Errorf("problems: %s, want that Linden's log is missed", got)
+	if got := w.verified(AuditVerification{}); len(got) != 2 || !strings.HasPrefix(got[0], "cut: log of operators") || !strings.HasPrefix(got[1], "cut: log of linden") {
+		t.Errorf("problems: %s, want that both logs are missed", got)
 	}
 }

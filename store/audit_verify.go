@@ -72,11 +72,16 @@ func (c *auditCheck) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if home := c.verification.Home; home != "" {
+	if home := c.verification.Home; home != "" && home != c.store.operators {
+		if err := c.erasures(ctx); err != nil {
+			return err
+		}
 		if slices.Contains(homes, home) {
 			return c.chain(ctx, home)
 		}
-		homes, c.marks = homes[:1], map[identity.OrganizationID][]audit.Mark{home: c.marks[home]}
+		homes, c.marks = nil, map[identity.OrganizationID][]audit.Mark{home: c.marks[home]}
+	} else if home != "" {
+		return c.chain(ctx, home)
 	}
 	for _, home := range homes {
 		if err := c.chain(ctx, home); err != nil {
@@ -88,6 +93,15 @@ func (c *auditCheck) all(ctx context.Context) error {
 		c.erasedRightly(home, marks)
 	}
 	return c.loose(ctx)
+}
+
+// erasures reads which logs were erased, without verifying the platform's log,
+// which says so.
+func (c *auditCheck) erasures(ctx context.Context) error {
+	reader := &auditCheck{store: c.store, marks: map[identity.OrganizationID][]audit.Mark{}}
+	err := reader.chain(ctx, c.store.operators)
+	c.erased = reader.erased
+	return err
 }
 
 func (c *auditCheck) problem(p audit.Problem) {
@@ -147,7 +161,10 @@ func (c *auditCheck) chain(ctx context.Context, home identity.OrganizationID) er
 	}
 	head := audit.Head{Home: home, Number: row.Number, Position: row.Position, Hash: row.Hash}
 	anchor := audit.Head{Home: home, Number: row.AnchorNumber, Position: row.AnchorPosition, Hash: row.AnchorHash}
-	chain := audit.NewChain(anchor, c.marks[home], c.problem)
+	marks := slices.DeleteFunc(slices.Clone(c.marks[home]), func(m audit.Mark) bool {
+		return c.erased[home].Covers(m.Head) // of a log that was erased before this one began
+	})
+	chain := audit.NewChain(anchor, marks, c.problem)
 	var read int64
 	for after := int64(0); ; {
 		rows, err := q.AuditOfHomeAfter(ctx, query.AuditOfHomeAfterParams{
