@@ -83,7 +83,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) error {
 // whether the address has an account, and whether a mail was on its way already.
 func (s *Server) mailInstead(w http.ResponseWriter, r *http.Request, offer offer) error {
 	logged(r.Context()).organization = offer.opened.ID()
-	compose := invitationMail(r, Organization{Opened: offer.opened, Portal: s.portal})
+	compose := invitationMail(r, Organization{Opened: offer.opened, Store: s.store.In(offer.opened), Portal: s.portal})
 	if err := s.store.In(offer.opened).MailInvited(r.Context(), compose); err != nil {
 		return s.notAccepted(w, r, offer, identity.Newcomer{}, err)
 	}

@@ -86,13 +86,13 @@ func (f founding) inviteTeacher(
 	if err != nil {
 		return err
 	}
-	classroom := Organization{Opened: opened, Portal: org.Portal}
+	classroom := Organization{Opened: opened, Store: f.store.In(opened), Portal: org.Portal}
 	invitation := identity.InvitationDraft{
 		Role:     identity.RoleTeacher,
 		Language: views.LanguageOf(r.Context()),
 		Days:     days,
 	}.For(opened, org.Portal.Now(), address, "", "")
-	_, err = f.store.In(opened).Invite(r.Context(), []identity.Invitation{invitation}, submission, invitationMail(r, classroom))
+	_, err = classroom.Store.Invite(r.Context(), []identity.Invitation{invitation}, submission, invitationMail(r, classroom))
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -159,18 +160,27 @@ func submission(form views.InvitationForm) string {
 // ask for.
 func invitationMail(r *http.Request, org Organization) store.Compose {
 	ctx := r.Context()
+	look := sync.OnceValues(func() (identity.Branding, error) { return org.Store.HomeBranding(ctx) })
 	return func(i identity.Invitation, token string) (identity.Mail, error) {
-		return views.InvitationMail(ctx, org.Organization(), i, org.Portal.URL(views.AcceptPath(token)))
+		look, err := look()
+		if err != nil {
+			return identity.Mail{}, err
+		}
+		return views.InvitationMail(ctx, org.Organization(), look, i, org.Portal.URL(views.AcceptPath(token)))
 	}
 }
 
 // InvitationMails writes the mails of invitations into an organization for the
 // portal at publicURL, where nobody asks for a page.
-func InvitationMails(publicURL string) func(context.Context, identity.Organization) store.Compose {
+func InvitationMails(s *store.Store, publicURL string) func(context.Context, identity.Organization) store.Compose {
 	portal := Portal{PublicURL: strings.TrimSuffix(publicURL, "/")}
 	return func(ctx context.Context, organization identity.Organization) store.Compose {
 		return func(i identity.Invitation, token string) (identity.Mail, error) {
-			return views.InvitationMail(ctx, organization, i, portal.URL(views.AcceptPath(token)))
+			look, err := s.BrandOf(ctx, organization)
+			if err != nil {
+				return identity.Mail{}, err
+			}
+			return views.InvitationMail(ctx, organization, look, i, portal.URL(views.AcceptPath(token)))
 		}
 	}
 }

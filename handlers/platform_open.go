@@ -86,7 +86,7 @@ func InviteAdmin(
 	links := make(map[identity.InvitationID]string)
 	compose := func(i identity.Invitation, token string) (identity.Mail, error) {
 		links[i.ID] = publicURL + views.AcceptPath(token)
-		return views.InvitationMail(ctx, opened.Organization(), i, links[i.ID])
+		return views.InvitationMail(ctx, opened.Organization(), identity.Branding{}, i, links[i.ID])
 	}
 	result, err := s.In(opened).Invite(ctx, []identity.Invitation{invitation}, submission, compose)
 	if err != nil {

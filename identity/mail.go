@@ -21,6 +21,10 @@ type Attachment struct {
 	Name    string
 	Type    string // MIME
 	Content []byte
+	// Inline is shown within the HTML, which names it cid:<Name> (RFC 2392),
+	// instead of beside it. Nothing is fetched, so that opening the mail tells
+	// nobody.
+	Inline bool
 }
 
 // Mailer sends mail. An error of kind invalid is final, such as an address the

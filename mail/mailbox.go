@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"embed"
+	"encoding/base64"
 	"html/template"
 	"mime"
 	"net/http"
@@ -163,9 +164,21 @@ func (b *Mailbox) body(w http.ResponseWriter, r *http.Request) {
 	}
 	// Mail brings its own style attributes, and nothing of it may run.
 	w.Header().Set("Content-Security-Policy",
-		"sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'")
+		"sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(k.HTML)) // the reader is gone; nothing left to do
+	_, _ = w.Write([]byte(withPictures(k.Mail))) // the reader is gone; nothing left to do
+}
+
+// withPictures is the HTML of a mail with the pictures within it.
+func withPictures(m identity.Mail) string {
+	html := m.HTML
+	for _, a := range m.Attachments {
+		if a.Inline {
+			picture := "data:" + a.Type + ";base64," + base64.StdEncoding.EncodeToString(a.Content)
+			html = strings.ReplaceAll(html, `"cid:`+a.Name+`"`, `"`+picture+`"`)
+		}
+	}
+	return html
 }
 
 func (b *Mailbox) file(w http.ResponseWriter, r *http.Request) {

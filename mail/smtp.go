@@ -145,7 +145,11 @@ func (s *SMTP) message(m identity.Mail) (*gomail.Msg, error) {
 		message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
 	for _, a := range m.Attachments {
-		message.AttachReadSeeker(a.Name, bytes.NewReader(a.Content), gomail.WithFileContentType(gomail.ContentType(a.Type)))
+		add := message.AttachReadSeeker
+		if a.Inline {
+			add = message.EmbedReadSeeker // its Content-ID is its name
+		}
+		add(a.Name, bytes.NewReader(a.Content), gomail.WithFileContentType(gomail.ContentType(a.Type)))
 	}
 	return message, nil
 }

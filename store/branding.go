@@ -24,9 +24,7 @@ func (o *Organization) Branding(ctx context.Context) (identity.Branding, error) 
 
 // HomeBranding is how the school of the opened organization looks: for its mail.
 func (o *Organization) HomeBranding(ctx context.Context) (identity.Branding, error) {
-	home := *o
-	home.id = string(o.opened.Organization().Home())
-	return home.Branding(ctx)
+	return o.store.BrandOf(ctx, o.opened.Organization())
 }
 
 // SetBranding changes how the school looks, here and, by act, at Zitadel. The
@@ -69,6 +67,19 @@ func auditedBranding(b identity.Branding) map[string]string {
 		logo = "on"
 	}
 	return map[string]string{"colour": b.Colour, "logo": logo}
+}
+
+// BrandOf is how the school of an organization looks, as the organization was
+// read.
+func (s *Store) BrandOf(ctx context.Context, organization identity.Organization) (identity.Branding, error) {
+	if organization.Brand == "" {
+		return identity.Branding{}, nil
+	}
+	look, err := s.Brand(ctx, organization.Home(), organization.Brand)
+	if identity.IsKind(err, identity.KindNotFound) {
+		return identity.Branding{}, nil // changed a moment ago
+	}
+	return look, err
 }
 
 // Brand is a version of how a school looks, for its style sheet and its logo; not

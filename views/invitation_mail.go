@@ -2,19 +2,22 @@ package views
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"homeroom.dev/homeroom/identity"
 )
 
 // InvitationMail is the mail that brings an invitation to its address: in the
-// name of organization, in the invitation's language. link is the whole URL of
+// name and with the look of organization's school, in the invitation's language. link is the whole URL of
 // the page where it is accepted. An invitation that was mailed before is called
 // a reminder.
 func InvitationMail(
-	ctx context.Context, organization identity.Organization, invitation identity.Invitation, link string,
+	ctx context.Context, organization identity.Organization, look identity.Branding, invitation identity.Invitation, link string,
 ) (identity.Mail, error) {
 	m := invitationMail{
 		invitation: invitation,
@@ -22,6 +25,8 @@ func InvitationMail(
 		name:       identity.CleanName(organization.Name),
 		school:     identity.CleanName(organization.SchoolName),
 		link:       link,
+		accent:     cmp.Or(look.OnLight, ownAccent),
+		logo:       len(look.Logo) > 0 && len(look.Logo) <= maxMailedLogo,
 	}
 	m.where = m.name
 	if m.school != "" {
@@ -32,13 +37,32 @@ func InvitationMail(
 	if err := invitationMailHTML(m).Render(ctx, &html); err != nil {
 		return identity.Mail{}, fmt.Errorf("render invitation mail: %w", err)
 	}
-	return identity.Mail{
+	mail := identity.Mail{
 		To:       invitation.Address,
 		FromName: m.where,
 		Subject:  m.subject(ctx),
 		Text:     m.text(ctx),
 		HTML:     html.String(),
-	}, nil
+	}
+	if m.logo {
+		mail.Attachments = []identity.Attachment{{Name: logoFile, Type: "image/png", Content: look.Logo, Inline: true}}
+	}
+	return mail, nil
+}
+
+// ownAccent is the colour of the mail of a school without one of its own.
+const ownAccent = "#0f5c47"
+
+// maxMailedLogo keeps mail small: it waits in the database, once for each
+// address. A larger logo is left out.
+const maxMailedLogo = 48 << 10
+
+// logoFile is the name of the logo within a mail.
+const logoFile = "logo.png"
+
+// paint is a style with the mail's colour in the place of $.
+func (m invitationMail) paint(style string) templ.Attributes {
+	return templ.Attributes{"style": strings.ReplaceAll(style, "$", m.accent)}
 }
 
 // invitationMail is what both forms of the mail say.
@@ -49,6 +73,8 @@ type invitationMail struct {
 	school     string // of a classroom; empty if it stands alone
 	where      string // the organization, with its school
 	link       string
+	accent     string // "#rrggbb"
+	logo       bool
 }
 
 func (m invitationMail) subject(ctx context.Context) string {

@@ -78,7 +78,7 @@ func TestInvitationMails(t *testing.T) {
 	} {
 		t.Run(test.golden, func(t *testing.T) {
 			ctx := WithNow(context.Background(), now)
-			got, err := InvitationMail(ctx, test.organization, test.invitation, "https://homeroom.example/i/TOKEN")
+			got, err := InvitationMail(ctx, test.organization, identity.Branding{}, test.invitation, "https://homeroom.example/i/TOKEN")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,6 +94,39 @@ func TestInvitationMails(t *testing.T) {
 				t.Errorf("%d links lead to the invitation; all %d must", n, strings.Count(got.HTML, "href="))
 			}
 		})
+	}
+}
+
+// A school's mail has its colour and, within it, its logo.
+func TestAMailHasTheLookOfItsSchool(t *testing.T) {
+	invitation := identity.Invitation{Address: "sam@x.org", Role: identity.RoleStudent, Language: "en", Inviter: identity.Actor{Name: "Ada Lee"}}
+	small, large := []byte("png"), make([]byte, maxMailedLogo+1)
+	for _, tt := range []struct {
+		name string
+		look identity.Branding
+		logo []byte
+	}{
+		{"a colour alone", identity.Branding{Colour: "#ffd400", OnLight: "#756100"}, nil},
+		{"a logo", identity.Branding{Colour: "#ffd400", OnLight: "#756100", Logo: small}, small},
+		{"a logo too large for mail", identity.Branding{Colour: "#ffd400", OnLight: "#756100", Logo: large}, nil},
+	} {
+		got, err := InvitationMail(t.Context(), identity.Organization{Name: "Linden School"}, tt.look, invitation, "https://homeroom.example/i/TOKEN")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(got.HTML, "#756100") || strings.Contains(got.HTML, ownAccent) {
+			t.Errorf("%s: the mail is not in the school's colour", tt.name)
+		}
+		if strings.Contains(got.HTML, `src="cid:logo.png"`) != (tt.logo != nil) {
+			t.Errorf("%s: the HTML shows a logo = %v", tt.name, tt.logo == nil)
+		}
+		var want []identity.Attachment
+		if tt.logo != nil {
+			want = []identity.Attachment{{Name: "logo.png", Type: "image/png", Content: tt.logo, Inline: true}}
+		}
+		if diff := cmp.Diff(want, got.Attachments); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (p *portal) inviteAdmin(
 	// Invited by the same command before.
 	err = p.store.In(opened).ResendInvitation(ctx, invited.ID, func(i identity.Invitation, token string) (identity.Mail, error) {
 		link = publicURL + views.AcceptPath(token)
-		return views.InvitationMail(ctx, organization, i, link)
+		return views.InvitationMail(ctx, organization, identity.Branding{}, i, link)
 	})
 	if err != nil {
 		return "", fmt.Errorf("invite %s again: %w", admin, err)

@@ -102,7 +102,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Store: p.store, Fetch: s.fetch, Zitadel: s.made.Issuer, PublicURL: s.publicURL, Log: s.log,
 	}).Run)
 	p.jobs.Handle(store.OpeningJob, bulk.Openings{
-		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(s.publicURL),
+		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(p.store, s.publicURL),
 	}.Handle)
 	p.jobs.Handle(store.BulkJob, bulk.New(bulk.Options{Store: p.store, Gateway: p.runtime, Log: s.log}).Handle)
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
