@@ -171,3 +171,48 @@ func TestAnOpeningThatWasCutOffIsCompletedByHand(t *testing.T) {
 		t.Errorf("afterwards:\n%s", seen.text())
 	}
 }
+
+// A process that is killed in the middle of a list leaves a classroom that is
+// open at Zitadel, or whose teacher has got the role or the mail, and a line that
+// does not say so. The next one goes on there and doubles nothing.
+func TestAListThatWasCutOffDoublesNothing(t *testing.T) {
+	p := newPortal(t)
+	items := []store.OpeningItem{
+		{Line: 1, Name: "Physics 9C", Teacher: p.people[lea].ID, TeacherName: "Lea Novak"},
+		{Line: 2, Name: "Latin 6D", Address: "new@linden.example"},
+		{Line: 3, Name: "Art 5A"},
+		{Line: 4, Name: "Art 5A"}, // another one on purpose
+	}
+	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", items))
+	job := p.queue.todo[0]
+	p.work()
+	p.settled()
+	figures := func() string {
+		page, err := p.in(linden, priya).Classrooms(p.ctx, store.ClassroomQuery{})
+		p.check(err)
+		var all []string
+		for _, row := range page.Rows {
+			all = append(all, fmt.Sprint(row.Organization.Name, row.Teachers, row.Waiting))
+		}
+		return fmt.Sprint(all, " ", len(p.queue.mails))
+	}
+	want := "[Art 5A0 0 Art 5A0 0 Biology 7B3 0 History 8A0 0 Latin 6D0 1 Physics 9C1 0] 1"
+	if got := figures(); got != want {
+		t.Fatalf("opened: %s, want %s", got, want)
+	}
+	// As if the line of each had not been closed: what was done is found done.
+	_, err := p.store.Writer().ExecContext(p.ctx, "UPDATE opening_items SET state = 'waiting', classroom_id = ''")
+	p.check(err)
+	_, err = p.store.Writer().ExecContext(p.ctx, "UPDATE opening_runs SET finished_us = 0")
+	p.check(err)
+	p.check(p.openings().Handle(p.ctx, job.payload, false))
+	p.settled()
+	if got := figures(); got != want {
+		t.Errorf("after the crash: %s, want %s", got, want)
+	}
+	run, err := p.in(linden, priya).OpeningRun(p.ctx, walkedOpening)
+	p.check(err)
+	if run.Count(store.OpeningDone) != 4 || run.FinishedAt.IsZero() {
+		t.Errorf("run = %+v", run)
+	}
+}
