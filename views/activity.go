@@ -19,7 +19,7 @@ func PersonActivityPath(organization identity.OrganizationID, target string) str
 // readers want it.
 type Log struct {
 	Path    string // of the list
-	Streams string // where it is sent on to; empty: not for who reads it
+	Streams string // where it is sent on to; empty: not for who reads it, or a section of its own
 	// Exact is for school IT and operators: addresses, devices and requests stand
 	// in the list, and the words are those of the protocols.
 	Exact bool

@@ -83,7 +83,15 @@ type StreamForm struct {
 	Problems   identity.Problems
 }
 
-// place is where a target is, in a line.
+// addressHint says what an address is, for the kinds there are to choose from.
+func (f StreamForm) addressHint(ctx context.Context) string {
+	if f.Streaming.Directories {
+		return text(ctx, "stream.address.hint.directory")
+	}
+	return text(ctx, "stream.address.hint")
+}
+
+// streamPlace is where a target is, in a line.
 func streamPlace(t identity.StreamTarget) string {
 	if t.Kind == identity.StreamBucket {
 		return t.Address + " · " + t.Bucket + "/" + t.Prefix
@@ -106,7 +114,7 @@ func streamTag(ctx context.Context, t identity.StreamTarget) (TagKind, string) {
 	return TagGood, text(ctx, "stream.state.current")
 }
 
-// waiting is how far a target is behind.
+// streamWaiting is how far a target is behind.
 func streamWaiting(ctx context.Context, t identity.StreamTarget) string {
 	switch {
 	case t.Waiting == 0:
