@@ -103,6 +103,8 @@ func (d *demo) pages(t *testing.T) []string {
 type places struct {
 	classes, schools    []string
 	student, invitation string
+	archived            string   // a class
+	openings            []string // lists of classes: under way, and done with a failure
 	tokens              []string
 	signIn              *signInPlaces
 }
@@ -155,6 +157,22 @@ func (d *demo) places(b *browser) *places {
 			t.Fatal(err)
 		}
 	}
+	p.archived = one("SELECT id FROM organizations WHERE name = 'Maths 6C'")
+	p.openings = []string{"underwayunderwayunderwayun", "donedonedonedonedonedonedo"}
+	for _, statement := range []string{
+		"UPDATE organizations SET state = 'inactive' WHERE id = '" + p.archived + "'",
+		`INSERT INTO opening_runs (organization_id, id, actor_id, actor_name, created_us, finished_us, trouble) VALUES
+			('` + p.schools[0] + `', '` + p.openings[0] + `', 'x', 'Priya Nair', 1, 0, '{"ID":"remote.unavailable"}'),
+			('` + p.schools[0] + `', '` + p.openings[1] + `', 'x', 'Priya Nair', 1, 2, '')`,
+		`INSERT INTO opening_items (organization_id, run_id, line, name, address, classroom_id, state, problem) VALUES
+			('` + p.schools[0] + `', '` + p.openings[0] + `', 1, 'Physics 9C', '', '', 'waiting', ''),
+			('` + p.schools[0] + `', '` + p.openings[1] + `', 1, 'Physics 9C', 'new@linden.example', '` + biology + `', 'done', ''),
+			('` + p.schools[0] + `', '` + p.openings[1] + `', 2, 'Art 5A', '', '', 'failed', '{"ID":"opening.failed"}')`,
+	} {
+		if _, err := d.store.Writer().ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.invitation = one("SELECT id FROM invitations WHERE address LIKE 'waiting@%' AND organization_id = '" + biology + "'")
 	return p
 }
@@ -182,6 +200,8 @@ func (p *places) fill(route string) []string {
 		"{user}":         {p.student},
 		"{invitation}":   {p.invitation},
 		"{token}":        p.tokens,
+		"{classroom}":    {p.classes[0], p.archived},
+		"{opening}":      p.openings,
 	}
 	maps.Copy(stand, p.signIn.fill())
 	switch {
@@ -189,6 +209,8 @@ func (p *places) fill(route string) []string {
 		stand["{link}"] = []string{p.signIn.link}
 	case strings.HasPrefix(route, "/o/{organization}/sign-in"):
 		stand["{organization}"] = p.schools // a class has no such pages
+	case strings.HasSuffix(route, "/delete"), strings.HasSuffix(route, "/{organization}/settings"), strings.HasSuffix(route, "/roster"):
+		stand["{organization}"] = append(stand["{organization}"], p.archived)
 	case strings.HasPrefix(route, "/set-up/"):
 		stand["{token}"] = append(p.signIn.tokens, "unknown")
 	}
