@@ -42,7 +42,7 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, who Person)
 	}
 	view := views.AccountView{
 		User: who.User, Credentials: kinds, Sessions: sessionRows(sessions, s.ownSession(ctx)),
-		Places: append(places.Schools, places.Classrooms...), Security: s.securityURL(),
+		Places: append(places.Schools, places.Classrooms...), Security: s.securityURL(), Data: views.OwnDataPath,
 	}
 	for _, place := range view.Places {
 		switch who.User.Home {
@@ -56,7 +56,9 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, who Person)
 }
 
 // ownSession is the ID of the session of the request.
-func (s *Server) ownSession(ctx context.Context) string { return store.SessionID(s.sessions.Token(ctx)) }
+func (s *Server) ownSession(ctx context.Context) string {
+	return store.SessionID(s.sessions.Token(ctx))
+}
 
 // sessionRows are sessions as pages show them; own is the ID of the one that
 // asks.

@@ -12,6 +12,7 @@ import (
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/zitadel/standin"
 )
 
 // linkForm is a good form of a dangerous change: a set-up link for Linden.
@@ -232,5 +233,48 @@ func TestAFreshSignInShowsTheSecondFactor(t *testing.T) {
 	}
 	if audited := p.audited(linden)[recorded:]; len(audited) > 0 {
 		t.Errorf("recorded %v", audited)
+	}
+}
+
+// ages makes the sign-in of a browser older than it is.
+func (b *browser) ages(by time.Duration) {
+	b.p.t.Helper()
+	sessions := b.p.inside.sessions
+	ctx, err := sessions.Load(b.p.ctx, b.cookie(sessions.Cookie.Name))
+	b.p.check(err)
+	b.p.inside.setMoment(ctx, sessionAuth, b.p.inside.moment(ctx, sessionAuth).Add(-by))
+	_, _, err = sessions.Commit(ctx)
+	b.p.check(err)
+}
+
+// Whoever came by their school's sign-in goes that way again, and comes back to
+// the form. Zitadel says nothing of how they signed in there (no amr).
+func TestAFreshSignInGoesTheSchoolsWay(t *testing.T) {
+	for _, version := range []int{1, 2} {
+		p := newPortalOn(t, standin.Options{LoginVersion: version})
+		entra := p.entra()
+		b := p.browser()
+		if seen := b.visit(start(p.id(linden))+"?next=/home", priya); seen.URL.Path != "/home" || !strings.Contains(seen.text(), "Priya") {
+			t.Fatalf("V%d: %d at %s\n%s\n%s", version, seen.Status, seen.URL, seen.text(), p.log)
+		}
+		// A second factor at Zitadel is not asked for on this way.
+		p.told(identity.CredentialAdded{User: p.people[priya].ID, Kind: identity.CredentialTOTP, At: p.now.Now()})
+		path := p.fill("/o/{linden}/sign-in/links")
+		b.ages(freshFor + time.Second) // the clock stays: the identity provider has its own
+		asked := b.with("Referer", p.url+path+"/new").staying().do(http.MethodPost, path, linkForm)
+		target, ok := strings.CutPrefix(asked.Header.Get("Refresh"), "0; url=")
+		if !ok {
+			t.Fatalf("V%d: posted = %d\n%s", version, asked.Status, asked.text())
+		}
+		back := b.visit(target, priya)
+		if back.Status != http.StatusOK || back.URL.Path != path+"/new" || !strings.Contains(back.text(), "You signed in again") || !filledIn(back.doc, "name", "Ines of the IT") {
+			t.Fatalf("V%d: back at %s: %d\n%s", version, back.URL, back.Status, back.text())
+		}
+		if attempts := entra.attempts(); len(attempts) != 2 || attempts[0].State != identity.AttemptPassed {
+			t.Errorf("V%d: attempts %+v, want the sign-in and the one for the form", version, attempts)
+		}
+		if sent := b.with("Referer", back.URL.String()).staying().do(http.MethodPost, path, linkForm); sent.Status != http.StatusOK || !strings.Contains(sent.Body, "/set-up/") {
+			t.Errorf("V%d: sent once more = %d\n%s", version, sent.Status, sent.text())
+		}
 	}
 }
