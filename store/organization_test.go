@@ -190,6 +190,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, platformCalls(t, w))
 	maps.Copy(calls, accountCalls(t, w))
 	maps.Copy(calls, auditCalls(t, w))
+	maps.Copy(calls, peopleCalls(t, w))
 	return w, calls
 }
 

@@ -292,8 +292,16 @@ func TestPeopleQueriesUseIndexes(t *testing.T) {
 	o := w.as("linden-ada", "linden")
 	plans := 0
 	for _, q := range []PeopleQuery{
-		{}, {Reversed: true}, {Role: identity.RoleTeacher}, {State: identity.PersonActive}, {Staff: true, NoFactor: true}, {Classroom: "linden-7b"},
-		{Search: "sa"}, {Search: "sa", NoFactor: true}, {Search: "sa", Classroom: "linden-7b"}, {Search: "sa", Role: identity.RoleTeacher},
+		{},
+		{Reversed: true},
+		{Role: identity.RoleTeacher},
+		{State: identity.PersonActive},
+		{Staff: true, NoFactor: true},
+		{Classroom: "linden-7b"},
+		{Search: "sa"},
+		{Search: "sa", NoFactor: true},
+		{Search: "sa", Classroom: "linden-7b"},
+		{Search: "sa", Role: identity.RoleTeacher},
 	} {
 		for _, many := range []int{3, 50_000} {
 			for _, after := range []*rosterKey{nil, {Name: "n", User: "u"}} {

@@ -7,7 +7,9 @@ import "homeroom.dev/homeroom/identity"
 func ActPath(school identity.OrganizationID) string { return in(school, "people", "act") }
 
 // ActFreshPath does by POST what needs a fresh sign-in.
-func ActFreshPath(school identity.OrganizationID) string { return in(school, "people", "act", "remove") }
+func ActFreshPath(school identity.OrganizationID) string {
+	return in(school, "people", "act", "remove")
+}
 
 // UndoRunPath puts back, by POST, what a run did.
 func UndoRunPath(organization identity.OrganizationID, run identity.BulkRunID) string {
