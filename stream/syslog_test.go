@@ -25,9 +25,8 @@ func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 // syslogServer takes messages over TLS as RFC 5425 frames them.
 type syslogServer struct {
-	address  string
-	roots    *x509.CertPool
-	messages chan string
+	address string
+	roots   *x509.CertPool
 }
 
 // newSyslogServer answers a connection by handle, which is given its messages.
@@ -41,7 +40,7 @@ func newSyslogServer(t *testing.T, handle func(connection *tls.Conn, read func()
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	s := &syslogServer{address: listener.Addr().String(), roots: rootsOf(http.Certificate()), messages: make(chan string, 100)}
+	s := &syslogServer{address: listener.Addr().String(), roots: rootsOf(http.Certificate())}
 	go func() {
 		for {
 			connection, err := listener.Accept()
@@ -74,24 +73,26 @@ func frame(from *bufio.Reader) (string, error) {
 }
 
 // all reads everything and closes in answer.
-func (s *syslogServer) all(_ *tls.Conn, read func() (string, error)) {
-	for {
-		message, err := read()
-		if err != nil {
-			return
+func all(to chan<- string) func(*tls.Conn, func() (string, error)) {
+	return func(_ *tls.Conn, read func() (string, error)) {
+		for {
+			message, err := read()
+			if err != nil {
+				return
+			}
+			to <- message
 		}
-		s.messages <- message
 	}
 }
 
 func TestSyslogMessagesAreThoseOfTheStandards(t *testing.T) {
-	var s *syslogServer
-	s = newSyslogServer(t, func(c *tls.Conn, read func() (string, error)) { s.all(c, read) })
+	messages := make(chan string, 2)
+	s := newSyslogServer(t, all(messages))
 	to := syslog{client: loopback(), roots: s.roots, address: s.address, host: "portal one", closing: closing}
 	if err := to.send(t.Context(), lines()); err != nil {
 		t.Fatal(err)
 	}
-	got := []string{<-s.messages, <-s.messages}
+	got := []string{<-messages, <-messages}
 	want := []string{
 		`<109>1 2026-03-10T09:14:05.123456Z portalone Homeroom - role.removed - {"metadata":{"uid":"r1"},"message":"Zo\u00eb \ud83d\ude00"}`,
 		`<108>1 2026-03-10T09:14:06.123456Z portalone Homeroom - sign-in.failed - {"metadata":{"uid":"r2"}}`,

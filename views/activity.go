@@ -68,8 +68,13 @@ type ActivityFilter struct {
 
 func (f ActivityFilter) params() []Param {
 	return []Param{
-		{"q", f.Text}, {"person", f.Person}, {"what", f.What}, {"since", f.Since}, {"until", f.Until},
-		{"source", f.Source}, {"outcome", f.Outcome},
+		{"q", f.Text},
+		{"person", f.Person},
+		{"what", f.What},
+		{"since", f.Since},
+		{"until", f.Until},
+		{"source", f.Source},
+		{"outcome", f.Outcome},
 	}
 }
 
