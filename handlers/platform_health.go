@@ -85,6 +85,18 @@ func (s *Server) showHealth(w http.ResponseWriter, r *http.Request, p Platform) 
 		return err
 	}
 	view := views.HealthView{Checkup: checkup, Waiting: waits}
+	keys, err := s.store.CheckpointKeys()
+	if err != nil {
+		return err
+	}
+	if len(keys) > 0 {
+		view.Key = keys[0].String() // the one that signs
+	}
+	last, err := s.store.LastCheckpoint(r.Context())
+	if err != nil && !identity.IsKind(err, identity.KindNotFound) {
+		return err
+	}
+	view.Point = last.At
 	return render(w, r, http.StatusOK, views.Health(p.Page, view))
 }
 

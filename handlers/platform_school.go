@@ -54,7 +54,7 @@ func showSchoolOfPlatform(w http.ResponseWriter, r *http.Request, p Platform, or
 	return render(w, r, http.StatusOK, views.PlatformSchool(p.Page, views.PlatformSchoolView{
 		School: org.Organization(), Classrooms: figures.Classrooms, Students: figures.Students, Admins: figures.Admins,
 		Reason: suspension.Reason, SuspendedBy: suspension.By.Name, SuspendedAt: suspension.At,
-		LookUntil: look.Until, Own: !org.Visiting(),
+		LookUntil: look.Until, Own: !org.Visiting(), CanClose: org.Organization().Suspended(),
 	}))
 }
 

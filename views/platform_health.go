@@ -165,6 +165,8 @@ func jobName(ctx context.Context, name string) string {
 		return text(ctx, "job.reconcile")
 	case "bulk":
 		return text(ctx, "job.bulk")
+	case "open-classrooms":
+		return text(ctx, "job.open-classrooms")
 	case "export":
 		return text(ctx, "job.export")
 	case "erase":

@@ -1132,7 +1132,7 @@ func PlatformSchool(page Page, v PlatformSchoolView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "platform.close.button", "School", v.School.Name), Href: PlatformSchoolPath(v.School.ID, "close"), Icon: IconTrash}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "platform.close.button", "School", v.School.Name), Href: PlatformSchoolPath(v.School.ID, "erase"), Icon: IconTrash}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
