@@ -69,11 +69,12 @@ func (w Works) eraseOrganizations(ctx context.Context, e identity.Erasure, schoo
 		if err != nil {
 			return err
 		}
-		if err := w.eraseOrganization(ctx, opened); err != nil {
+		// One that stood alone before has a log of its own from that time. It goes
+		// first: once the classroom is gone, nothing here leads to its log.
+		if _, err := w.Store.EraseAudit(ctx, e.Operator, classroom.ID, classroom.Name); err != nil {
 			return err
 		}
-		// One that stood alone before has a log of its own from that time.
-		if _, err := w.Store.EraseAudit(ctx, e.Operator, classroom.ID, classroom.Name); err != nil {
+		if err := w.eraseOrganization(ctx, opened); err != nil {
 			return err
 		}
 	}
