@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -143,7 +144,7 @@ func filling(form *html.Node) url.Values {
 		switch kind := attribute(input, "type"); {
 		case name == "", kind == "submit", kind == "file":
 		case kind == "checkbox":
-			values.Add(name, value)
+			values.Add(name, cmp.Or(value, "on"))
 		case kind == "radio":
 			values.Set(name, value) // the last one
 		case kind == "hidden":
@@ -175,10 +176,11 @@ func filledIn(doc *html.Node, name, value string) bool {
 		return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
 	}
 	for _, input := range findAll(doc, "input") {
-		if attribute(input, "name") != name || attribute(input, "value") != value {
-			continue
+		kind, sent := attribute(input, "type"), attribute(input, "value")
+		if kind == "checkbox" {
+			sent = cmp.Or(sent, "on") // as browsers send it
 		}
-		if kind := attribute(input, "type"); kind != "checkbox" && kind != "radio" || has(input, "checked") {
+		if attribute(input, "name") == name && sent == value && (kind != "checkbox" && kind != "radio" || has(input, "checked")) {
 			return true
 		}
 	}
