@@ -79,16 +79,17 @@ func (o Opened) MaySuspendPerson(a Account) error {
 // lastAnywhere refuses what would leave a classroom without a teacher or a
 // school without a school_admin.
 func lastAnywhere(a Account) error {
-	for _, o := range a.Last {
-		switch {
-		case o.Name == "":
-			return Conflict("rule.last-elsewhere")
-		case o.Kind == KindSchool:
-			return Conflict("rule.last-school-admin")
-		}
-		return Conflict("rule.last-teacher-of", "Classroom", o.Name)
+	if len(a.Last) == 0 {
+		return nil
 	}
-	return nil
+	switch first := a.Last[0]; {
+	case first.Name == "":
+		return Conflict("rule.last-elsewhere")
+	case first.Kind == KindSchool:
+		return Conflict("rule.last-school-admin")
+	default:
+		return Conflict("rule.last-teacher-of", "Classroom", first.Name)
+	}
 }
 
 // MaySignOut decides whether the actor may end somebody's sessions.
