@@ -103,15 +103,27 @@ func (s *Store) TroubleErasure(ctx context.Context, school identity.Organization
 	return nil
 }
 
-// countedTables hold what triggers leave behind of an organization that is gone:
-// counts of nobody, and the code of its words.
-var countedTables = []string{"roster_counts", "people_counts", "search_codes"}
+// countedTables hold what the projection leaves behind of an organization that is
+// gone: counts of nobody, the code of its words, and what it was granted.
+var countedTables = []string{"roster_counts", "people_counts", "search_codes", "grants"}
+
+// personalTables hold what is kept of people wherever they are, and goes with
+// their home: where they were signed in, forms that wait for them, and what other
+// schools noted about their account.
+var personalTables = []string{"sessions", "stashes", "bases"}
 
 // EraseOrganization lets go of all that is kept here of an organization that is
 // gone at Zitadel: what the projection knows, by the fact of its removal, and the
 // portal's own rows. Its log is left to [Store.EraseAudit]. It may be repeated.
 func (s *Store) EraseOrganization(ctx context.Context, gone identity.OrganizationRemoved) error {
 	err := s.write(ctx, func(tx *transaction) error {
+		for _, table := range personalTables {
+			_, err := tx.tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE user_id IN (SELECT id FROM users WHERE organization_id = $1)",
+				string(gone.Organization))
+			if err != nil {
+				return fmt.Errorf("forget %s: %w", table, err)
+			}
+		}
 		if err := tx.applyFacts(ctx, []identity.Fact{gone}); err != nil {
 			return err
 		}

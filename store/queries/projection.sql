@@ -172,8 +172,10 @@ SELECT organization_id, id, roles, changed_us, sequence, lost, removed_us FROM g
 WHERE organization_id = sqlc.arg(organization_id) ORDER BY id;
 
 -- name: ProjectedGrants :many
-SELECT organization_id, id, roles, changed_us, sequence, lost, removed_us FROM grants
-WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
+-- But for those of organizations that are gone, which hold nothing back any more.
+SELECT g.organization_id, g.id, g.roles, g.changed_us, g.sequence, g.lost, g.removed_us FROM grants g
+WHERE g.id > sqlc.arg(after) AND NOT EXISTS (SELECT 1 FROM removed r WHERE r.id = g.organization_id)
+ORDER BY g.id LIMIT sqlc.arg(most);
 
 -- name: PutGrant :exec
 INSERT INTO grants (organization_id, id, roles, changed_us, sequence, lost, removed_us)

@@ -315,8 +315,9 @@ func (q *Queries) ProjectedGrant(ctx context.Context, id string) (Grant, error) 
 }
 
 const projectedGrants = `-- name: ProjectedGrants :many
-SELECT organization_id, id, roles, changed_us, sequence, lost, removed_us FROM grants
-WHERE id > $1 ORDER BY id LIMIT $2
+SELECT g.organization_id, g.id, g.roles, g.changed_us, g.sequence, g.lost, g.removed_us FROM grants g
+WHERE g.id > $1 AND NOT EXISTS (SELECT 1 FROM removed r WHERE r.id = g.organization_id)
+ORDER BY g.id LIMIT $2
 `
 
 type ProjectedGrantsParams struct {
@@ -324,6 +325,7 @@ type ProjectedGrantsParams struct {
 	Most  int64
 }
 
+// But for those of organizations that are gone, which hold nothing back any more.
 func (q *Queries) ProjectedGrants(ctx context.Context, arg ProjectedGrantsParams) ([]Grant, error) {
 	rows, err := q.db.QueryContext(ctx, projectedGrants, arg.After, arg.Most)
 	if err != nil {
