@@ -496,7 +496,7 @@ func openManyCheck(org identity.Opened, f OpenManyForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(f.Bad) > 0 {
-				templ_7745c5c3_Err = Button(Action{Label: text(ctx, "opening.begin.without", "Good", text(ctx, "opening.begin.good", "Count", len(f.Good)), "Bad", len(f.Bad)), Kind: ButtonPrimary}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Button(Action{Label: text(ctx, "opening.begin.without", "Good", text(ctx, "opening.begin.good", "Count", len(f.Good)), "Count", len(f.Bad)), Kind: ButtonPrimary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
