@@ -242,5 +242,9 @@ func namesText(ctx context.Context, rule string) string {
 
 // effectPath is where the people of an effect are listed.
 func effectPath(school identity.OrganizationID, effect identity.PolicyEffect) string {
-	return WithQuery(PeoplePath(school), Param{"show", effect.Filter})
+	role := ""
+	if effect.Filter == identity.FilterStaffWithoutFactor {
+		role = PeopleStaff
+	}
+	return WithQuery(PeoplePath(school), Param{"role", role}, Param{"sign-in", PeopleNoFactor})
 }
