@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"homeroom.dev/homeroom/bulk"
+	"homeroom.dev/homeroom/export"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
@@ -152,6 +153,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 		},
 		MailReady: func(context.Context) error { return nil },
 		Intents:   events,
+		Exports:   export.Works{Store: p.store, Provisioner: p.opener, Now: p.now.Now},
 		Now:       p.now.Now,
 		Log:       slog.New(slog.NewJSONHandler(p.log, nil)),
 		Demo:      true,

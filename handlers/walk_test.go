@@ -133,6 +133,7 @@ func (p *portal) real(s step, invitation identity.InvitationID) string {
 		"{run}", string(p.runs[s.place()]),
 		"{token}", "unknown",
 		"{record}", p.record(s),
+		"{export}", p.exported(s),
 		"{stream}", streamed,
 		"{opening}", walkedOpening,
 		"*", "app.css",
@@ -154,6 +155,7 @@ func (p *portal) waiting() identity.InvitationID {
 	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", []store.OpeningItem{{Line: 1, Name: "Walked 1"}}))
 	id := p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID
 	p.streaming()
+	p.exported(step{route: "{export}"})
 	return id
 }
 

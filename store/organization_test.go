@@ -191,6 +191,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, accountCalls(t, w))
 	maps.Copy(calls, auditCalls(t, w))
 	maps.Copy(calls, peopleCalls(t, w))
+	maps.Copy(calls, privacyCalls(t, w))
 	return w, calls
 }
 

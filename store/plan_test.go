@@ -24,6 +24,8 @@ var readsAll = map[string]string{
 	"deleteOldSubmissions": "once an hour",
 	"putOlderStone":        "no table: the row to be written",
 	"peers":                "a list that was made by indexes",
+	"erasures":             "the few schools that are being erased",
+	"countOfSchool":        "no table: two counts by indexes",
 }
 
 // sorts are the statements that put rows in order themselves, and why they may.
@@ -32,6 +34,7 @@ var sorts = map[string]string{
 	"invitationsToRemind":      "those of one organization that wait",
 	"schoolInvitationTrouble":  "the places of one school that need attention",
 	"memberships":              "those of one person",
+	"exportedClassrooms":       "those of one school, for its archive",
 	"invitationsFor":           "those to one address",
 	"lastMailOf":               "the mails of one invitation",
 	"schoolConnections":        "those that serve one domain",

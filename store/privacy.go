@@ -198,10 +198,18 @@ func (s *Store) PruneInvitations(ctx context.Context) error {
 			after = row.OrganizationID
 			before := micros(identity.Before(s.clock(), int(row.Invitations)))
 			err := s.write(ctx, func(tx *transaction) error {
-				_, err := tx.DeleteEndedInvitations(ctx, query.DeleteEndedInvitationsParams{
-					OrganizationID: row.OrganizationID, BeforeUs: before,
-				})
-				return err
+				organizations, err := tx.SchoolAndClassrooms(ctx, row.OrganizationID)
+				if err != nil {
+					return err
+				}
+				for _, organization := range organizations {
+					if _, err := tx.DeleteEndedInvitations(ctx, query.DeleteEndedInvitationsParams{
+						OrganizationID: organization, BeforeUs: before,
+					}); err != nil {
+						return err
+					}
+				}
+				return nil
 			})
 			if err != nil {
 				return fmt.Errorf("delete old invitations: %w", err)

@@ -18,6 +18,7 @@ import (
 type auditCommand struct {
 	Verify     auditVerifyCommand     `cmd:"" help:"Verify that no record of the audit log was changed, deleted or inserted."`
 	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign what the audit log looks like now, and print it, to be kept elsewhere."`
+	Archive    auditArchiveCommand    `cmd:"" name:"verify-archive" help:"Verify the archive that a school left with: its signature, and every file in it."`
 }
 
 // auditing is what the commands about the audit log need: the database, and

@@ -84,7 +84,9 @@ func newLeaver(t *testing.T, students int) *leaver {
 }
 
 // organizations are the IDs of Linden School and its classrooms.
-func (l *leaver) organizations() []string { return append(slices.Clone(l.school.classrooms), l.school.id) }
+func (l *leaver) organizations() []string {
+	return append(slices.Clone(l.school.classrooms), l.school.id)
+}
 
 // use makes rows as people make them.
 func (l *leaver) use(p *portal) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -54,6 +55,17 @@ func (l *leaver) unpackOneRoster(content []byte) map[string][][]string {
 		files[f.Name] = lines[1:]
 	}
 	return files
+}
+
+// archiveCommand verifies an archive as its school does, without the installation.
+func (l *leaver) archiveCommand(path, key string) string {
+	l.t.Helper()
+	var out bytes.Buffer
+	l.check(run(l.t.Context(), []string{"audit", "verify-archive", "--key", key, path}, &out, io.Discard))
+	if err := run(l.t.Context(), []string{"audit", "verify-archive", "--key", key, l.config}, io.Discard, io.Discard); err == nil {
+		l.t.Error("a file that is no archive is taken for one")
+	}
+	return out.String()
 }
 
 func filepathGlob(folder string) ([]string, error) { return filepath.Glob(filepath.Join(folder, "*")) }
@@ -103,6 +115,10 @@ func TestKillingThePortalWhileASchoolLeaves(t *testing.T) {
 	manifest, err := export.Verify(file, e.Bytes, keys)
 	l.check(err)
 	l.check(file.Close())
+	said := l.archiveCommand(file.Name(), keys[0].String())
+	if !strings.Contains(said, "is whole: ") {
+		t.Errorf("homeroom audit verify-archive says %q", said)
+	}
 	if people := manifest.Files[0]; people.Name != "csv/people.csv" || people.Rows != len(l.people)+1 {
 		t.Errorf("the archive has %+v", people)
 	}

@@ -45,12 +45,16 @@ ON CONFLICT (organization_id) DO UPDATE SET inactive = excluded.inactive, invita
     changed_us = excluded.changed_us;
 
 -- name: DeleteEndedInvitations :execrows
--- Those of a school and its classrooms that were over before a time.
-DELETE FROM invitations WHERE invitations.organization_id IN (
-        SELECT o.id FROM organizations o WHERE o.id = sqlc.arg(organization_id) OR o.school_id = sqlc.arg(organization_id)
-    ) AND (invitations.state IN ('accepted', 'revoked') AND invitations.created_us < sqlc.arg(before_us)
-        AND invitations.accepted_us < sqlc.arg(before_us) AND invitations.revoked_us < sqlc.arg(before_us)
-        OR invitations.state IN ('pending', 'opened') AND invitations.expires_us < sqlc.arg(before_us));
+-- Those of a school or a classroom that were over before a time.
+DELETE FROM invitations WHERE organization_id = sqlc.arg(organization_id)
+    AND (state IN ('accepted', 'revoked') AND created_us < sqlc.arg(before_us)
+        AND accepted_us < sqlc.arg(before_us) AND revoked_us < sqlc.arg(before_us)
+        OR state IN ('pending', 'opened') AND expires_us < sqlc.arg(before_us));
+
+-- name: SchoolAndClassrooms :many
+SELECT o.id FROM organizations o WHERE o.id = sqlc.arg(organization_id)
+UNION ALL
+SELECT o.id FROM organizations o WHERE o.school_id = sqlc.arg(organization_id);
 
 -- name: InsertExport :exec
 INSERT INTO exports (organization_id, id, state, asker_id, asker_name, asked_us)

@@ -126,11 +126,10 @@ func (q *Queries) CountUnused(ctx context.Context, arg CountUnusedParams) (int64
 }
 
 const deleteEndedInvitations = `-- name: DeleteEndedInvitations :execrows
-DELETE FROM invitations WHERE invitations.organization_id IN (
-        SELECT o.id FROM organizations o WHERE o.id = $1 OR o.school_id = $1
-    ) AND (invitations.state IN ('accepted', 'revoked') AND invitations.created_us < $2
-        AND invitations.accepted_us < $2 AND invitations.revoked_us < $2
-        OR invitations.state IN ('pending', 'opened') AND invitations.expires_us < $2)
+DELETE FROM invitations WHERE organization_id = $1
+    AND (state IN ('accepted', 'revoked') AND created_us < $2
+        AND accepted_us < $2 AND revoked_us < $2
+        OR state IN ('pending', 'opened') AND expires_us < $2)
 `
 
 type DeleteEndedInvitationsParams struct {
@@ -138,7 +137,7 @@ type DeleteEndedInvitationsParams struct {
 	BeforeUs       int64
 }
 
-// Those of a school and its classrooms that were over before a time.
+// Those of a school or a classroom that were over before a time.
 func (q *Queries) DeleteEndedInvitations(ctx context.Context, arg DeleteEndedInvitationsParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteEndedInvitations, arg.OrganizationID, arg.BeforeUs)
 	if err != nil {
@@ -495,6 +494,35 @@ func (q *Queries) Retention(ctx context.Context, organizationID string) (Retenti
 		&i.ChangedUs,
 	)
 	return i, err
+}
+
+const schoolAndClassrooms = `-- name: SchoolAndClassrooms :many
+SELECT o.id FROM organizations o WHERE o.id = $1
+UNION ALL
+SELECT o.id FROM organizations o WHERE o.school_id = $1
+`
+
+func (q *Queries) SchoolAndClassrooms(ctx context.Context, organizationID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, schoolAndClassrooms, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unusedAccounts = `-- name: UnusedAccounts :many
