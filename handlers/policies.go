@@ -149,6 +149,21 @@ func previewOf(ctx context.Context, org Organization, in rules, form views.Polic
 	if err != nil {
 		return preview, err
 	}
-	preview.Effects = identity.PolicyEffects(in.policies, policies, in.login.Policy, login, figures)
+	self, err := org.Store.SchoolPerson(ctx, org.Actor().User)
+	switch {
+	case identity.IsKind(err, identity.KindNotFound): // an operator, whom the school's rules do not touch
+	case err != nil:
+		return preview, err
+	case !self.Guest && !self.SecondFactor() && asksMore(in, policies, login):
+		preview.Effects = append(preview.Effects, identity.PolicyEffect{Message: identity.Say("policy.effect.you")})
+	}
+	preview.Effects = append(preview.Effects, identity.PolicyEffects(in.policies, policies, in.login.Policy, login, figures)...)
 	return preview, nil
+}
+
+// asksMore reports whether rules ask who saves them for a second factor, which
+// those in force do not.
+func asksMore(in rules, policies identity.SchoolPolicies, login identity.LoginPolicy) bool {
+	asks := func(p identity.SchoolPolicies, l identity.LoginPolicy) bool { return p.StaffFactor || l.RequireFactor }
+	return asks(policies, login) && !asks(in.policies, in.login.Policy)
 }

@@ -42,17 +42,17 @@ func pairs(params []views.Param) []string {
 func TestASchoolChangesItsPolicies(t *testing.T) {
 	p := newPortal(t)
 	login := p.knowPolicy(linden)
-	admin := p.signIn(priya)
+	admin, teacher := p.signIn(priya), p.signIn(lee)
 	path := views.PoliciesPath(p.id(linden))
 	if page := admin.get(path); page.Status != http.StatusOK || !strings.Contains(page.text(), "Nobody has to have one") {
 		t.Fatalf("form = %d\n%s", page.Status, page.text())
 	}
 	form := views.PolicyFormOf(identity.DefaultPolicies, login)
-	form.SecondFactor, form.LocalOnly, form.Names, form.Days, form.Domains = "all", true, "never", "7", "linden.example"
+	form.SecondFactor, form.LocalOnly, form.Names, form.Days, form.Domains = "all", true, "never", "9", "linden.example"
 	check := admin.get(views.WithQuery(views.PoliciesCheckPath(p.id(linden)), form.Params()...))
 	for _, want := range []string{
 		"Everybody must have one, except through the school's own sign-in",
-		"people have no second factor and are asked to set one up at their next sign-in", "Never", "7", "linden.example",
+		"people have no second factor and are asked to set one up at their next sign-in", "Never", "9", "linden.example",
 	} {
 		if !strings.Contains(check.text(), want) {
 			t.Errorf("the preview lacks %q\n%s", want, check.text())
@@ -72,11 +72,11 @@ func TestASchoolChangesItsPolicies(t *testing.T) {
 	}
 
 	// What the rules say holds where they are about something.
-	if draft := p.signIn(lee).get(views.NewInvitationPath(p.id(biology))); draft.field("days") != "7" {
-		t.Errorf("a new invitation expires after %q days, want 7", draft.field("days"))
+	if draft := teacher.get(views.NewInvitationPath(p.id(biology))); !strings.Contains(draft.Body, `<option value="9" selected>9 days</option>`) {
+		t.Errorf("a new invitation does not expire as the school says:\n%s", draft.text())
 	}
-	refused := p.signIn(lee).post(views.InvitationsPath(p.id(biology)), "submission", identity.NewSubmission(),
-		"addresses", "kim@elsewhere.example", "role", "student", "language", "en", "days", "7")
+	refused := teacher.post(views.InvitationsPath(p.id(biology)), "submission", identity.NewSubmission(),
+		"addresses", "kim@elsewhere.example", "role", "student", "language", "en", "days", "9")
 	if refused.Status != http.StatusUnprocessableEntity || !strings.Contains(refused.text(), "sends invitations to linden.example only") {
 		t.Errorf("inviting elsewhere = %d\n%s", refused.Status, refused.text())
 	}

@@ -229,9 +229,14 @@ func offerHint(ctx context.Context, kind identity.Kind, role identity.Role) stri
 // lifetimes are the days a sender can choose from.
 var lifetimes = []int{3, 7, 14, 30, 60, 90}
 
-func lifetimeOptions(ctx context.Context) []Option {
-	options := make([]Option, len(lifetimes))
-	for i, days := range lifetimes {
+func lifetimeOptions(ctx context.Context, chosen int) []Option {
+	offered := slices.Clone(lifetimes)
+	if chosen > 0 && chosen <= identity.MaxInvitationDays && !slices.Contains(offered, chosen) {
+		offered = append(offered, chosen) // the school's own
+		slices.Sort(offered)
+	}
+	options := make([]Option, len(offered))
+	for i, days := range offered {
 		options[i] = Option{Value: strconv.Itoa(days), Label: text(ctx, "invitation.days", "Count", days)}
 	}
 	return options

@@ -159,7 +159,7 @@ func NewInvitation(page Page, org identity.Opened, form InvitationForm) templ.Co
 			templ_7745c5c3_Err = Select(Field{
 				Name: "days", Label: text(ctx, "invitation.days.label"), Short: true,
 				Value: strconv.Itoa(form.Draft.Days), Problems: form.Problems.On("days"),
-			}, lifetimeOptions(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			}, lifetimeOptions(ctx, form.Draft.Days)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
