@@ -34,5 +34,5 @@ WHERE u.id = sqlc.arg(user_id);
 -- Schools whose login policy was never asked for.
 SELECT o.id FROM organizations o
 LEFT JOIN login_policies p ON p.organization_id = o.id
-WHERE o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
+WHERE o.school_id = '' AND o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
 LIMIT sqlc.arg(most);

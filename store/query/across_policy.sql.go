@@ -118,7 +118,7 @@ func (q *Queries) StaleLoginPolicies(ctx context.Context, most int64) ([]StaleLo
 const unreadLoginPolicies = `-- name: UnreadLoginPolicies :many
 SELECT o.id FROM organizations o
 LEFT JOIN login_policies p ON p.organization_id = o.id
-WHERE o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
+WHERE o.school_id = '' AND o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
 LIMIT $1
 `
 
