@@ -32,6 +32,16 @@ func showSchool(w http.ResponseWriter, r *http.Request, org Organization) error 
 		Classrooms: overview.Classrooms, Waiting: overview.Waiting,
 		Attention: attention(org, overview, failedRuns),
 	}
+	unused, err := org.Store.Unused(r.Context(), "", 1)
+	if err != nil {
+		return err
+	}
+	if unused.Total > 0 {
+		view.Attention = append(view.Attention, views.Attention{
+			What: identity.Say("privacy.unused.due", "Count", unused.Total), Mend: identity.Say("privacy.unused.look"),
+			Path: views.PrivacyPath(org.ID(), "unused"),
+		})
+	}
 	today := org.Portal.Now().UTC().Truncate(24 * time.Hour)
 	first := today.AddDate(0, 0, 1-signInDays)
 	days, err := org.Store.SignInDays(r.Context(), first)

@@ -131,13 +131,34 @@ func (v UnusedView) next(school identity.OrganizationID) string {
 	return WithQuery(PrivacyPath(school, "unused"), Param{"after", v.Next})
 }
 
-func basisText(ctx context.Context, b identity.Basis) string { return text(ctx, "basis."+string(b)) }
+func basisText(ctx context.Context, b identity.Basis) string {
+	switch b {
+	case identity.BasisSchool:
+		return text(ctx, "basis.school")
+	case identity.BasisParent:
+		return text(ctx, "basis.parent")
+	case identity.BasisNotNeeded:
+		return text(ctx, "basis.not-needed")
+	}
+	return string(b)
+}
 
 func ageText(ctx context.Context, a identity.AgeBand) string {
-	if a == "" {
-		return text(ctx, "privacy.age.none")
+	switch a {
+	case identity.AgeUnder7:
+		return text(ctx, "age.under-7")
+	case identity.Age7To9:
+		return text(ctx, "age.7-9")
+	case identity.Age10To12:
+		return text(ctx, "age.10-12")
+	case identity.Age13To15:
+		return text(ctx, "age.13-15")
+	case identity.Age16To17:
+		return text(ctx, "age.16-17")
+	case identity.AgeGrownUp:
+		return text(ctx, "age.adult")
 	}
-	return text(ctx, "age."+string(a))
+	return text(ctx, "privacy.age.none")
 }
 
 func basisOptions(ctx context.Context) []Option {
