@@ -141,7 +141,7 @@ func (s *Store) EndOldExports(ctx context.Context, remove func(identity.Organiza
 			return fmt.Errorf("remove an export: %w", err)
 		}
 		err := s.write(ctx, func(tx *transaction) error {
-			return tx.EndExport(ctx, query.EndExportParams{OrganizationID: row.OrganizationID, ID: row.ID})
+			return tx.EndExport(ctx, query.EndExportParams(row))
 		})
 		if err != nil {
 			return fmt.Errorf("end an export: %w", err)
