@@ -34,7 +34,10 @@ func TestATileAndAnAddressLeadIntoTheClassroom(t *testing.T) {
 			}
 		}
 		got := p.audited(linden)[len(before):]
-		if want := []identity.Action{identity.ActionArrivalCreated, identity.ActionArrivalCreated}; !slices.Equal(got, want) {
+		if want := []identity.Action{
+			identity.ActionArrivalCreated, identity.ActionRoleAssigned, // in Biology
+			identity.ActionArrivalCreated, identity.ActionRoleAssigned,
+		}; !slices.Equal(got, want) {
 			t.Errorf("V%d: recorded %v, want %v", version, got, want)
 		}
 		attempts := entra.attempts()

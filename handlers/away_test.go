@@ -81,7 +81,7 @@ func TestAChangeWithoutZitadelLosesNothingTyped(t *testing.T) {
 	if seen := teacher.get(p.fill("/o/{biology}/roster?q=ada")); !strings.Contains(seen.text(), "1 person found") {
 		t.Errorf("the student is there not exactly once:\n%s", seen.text())
 	}
-	if seen := it.get(p.fill("/o/{linden}?q=physics")); !strings.Contains(seen.text(), "1 class found") {
+	if seen := it.get(p.fill("/o/{linden}/classrooms?q=physics")); !strings.Contains(seen.text(), "1 class found") {
 		t.Errorf("the class is there not exactly once:\n%s", seen.text())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/views"
 )
 
 func TestASchoolShowsItsClassroomsToThoseWhoRunIt(t *testing.T) {
@@ -94,7 +95,7 @@ func TestASchoolsITOpensAClassroomForOthers(t *testing.T) {
 		t.Errorf("the same form again leads to %s, want %s", again.URL.Path, opened.URL.Path)
 	}
 	school := it.get(p.fill("/o/{linden}/classrooms"))
-	if n := strings.Count(school.text(), "Physics 9C"); n != 1 {
+	if n := strings.Count(school.Body, "<strong>Physics 9C</strong>"); n != 1 {
 		t.Errorf("the school shows the class %d times:\n%s", n, school.text())
 	}
 	roster := it.get(strings.Replace(opened.URL.Path, "/invitations", "/roster", 1))
@@ -102,7 +103,7 @@ func TestASchoolsITOpensAClassroomForOthers(t *testing.T) {
 		t.Errorf("who opened it for others is on its roster:\n%s", roster.text())
 	}
 	p.settled()
-	if after := it.get(p.fill("/o/{linden}/classrooms")); strings.Count(after.text(), "Physics 9C") != 1 {
+	if after := it.get(p.fill("/o/{linden}/classrooms")); strings.Count(after.Body, "<strong>Physics 9C</strong>") != 1 {
 		t.Errorf("after the events the school shows:\n%s", after.text())
 	}
 }
@@ -115,15 +116,17 @@ func TestATeacherOpensAClassroomWhereTheSchoolLetsThem(t *testing.T) {
 	if seen := teacher.get(p.fill("/o/{linden}/classrooms/new")); seen.Status != http.StatusForbidden {
 		t.Fatalf("without the setting = %d", seen.Status)
 	}
-	saved := p.signIn(priya).post(p.fill("/o/{linden}/settings"), "teachers-open-classrooms", "on")
-	if saved.Status != http.StatusOK || !strings.Contains(saved.text(), "The settings are saved.") {
-		t.Fatalf("settings = %d\n%s", saved.Status, saved.text())
+	form := views.PolicyFormOf(identity.DefaultPolicies, p.knowPolicy(linden))
+	form.TeachersOpen = true
+	saved := p.signIn(priya).post(p.fill("/o/{linden}/policies"), pairs(form.Params())...)
+	if saved.Status != http.StatusOK || !strings.Contains(saved.text(), "The policies are saved.") {
+		t.Fatalf("policies = %d\n%s", saved.Status, saved.text())
 	}
-	form := teacher.get(p.fill("/o/{linden}/classrooms/new"))
-	if form.Status != http.StatusOK || strings.Contains(form.text(), "I teach this class") {
-		t.Fatalf("form = %d\n%s", form.Status, form.text())
+	empty := teacher.get(p.fill("/o/{linden}/classrooms/new"))
+	if empty.Status != http.StatusOK || strings.Contains(empty.text(), "I teach this class") {
+		t.Fatalf("form = %d\n%s", empty.Status, empty.text())
 	}
-	opened := teacher.post(p.fill("/o/{linden}/classrooms/new"), "submission", form.field("submission"), "name", "Latin 6D")
+	opened := teacher.post(p.fill("/o/{linden}/classrooms/new"), "submission", empty.field("submission"), "name", "Latin 6D")
 	if opened.Status != http.StatusOK || !strings.HasSuffix(opened.URL.Path, "/invitations/new") {
 		t.Fatalf("opened = %d at %s\n%s", opened.Status, opened.URL, opened.text())
 	}
