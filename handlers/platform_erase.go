@@ -18,7 +18,9 @@ func (s *Server) eraseRoutes(r chi.Router) {
 	r.Method("POST", "/schools/{school}/erase", s.freshly(s.onSchool(eraseSchool)))
 	r.Method("POST", "/schools/{school}/erase/exports", s.freshly(s.onSchool(beginEraseExport)))
 	r.Method("POST", "/schools/{school}/erase/exports/{export}/archive", s.freshly(s.onSchool(
-		func(w http.ResponseWriter, r *http.Request, _ Platform, org Organization) error { return l.fetch(w, r, org) })))
+		func(w http.ResponseWriter, r *http.Request, _ Platform, org Organization) error {
+			return l.fetch(w, r, org)
+		})))
 }
 
 // listErasures serves GET /platform/erasures.

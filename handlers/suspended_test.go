@@ -21,7 +21,6 @@ const closedSentence = "“Linden School” is closed for the time being."
 type suspended struct {
 	*portal
 	invitation, setup, recovery string // tokens
-	link                        step
 	people                      map[string]*browser
 	throughLink                 *browser // in which the code of the set-up link was confirmed
 	atProvider                  *browser // on its way through the school's identity provider

@@ -18,7 +18,6 @@ const (
 	BulkEndSessions      BulkAction = "end-sessions"
 	BulkArchive          BulkAction = "archive"
 	BulkRestoreClassroom BulkAction = "restore-classroom"
-	BulkBasis            BulkAction = "basis"
 )
 
 // BulkActions lists what can be done to people of a school.
@@ -26,7 +25,7 @@ var BulkActions = []BulkAction{BulkSuspend, BulkRestore, BulkMove, BulkEndSessio
 
 // Known reports whether a is one of the above.
 func (a BulkAction) Known() bool {
-	return slices.Contains(BulkActions, a) || a.ToClassroom() || a == BulkBasis
+	return slices.Contains(BulkActions, a) || a.ToClassroom()
 }
 
 // ToClassroom reports whether the action is about one classroom, whose own run
@@ -53,8 +52,6 @@ type BulkParameters struct {
 	From          OrganizationID `json:"from,omitempty"`
 	FromName      string         `json:"from_name,omitempty"`
 	All           bool           `json:"all,omitempty"`
-	// Basis is on which the accounts exist.
-	Basis string `json:"basis,omitempty"`
 }
 
 // BulkRunID is the ID of a run: the submission of the form that began it, so

@@ -57,8 +57,10 @@ func peopleCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"BeginItem": func(ctx context.Context) (any, error) {
 			return nil, linden.BeginItem(ctx, theirs, item.Position, nil)
 		},
-		"CloseItem":   func(ctx context.Context) (any, error) { return nil, linden.CloseItem(ctx, theirs, item) },
-		"RunTrouble":  func(ctx context.Context) (any, error) { return nil, linden.RunTrouble(ctx, theirs, identity.Say("trouble")) },
+		"CloseItem": func(ctx context.Context) (any, error) { return nil, linden.CloseItem(ctx, theirs, item) },
+		"RunTrouble": func(ctx context.Context) (any, error) {
+			return nil, linden.RunTrouble(ctx, theirs, identity.Say("trouble"))
+		},
 		"ContinueRun": func(ctx context.Context) (any, error) { return nil, linden.ContinueRun(ctx, theirs) },
 		"FinishRun":   func(ctx context.Context) (any, error) { return nil, linden.FinishRun(ctx, theirs) },
 	}

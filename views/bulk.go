@@ -107,8 +107,6 @@ func bulkChoice(ctx context.Context, action identity.BulkAction) string {
 		return text(ctx, "bulk.choice.archive")
 	case identity.BulkRestoreClassroom:
 		return text(ctx, "bulk.choice.restore-classroom")
-	case identity.BulkBasis:
-		return text(ctx, "bulk.choice.basis")
 	}
 	return string(action)
 }

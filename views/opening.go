@@ -48,23 +48,6 @@ type OpenManyForm struct {
 	Bad     []OpeningLine // cannot be opened as they stand
 }
 
-// invited counts the teachers of the list who are invited, and assigned those
-// who are given their role at once.
-func (f OpenManyForm) invited() (invited, assigned int) {
-	for _, lines := range [][]OpeningLine{f.Good, f.There} {
-		for _, l := range lines {
-			switch {
-			case l.There != "" && !l.Second:
-			case l.Teacher != "":
-				assigned++
-			case l.Address != "":
-				invited++
-			}
-		}
-	}
-	return invited, assigned
-}
-
 // OpeningRunView is a list of classrooms on its way, and then its receipt.
 type OpeningRunView struct {
 	ID        string
