@@ -42,7 +42,7 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, who Person)
 	}
 	view := views.AccountView{
 		User: who.User, Credentials: kinds, Sessions: sessionRows(sessions, s.ownSession(ctx)),
-		Places: append(places.Schools, places.Classrooms...), Security: s.securityURL(), Data: views.OwnDataPath,
+		Places: append(places.Schools, places.Classrooms...), Security: s.securityURL(),
 	}
 	for _, place := range view.Places {
 		switch who.User.Home {

@@ -39,7 +39,6 @@ type AccountView struct {
 	Sessions    []SessionRow
 	Places      []Place // with their role in each
 	Security    string  // URL of Zitadel's page of passwords and second factors
-	Data        string  // where they get what is kept about them
 }
 
 // others reports whether there is a session to end beside this one.
