@@ -308,7 +308,8 @@ const parts = `[location.origin, ...[...document.querySelectorAll("h1, h2, h3, h
 	[...document.querySelectorAll("body *")].map(e => [e.parentElement, e].map(e =>
 		e.tagName + "." + e.className.toString().replace(/hue-./, "") + e.getAttributeNames()).join(" > ")))].join("\n")`
 
-// examine checks the page in the window, narrow and wide, light and dark.
+// examine checks the page in the window, narrow and wide, light and dark. Colours
+// are the same at every width.
 func (e *examiner) examine(what string) {
 	e.t.Helper()
 	made, err := chromedp.Run(e.ctx, chromedp.Evaluate[string](parts))
@@ -330,7 +331,7 @@ func (e *examiner) examine(what string) {
 	for _, look := range []struct {
 		width         int64
 		scheme, rules string
-	}{{320, "light", everything}, {320, "dark", colours}, {1280, "dark", colours}, {1280, "light", everything}} {
+	}{{320, "light", everything}, {1280, "dark", colours}, {1280, "light", everything}} {
 		e.size(look.width, 900, look.scheme)
 		e.report(what, fmt.Sprint(look.width, " px, ", look.scheme), fmt.Sprintf(barriers, look.rules))
 	}
