@@ -12,6 +12,7 @@ type Format string
 // The formats that are recognised.
 const (
 	FormatTable       Format = "table"         // one table: pasted, CSV, TSV, XLSX
+	FormatAddresses   Format = "addresses"     // people as mail programs write them, read by [ParseAddresses]
 	FormatOneRoster11 Format = "oneroster-1.1" // ZIP of CSV files (1EdTech OneRoster)
 	FormatOneRoster12 Format = "oneroster-1.2"
 	FormatSDS21       Format = "sds-2.1" // Microsoft School Data Sync
@@ -25,19 +26,30 @@ type Meaning string
 const (
 	MeansNothing      Meaning = ""
 	MeansExternalID   Meaning = "external-id"
-	MeansGivenName    Meaning = "given-name"
-	MeansFamilyName   Meaning = "family-name"
+	MeansGivenName    Meaning = "given-name"  // of several columns the parts are joined, as of the two below
+	MeansFamilyName   Meaning = "family-name" // "Primer apellido", "Segundo apellido"
 	MeansFullName     Meaning = "full-name"    // "Sam Lee"
 	MeansFamilyFirst  Meaning = "family-first" // "Lee, Sam" or "Lee Sam"
 	MeansAddress      Meaning = "address"
 	MeansUserName     Meaning = "user-name"
-	MeansClassroom    Meaning = "classroom"
+	MeansClassroom    Meaning = "classroom" // several columns, or several in one with ; or | between
 	MeansYear         Meaning = "year" // year group, grade
 	MeansRole         Meaning = "role"
 	MeansGuardianName Meaning = "guardian-name"
 	MeansGuardianMail Meaning = "guardian-address"
 	MeansGuardianCall Meaning = "guardian-phone"
+	// Names of a guardian that stand in two columns, and what they are to the student.
+	MeansGuardianGiven  Meaning = "guardian-given-name"
+	MeansGuardianFamily Meaning = "guardian-family-name"
+	MeansGuardianRole   Meaning = "guardian-relation"
 )
+
+// Meanings are all of them, in the order in which a person chooses.
+var Meanings = []Meaning{
+	MeansNothing, MeansGivenName, MeansFamilyName, MeansFullName, MeansFamilyFirst, MeansAddress, MeansUserName,
+	MeansClassroom, MeansYear, MeansRole, MeansExternalID,
+	MeansGuardianName, MeansGuardianGiven, MeansGuardianFamily, MeansGuardianMail, MeansGuardianCall, MeansGuardianRole,
+}
 
 // Place is where in a list something stands, for people who look for it there.
 type Place struct {
