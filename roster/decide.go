@@ -1,0 +1,297 @@
+package roster
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"homeroom.dev/homeroom/identity"
+)
+
+const (
+	maxName       = 100
+	maxExternalID = 200
+)
+
+// Decide says what becomes of a row. It is a pure function of what is known.
+func Decide(d Decidable) Decided {
+	if reasons := d.mistakes(); len(reasons) > 0 {
+		return Decided{Kind: KindError, Reasons: reasons}
+	}
+	if joins, out := d.twins(); out.Kind != "" {
+		return out
+	} else if joins != 0 {
+		return Decided{Kind: KindUnchanged, Joins: joins, Reasons: []identity.Message{identity.Say("import.repeats", "Line", d.line(joins))}}
+	}
+	if d.Decision == DecisionSkip {
+		return Decided{Kind: KindSkipped}
+	}
+	known, out := d.who()
+	if out.Kind != "" {
+		return out
+	}
+	if known == nil {
+		return d.newcomer()
+	}
+	return d.known(*known)
+}
+
+// mistakes are what keeps a row from being imported at all.
+func (d Decidable) mistakes() []identity.Message {
+	var reasons []identity.Message
+	for _, p := range d.Person.Problems {
+		reasons = append(reasons, p.Message)
+	}
+	p := d.Person
+	switch {
+	case d.Rules.Delta && p.ExternalID != "" || p.Gone:
+	case p.GivenName == "" && p.FamilyName == "" && len(reasons) == 0:
+		reasons = append(reasons, identity.Say("import.name-missing"))
+	}
+	if len([]rune(p.GivenName)) > maxName || len([]rune(p.FamilyName)) > maxName {
+		reasons = append(reasons, identity.Say("import.name-too-long", "Max", maxName))
+	}
+	if len(p.ExternalID) > maxExternalID {
+		reasons = append(reasons, identity.Say("import.external-id-too-long", "Max", maxExternalID))
+	}
+	role := d.role()
+	switch {
+	case role == identity.RoleStudent:
+	case role != identity.RoleTeacher && role != identity.RoleCoTeacher:
+		reasons = append(reasons, identity.Say("import.role-not-by-list"))
+	case d.Rules.Classroom != "":
+		reasons = append(reasons, identity.Say("import.students-only"))
+	case !d.Rules.MayTeach:
+		reasons = append(reasons, identity.Say("import.role-not-by-list"))
+	}
+	return reasons
+}
+
+func (d Decidable) role() identity.Role { return cmp.Or(d.Person.Role, identity.RoleStudent) }
+
+func (d Decidable) line(row int64) int {
+	for _, t := range d.Twins {
+		if t.Row == row {
+			return t.Line
+		}
+	}
+	return 0
+}
+
+// twins says what other rows of the list mean for this one: the row it is part
+// of, or what becomes of it because two rows contradict each other.
+func (d Decidable) twins() (joins int64, out Decided) {
+	for _, t := range d.Twins {
+		if t.By.strong() && !t.Same {
+			return 0, Decided{Kind: KindError, Reasons: []identity.Message{
+				identity.Say("import.twice-"+string(t.By), "Line", t.Line, "Name", t.Name),
+			}}
+		}
+	}
+	for _, t := range d.Twins {
+		switch {
+		case t.By.strong() && t.Row != 0:
+			return t.Row, Decided{}
+		case t.By != ByRow || t.Row == 0:
+		case d.Decision == DecisionMerge && d.WithRow == t.Row:
+			return t.Row, Decided{}
+		case d.Decision == Undecided && !d.sure():
+			return 0, d.ask("import.same-name-in-list")
+		}
+	}
+	return 0, Decided{}
+}
+
+// sure reports whether something stronger than a name says who the row is about.
+func (d Decidable) sure() bool {
+	return slices.ContainsFunc(d.Known, func(k Known) bool {
+		return slices.ContainsFunc(k.By, By.strong) || slices.Contains(k.By, ByPrint)
+	})
+}
+
+// ask leaves a row to somebody's decision.
+func (d Decidable) ask(why string, args ...any) Decided {
+	out := Decided{Kind: KindDuplicate, Reasons: []identity.Message{identity.Say(why, args...)}}
+	for _, k := range d.Known {
+		c := Candidate{
+			User: k.User, Name: k.name(), UserName: k.UserName, Address: k.Address, ExternalID: k.ExternalID, By: k.By,
+		}
+		for _, s := range k.Standings {
+			if s.Kind == identity.KindClassroom {
+				c.Places = append(c.Places, s.Name)
+			}
+		}
+		slices.Sort(c.Places)
+		out.Candidates = append(out.Candidates, c)
+	}
+	for _, t := range d.Twins {
+		if t.By == ByRow && t.Row != 0 {
+			out.Candidates = append(out.Candidates, Candidate{Row: t.Row, Line: t.Line, Name: t.Name, By: []By{ByRow}})
+		}
+	}
+	slices.SortStableFunc(out.Candidates, func(a, b Candidate) int {
+		return cmp.Or(rank(a.By)-rank(b.By), cmp.Compare(a.User, b.User), cmp.Compare(a.Row, b.Row))
+	})
+	return out
+}
+
+var strength = []By{ByExternalID, ByAddress, ByUserName, ByNameInClass, ByPrint, ByName, ByRow}
+
+func rank(by []By) int {
+	least := len(strength)
+	for _, b := range by {
+		least = min(least, slices.Index(strength, b))
+	}
+	return least
+}
+
+func (k Known) name() string {
+	return identity.User{GivenName: k.GivenName, FamilyName: k.FamilyName, UserName: k.UserName}.DisplayName()
+}
+
+// who finds the one person the row is about, nobody, or that it has to be
+// decided.
+func (d Decidable) who() (*Known, Decided) {
+	var strong, inClass, prints, named []*Known
+	for i := range d.Known {
+		k := &d.Known[i]
+		switch {
+		case slices.ContainsFunc(k.By, By.strong):
+			strong = append(strong, k)
+			continue
+		case d.otherNumber(*k):
+			continue // two of one name, told apart by the school's own numbers
+		case slices.Contains(k.By, ByNameInClass):
+			inClass = append(inClass, k)
+		default:
+			named = append(named, k)
+		}
+		if slices.Contains(k.By, ByPrint) && (slices.Contains(k.By, ByNameInClass) || len(d.Wanted) == 0) {
+			prints = append(prints, k)
+		}
+	}
+	if d.Decision == DecisionMerge && d.With != "" {
+		for _, k := range append(append(strong, inClass...), named...) {
+			if k.User == d.With {
+				return k, Decided{}
+			}
+		}
+		return nil, Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.changed-since")}}
+	}
+	switch keep := d.Decision == DecisionKeep; {
+	case len(strong) > 1:
+		out := d.ask("import.two-keys")
+		if keep {
+			out = Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.key-taken", "Name", strong[0].name())}}
+		}
+		return nil, out
+	case len(strong) == 1:
+		if !d.doubtful(*strong[0]) {
+			return strong[0], Decided{}
+		}
+		if keep {
+			return nil, Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.key-taken", "Name", strong[0].name())}}
+		}
+		return nil, d.ask("import.other-name", "Name", strong[0].name())
+	case keep:
+		return d.kept(prints), Decided{}
+	case len(prints) == 1:
+		return prints[0], Decided{}
+	case len(inClass) == 1:
+		return inClass[0], Decided{}
+	case len(inClass) > 1:
+		return nil, d.ask("import.same-name-in-class")
+	case len(named) > 0:
+		return nil, d.ask("import.same-name")
+	}
+	return nil, Decided{}
+}
+
+// kept is whom the row was kept apart as before, if it was.
+func (d Decidable) kept(prints []*Known) *Known {
+	if len(prints) == 1 {
+		return prints[0]
+	}
+	return nil
+}
+
+// otherNumber reports whether the list's own numbers say that these are two.
+func (d Decidable) otherNumber(k Known) bool {
+	return d.Person.ExternalID != "" && k.ExternalID != "" && d.Person.ExternalID != k.ExternalID
+}
+
+// doubtful reports whether an address or a user name leads to somebody who seems
+// to be another: brothers and sisters share addresses, and numbers do not lie.
+func (d Decidable) doubtful(k Known) bool {
+	if slices.Contains(k.By, ByExternalID) {
+		return false
+	}
+	if d.otherNumber(k) {
+		return true
+	}
+	mine, theirs := fold(d.Person.GivenName), fold(k.GivenName)
+	if mine == "" || theirs == "" {
+		return false
+	}
+	return !strings.HasPrefix(mine, theirs) && !strings.HasPrefix(theirs, mine)
+}
+
+// fold folds case and accents.
+func fold(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(cases.Fold().String(text)) {
+		if r < 0x300 || r > 0x36f {
+			b.WriteRune(r)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// newcomer is a row about nobody known.
+func (d Decidable) newcomer() Decided {
+	p := d.Person
+	if p.Gone {
+		return Decided{Kind: KindUnchanged, Reasons: []identity.Message{identity.Say("import.gone-unknown")}}
+	}
+	if p.GivenName == "" && p.FamilyName == "" {
+		return Decided{Kind: KindError, Reasons: []identity.Message{identity.Say("import.name-missing")}}
+	}
+	var steps []Step
+	waits := 0
+	invite := d.Rules.Invite && p.Address != ""
+	if !invite {
+		steps = append(steps, Step{Kind: StepCreate})
+		if d.Rules.Classroom == "" && d.role() != identity.RoleStudent {
+			steps = append(steps, d.staff())
+		}
+	}
+	for _, w := range d.Wanted {
+		switch {
+		case w.Gone:
+		case !invite:
+			steps = append(steps, Step{Kind: StepAssign, Place: w.Place, Class: w.Class, Name: w.Name, Role: w.Role})
+		case w.Place != "" && slices.Contains(d.Invited, w.Place):
+			waits++
+		default:
+			steps = append(steps, Step{Kind: StepInvite, Place: w.Place, Class: w.Class, Name: w.Name, Role: w.Role})
+		}
+	}
+	switch {
+	case len(steps) > 0:
+		if !invite && p.ExternalID != "" {
+			steps = append(steps, Step{Kind: StepIdentify})
+		}
+		return Decided{Kind: KindCreate, Steps: steps}
+	case waits > 0:
+		return Decided{Kind: KindUnchanged, Reasons: []identity.Message{identity.Say("import.invited-already")}}
+	}
+	return Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.no-class-to-invite")}}
+}
+
+// staff makes somebody one of the school's teachers.
+func (d Decidable) staff() Step {
+	return Step{Kind: StepAssign, Place: d.Rules.School, Name: d.Rules.SchoolName, Role: identity.RoleTeacher}
+}
