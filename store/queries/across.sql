@@ -161,7 +161,7 @@ DELETE FROM setup_codes WHERE created_us <= sqlc.arg(before_us);
 DELETE FROM setup_links WHERE expires_us <= sqlc.arg(before_us);
 
 -- name: DeleteOldJoinRequests :execrows
-DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= sqlc.arg(before_us);
+DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= sqlc.arg(before_us) AND state <> 'blocked';
 
 -- name: OldProposals :many
 SELECT organization_id, connection_id FROM connection_metadata

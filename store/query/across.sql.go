@@ -77,7 +77,7 @@ func (q *Queries) DeleteOldAttempts(ctx context.Context, beforeUs int64) (int64,
 }
 
 const deleteOldJoinRequests = `-- name: DeleteOldJoinRequests :execrows
-DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= $1
+DELETE FROM join_requests WHERE decided_us <> 0 AND decided_us <= $1 AND state <> 'blocked'
 `
 
 func (q *Queries) DeleteOldJoinRequests(ctx context.Context, beforeUs int64) (int64, error) {

@@ -200,7 +200,7 @@ func (q *Queries) Domains(ctx context.Context, organizationID string) ([]Domain,
 }
 
 const joinRequest = `-- name: JoinRequest :one
-SELECT organization_id, user_id, state, name, address, domain, role, classroom_id, asked_us, decided_us FROM join_requests
+SELECT organization_id, user_id, state, name, address, domain, role, classroom_id, asked_us, decided_us, code_id, verified, seated FROM join_requests
 WHERE organization_id = $1 AND user_id = $2 AND state = 'asked'
 `
 
@@ -223,12 +223,15 @@ func (q *Queries) JoinRequest(ctx context.Context, arg JoinRequestParams) (JoinR
 		&i.ClassroomID,
 		&i.AskedUs,
 		&i.DecidedUs,
+		&i.CodeID,
+		&i.Verified,
+		&i.Seated,
 	)
 	return i, err
 }
 
 const joinRequests = `-- name: JoinRequests :many
-SELECT r.organization_id, r.user_id, r.state, r.name, r.address, r.domain, r.role, r.classroom_id, r.asked_us, r.decided_us, COALESCE(c.name, '') AS classroom_name
+SELECT r.organization_id, r.user_id, r.state, r.name, r.address, r.domain, r.role, r.classroom_id, r.asked_us, r.decided_us, r.code_id, r.verified, r.seated, COALESCE(c.name, '') AS classroom_name
 FROM join_requests r
 LEFT JOIN organizations c ON c.id = r.classroom_id AND c.school_id = r.organization_id
 WHERE r.organization_id = $1 AND r.state = 'asked'
@@ -262,6 +265,9 @@ func (q *Queries) JoinRequests(ctx context.Context, organizationID string) ([]Jo
 			&i.JoinRequest.ClassroomID,
 			&i.JoinRequest.AskedUs,
 			&i.JoinRequest.DecidedUs,
+			&i.JoinRequest.CodeID,
+			&i.JoinRequest.Verified,
+			&i.JoinRequest.Seated,
 			&i.ClassroomName,
 		); err != nil {
 			return nil, err

@@ -82,6 +82,63 @@ type AuditWord struct {
 	Word   string
 }
 
+type Badge struct {
+	OrganizationID string
+	ID             string
+	UserID         string
+	TokenHash      string
+	Kind           string
+	MadeUs         int64
+	MakerID        string
+	MakerName      string
+	Uses           int64
+	UsedUs         int64
+	UsedAddress    string
+	UsedDevice     string
+	VoidUs         int64
+	VoidWhy        string
+	ReservedBy     string
+	ReservedUs     int64
+}
+
+type BadgeLink struct {
+	OrganizationID string
+	UserID         string
+	ProviderID     string
+	ExternalID     string
+	LinkedUs       int64
+}
+
+type BadgeRule struct {
+	OrganizationID string
+	State          string
+	Kind           string
+	Weekdays       string
+	FromMinute     int64
+	UntilMinute    int64
+	Zone           string
+	Networks       string
+	Uses           int64
+	Days           int64
+	ProviderID     string
+	ChangedUs      int64
+}
+
+type BadgeSignIn struct {
+	OrganizationID string
+	ID             string
+	BadgeID        string
+	UserID         string
+	StateHash      string
+	BegunUs        int64
+	AnsweredUs     int64
+	FinishedUs     int64
+	EndsUs         int64
+	Refused        string
+	Address        string
+	Device         string
+}
+
 type Basis struct {
 	OrganizationID string
 	UserID         string
@@ -133,6 +190,23 @@ type BulkRun struct {
 	Trouble        string
 	BegunUs        int64
 	FinishedUs     int64
+}
+
+type CardSheet struct {
+	OrganizationID string
+	ID             string
+	ActorID        string
+	MadeUs         int64
+	ExpiresUs      int64
+}
+
+type CardSheetItem struct {
+	OrganizationID string
+	SheetID        string
+	Position       int64
+	UserID         string
+	ClassroomID    string
+	Sealed         string
 }
 
 type Checkup struct {
@@ -304,6 +378,29 @@ type Export struct {
 	Records        int64
 }
 
+type ExternalClassroom struct {
+	OrganizationID string
+	Source         string
+	ExternalID     string
+	ClassroomID    string
+	SetUs          int64
+}
+
+type ExternalID struct {
+	OrganizationID string
+	Source         string
+	ExternalID     string
+	UserID         string
+	SetUs          int64
+}
+
+type FirstSecret struct {
+	OrganizationID string
+	UserID         string
+	Sealed         string
+	KeptUs         int64
+}
+
 type Grant struct {
 	OrganizationID string
 	ID             string
@@ -312,6 +409,118 @@ type Grant struct {
 	Sequence       int64
 	Lost           string
 	RemovedUs      int64
+}
+
+type Import struct {
+	OrganizationID string
+	ID             string
+	HomeID         string
+	Source         string
+	FileName       string
+	Bytes          int64
+	Format         string
+	Reading        string
+	Options        string
+	State          string
+	Sealed         string
+	ActorID        string
+	ActorName      string
+	RequestID      string
+	ClientAddress  string
+	Device         string
+	ReadRows       int64
+	PlannedRows    int64
+	Concerned      int64
+	Counts         string
+	Receipt        string
+	UndoReceipt    string
+	Trouble        string
+	BegunUs        int64
+	PlannedUs      int64
+	AppliedUs      int64
+	FinishedUs     int64
+	PausedUs       int64
+	CancelledUs    int64
+	UndoneUs       int64
+}
+
+type ImportCandidate struct {
+	OrganizationID string
+	ImportID       string
+	Position       int64
+	UserID         string
+	ByWhat         string
+}
+
+type ImportClassroom struct {
+	OrganizationID string
+	ImportID       string
+	Position       int64
+	Line           int64
+	ClassKey       string
+	ExternalID     string
+	Name           string
+	Gone           bool
+	Kind           string
+	ClassroomID    string
+	BeforeName     string
+	State          string
+	Reason         string
+	Undo           string
+}
+
+type ImportEnrolment struct {
+	OrganizationID string
+	ImportID       string
+	PersonKey      string
+	ClassKey       string
+	Role           string
+	Gone           bool
+	OwnKey         string
+}
+
+type ImportFile struct {
+	OrganizationID string
+	ImportID       string
+	Content        []byte
+	KeptUs         int64
+}
+
+type ImportKey struct {
+	OrganizationID string
+	ImportID       string
+	ByWhat         string
+	Value          string
+	First          int64
+	Last           int64
+	Names          int64
+}
+
+type ImportRow struct {
+	OrganizationID string
+	ImportID       string
+	Position       int64
+	Line           int64
+	Person         string
+	PersonKey      string
+	ExternalID     string
+	AddressKey     string
+	UserNameKey    string
+	NameKey        string
+	Print          string
+	Kind           string
+	State          string
+	Outcome        string
+	UserID         string
+	UserName       string
+	Steps          string
+	Reasons        string
+	Candidates     string
+	Decision       string
+	WithUser       string
+	WithRow        int64
+	Leaves         bool
+	Undo           string
 }
 
 type Invitation struct {
@@ -343,6 +552,19 @@ type Invitation struct {
 	ExpiresUs      int64
 }
 
+type JoinCode struct {
+	OrganizationID string
+	ID             string
+	Code           string
+	Approval       bool
+	Seats          int64
+	Taken          int64
+	Domains        string
+	MadeUs         int64
+	ExpiresUs      int64
+	EndedUs        int64
+}
+
 type JoinRequest struct {
 	OrganizationID string
 	UserID         string
@@ -354,6 +576,14 @@ type JoinRequest struct {
 	ClassroomID    string
 	AskedUs        int64
 	DecidedUs      int64
+	CodeID         string
+	Verified       bool
+	Seated         bool
+}
+
+type JoinTry struct {
+	Hour  int64
+	Wrong int64
 }
 
 type LoginPolicy struct {
@@ -431,6 +661,13 @@ type Outbox struct {
 	CreatedUs      int64
 	ClosedUs       int64
 	SetupLinkID    string
+}
+
+type PasswordRule struct {
+	OrganizationID string
+	Rules          string
+	ReadUs         int64
+	StaleUs        int64
 }
 
 type PeopleCount struct {
@@ -511,6 +748,7 @@ type Session struct {
 	Address   string
 	CreatedUs int64
 	SeenUs    int64
+	BadgeID   string
 }
 
 type Setting struct {
@@ -602,11 +840,31 @@ type Stream struct {
 	CreatedUs      int64
 }
 
+type StudentRule struct {
+	OrganizationID string
+	Pattern        string
+	Spelling       string
+	Words          string
+	Band           string
+	MustChange     string
+	ChangedUs      int64
+}
+
 type Submission struct {
 	OrganizationID string
 	ID             string
 	Answer         string
 	AtUs           int64
+}
+
+type Substitution struct {
+	OrganizationID string
+	UserID         string
+	AssignmentID   string
+	UntilUs        int64
+	ByID           string
+	ByName         string
+	MadeUs         int64
 }
 
 type Suspension struct {
