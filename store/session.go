@@ -24,6 +24,7 @@ const (
 	sessionAddress = "address" // and where it came from
 	sessionSince   = "since"   // when, in Unix microseconds
 	sessionSeen    = "seen"    // the last click
+	sessionBadge   = "badge"   // the badge it was begun with, if it was
 )
 
 // Sessions keeps login sessions for scs, which has to hash the tokens
@@ -91,6 +92,7 @@ func (s *Sessions) CommitCtx(ctx context.Context, tokenHash string, data []byte,
 	kept.Address, _ = values[sessionAddress].(string)
 	kept.CreatedUs, _ = values[sessionSince].(int64)
 	kept.SeenUs, _ = values[sessionSeen].(int64)
+	kept.BadgeID, _ = values[sessionBadge].(string)
 	err = s.store.write(ctx, func(tx *transaction) error {
 		_, err := tx.PutSession(ctx, kept)
 		return err

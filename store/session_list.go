@@ -23,6 +23,7 @@ type Session struct {
 	Address   string // where the sign-in came from
 	CreatedAt time.Time
 	SeenAt    time.Time // last click, to the minute
+	Badge     bool      // begun with the QR code of a card
 }
 
 // EndedSession is what an ended session held of Zitadel's, to end it there too.
@@ -62,7 +63,7 @@ func (s *Sessions) Of(ctx context.Context, user identity.UserID, since time.Time
 	for i, row := range rows {
 		sessions[i] = Session{
 			ID: sessionID(row.TokenHash), Device: row.Device, Address: row.Address,
-			CreatedAt: moment(row.CreatedUs), SeenAt: moment(row.SeenUs),
+			CreatedAt: moment(row.CreatedUs), SeenAt: moment(row.SeenUs), Badge: row.BadgeID != "",
 		}
 	}
 	return sessions, nil

@@ -6,13 +6,13 @@ SELECT * FROM sessions WHERE token_hash = sqlc.arg(token_hash);
 
 -- name: PutSession :execrows
 -- A session that was ended is not brought back.
-INSERT INTO sessions (token_hash, user_id, sid, sealed, device, address, created_us, seen_us, expires_us)
+INSERT INTO sessions (token_hash, user_id, sid, sealed, device, address, created_us, seen_us, expires_us, badge_id)
 VALUES (sqlc.arg(token_hash), sqlc.arg(user_id), sqlc.arg(sid), sqlc.arg(sealed), sqlc.arg(device), sqlc.arg(address),
-    sqlc.arg(created_us), sqlc.arg(seen_us), sqlc.arg(expires_us))
+    sqlc.arg(created_us), sqlc.arg(seen_us), sqlc.arg(expires_us), sqlc.arg(badge_id))
 ON CONFLICT (token_hash) DO UPDATE SET
     user_id = excluded.user_id, sid = excluded.sid, sealed = excluded.sealed,
     device = excluded.device, address = excluded.address,
-    created_us = excluded.created_us, seen_us = excluded.seen_us, expires_us = excluded.expires_us
+    created_us = excluded.created_us, seen_us = excluded.seen_us, expires_us = excluded.expires_us, badge_id = excluded.badge_id
 WHERE sessions.ended_us = 0;
 
 -- name: SessionsOfUser :many

@@ -119,13 +119,13 @@ func (q *Queries) InsertStash(ctx context.Context, arg InsertStashParams) error 
 }
 
 const putSession = `-- name: PutSession :execrows
-INSERT INTO sessions (token_hash, user_id, sid, sealed, device, address, created_us, seen_us, expires_us)
+INSERT INTO sessions (token_hash, user_id, sid, sealed, device, address, created_us, seen_us, expires_us, badge_id)
 VALUES ($1, $2, $3, $4, $5, $6,
-    $7, $8, $9)
+    $7, $8, $9, $10)
 ON CONFLICT (token_hash) DO UPDATE SET
     user_id = excluded.user_id, sid = excluded.sid, sealed = excluded.sealed,
     device = excluded.device, address = excluded.address,
-    created_us = excluded.created_us, seen_us = excluded.seen_us, expires_us = excluded.expires_us
+    created_us = excluded.created_us, seen_us = excluded.seen_us, expires_us = excluded.expires_us, badge_id = excluded.badge_id
 WHERE sessions.ended_us = 0
 `
 
@@ -139,6 +139,7 @@ type PutSessionParams struct {
 	CreatedUs int64
 	SeenUs    int64
 	ExpiresUs int64
+	BadgeID   string
 }
 
 // A session that was ended is not brought back.
@@ -153,6 +154,7 @@ func (q *Queries) PutSession(ctx context.Context, arg PutSessionParams) (int64, 
 		arg.CreatedUs,
 		arg.SeenUs,
 		arg.ExpiresUs,
+		arg.BadgeID,
 	)
 	if err != nil {
 		return 0, err
@@ -162,7 +164,7 @@ func (q *Queries) PutSession(ctx context.Context, arg PutSessionParams) (int64, 
 
 const session = `-- name: Session :one
 
-SELECT token_hash, user_id, sid, sealed, expires_us, ended_us, device, address, created_us, seen_us FROM sessions WHERE token_hash = $1
+SELECT token_hash, user_id, sid, sealed, expires_us, ended_us, device, address, created_us, seen_us, badge_id FROM sessions WHERE token_hash = $1
 `
 
 // Sessions and the forms that wait for their sender: both belong to a person,
@@ -181,12 +183,13 @@ func (q *Queries) Session(ctx context.Context, tokenHash string) (Session, error
 		&i.Address,
 		&i.CreatedUs,
 		&i.SeenUs,
+		&i.BadgeID,
 	)
 	return i, err
 }
 
 const sessionsOfUser = `-- name: SessionsOfUser :many
-SELECT token_hash, user_id, sid, sealed, expires_us, ended_us, device, address, created_us, seen_us FROM sessions
+SELECT token_hash, user_id, sid, sealed, expires_us, ended_us, device, address, created_us, seen_us, badge_id FROM sessions
 WHERE user_id = $1 AND user_id <> '' AND ended_us = 0 AND expires_us > $2 AND seen_us >= $3
 ORDER BY seen_us DESC
 LIMIT 100
@@ -219,6 +222,7 @@ func (q *Queries) SessionsOfUser(ctx context.Context, arg SessionsOfUserParams) 
 			&i.Address,
 			&i.CreatedUs,
 			&i.SeenUs,
+			&i.BadgeID,
 		); err != nil {
 			return nil, err
 		}
