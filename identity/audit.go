@@ -26,6 +26,9 @@ const (
 	ActionRoleSuspended       Action = "role.suspended"
 	ActionRoleActivated       Action = "role.activated"
 	ActionRoleRemoved         Action = "role.removed"
+	ActionSubstituteAdded     Action = "substitute.added"
+	ActionSubstituteChanged   Action = "substitute.changed" // until when
+	ActionSubstituteEnded     Action = "substitute.ended"   // by itself
 	ActionLeft                Action = "role.left"
 	ActionSignInReset         Action = "sign-in.reset"
 	ActionUserChanged         Action = "user.changed" // seen at Zitadel only
@@ -54,6 +57,12 @@ const (
 	ActionJoinAsked           Action = "join.asked"
 	ActionJoinApproved        Action = "join.approved"
 	ActionJoinDeclined        Action = "join.declined"
+	ActionJoined              Action = "join.joined" // by a code, without being asked about
+	ActionJoinBlocked         Action = "join.blocked"
+	ActionJoinUnblocked       Action = "join.unblocked"
+	ActionJoinCodeMade        Action = "join-code.made"
+	ActionJoinCodeChanged     Action = "join-code.changed"
+	ActionJoinCodeStopped     Action = "join-code.stopped"
 
 	// People of a school.
 	ActionSessionsEnded    Action = "sessions.ended"
@@ -67,6 +76,16 @@ const (
 	ActionBulkUndone       Action = "bulk.undone"
 	ActionBasisRecorded    Action = "basis.recorded" // on which an account exists
 	ActionRetentionChanged Action = "retention.changed"
+
+	// Badges: QR codes on students' cards.
+	ActionBadgesOn      Action = "badges.on"
+	ActionBadgesOff     Action = "badges.off"
+	ActionBadgesChanged Action = "badges.changed"
+	ActionBadgesVoided  Action = "badges.voided" // all of a classroom or school
+	ActionBadgeIssued   Action = "badge.issued"
+	ActionBadgeVoided   Action = "badge.voided"
+	ActionBadgeUsed     Action = "badge.used"
+	ActionBadgeRefused  Action = "badge.refused"
 
 	// Classrooms and schools.
 	ActionClassroomArchived Action = "classroom.archived"

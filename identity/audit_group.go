@@ -28,17 +28,20 @@ var ActionGroups = []ActionGroup{
 }
 
 var groupedActions = map[ActionGroup][]Action{
-	GroupSignIns: {ActionSignedIn, ActionSignInFailed, ActionSignedOut},
+	GroupSignIns: {ActionSignedIn, ActionSignInFailed, ActionSignedOut, ActionBadgeUsed, ActionBadgeRefused},
 	GroupCredentials: {
 		ActionSignInReset, ActionPasswordChanged, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset,
 		ActionProviderLinked, ActionProviderUnlinked, ActionSessionsEnded,
+		ActionBadgeIssued, ActionBadgeVoided, ActionBadgesVoided,
 	},
 	GroupJoined: {
 		ActionRoleAssigned, ActionRoleChanged, ActionRoleActivated, ActionStudentCreated, ActionInvitationAccepted,
 		ActionArrivalLinked, ActionArrivalCreated, ActionJoinAsked, ActionJoinApproved, ActionJoinDeclined,
+		ActionJoined, ActionJoinBlocked, ActionJoinUnblocked,
+		ActionSubstituteAdded, ActionSubstituteChanged,
 	},
 	GroupLeft: {
-		ActionRoleRemoved, ActionLeft, ActionRoleSuspended, ActionUserRemoved, ActionUserDeleted, ActionUserDeactivated,
+		ActionRoleRemoved, ActionSubstituteEnded, ActionLeft, ActionRoleSuspended, ActionUserRemoved, ActionUserDeleted, ActionUserDeactivated,
 	},
 	GroupInvitations: {
 		ActionInvited, ActionInvitationResent, ActionInvitationRevoked, ActionInvitationCopied, ActionInvitationAsked,
@@ -51,10 +54,10 @@ var groupedActions = map[ActionGroup][]Action{
 	},
 	GroupClassrooms: {
 		ActionClassroomOpened, ActionClassroomArchived, ActionClassroomRestored, ActionClassroomDeleted,
-		ActionClassroomAdopted, ActionOrganizationRenamed,
+		ActionClassroomAdopted, ActionOrganizationRenamed, ActionJoinCodeMade, ActionJoinCodeChanged, ActionJoinCodeStopped,
 	},
 	GroupRules: {
-		ActionSettingsChanged, ActionPoliciesChanged, ActionBrandingChanged, ActionRetentionChanged,
+		ActionBadgesOn, ActionBadgesOff, ActionBadgesChanged, ActionSettingsChanged, ActionPoliciesChanged, ActionBrandingChanged, ActionRetentionChanged,
 		ActionRemotePolicy, ActionRemoteBranding,
 	},
 	GroupSchool: {
