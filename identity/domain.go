@@ -52,13 +52,16 @@ type Renamed struct {
 	Home     string // the name of their organization
 }
 
-// JoinRequest is somebody who asked, by signing in, to join a school.
+// JoinRequest is somebody who asked to join: a school, by signing in with an
+// address of one of its domains, or a classroom, by its join code.
 type JoinRequest struct {
 	User      UserID
 	Name      string
 	Address   string
+	Verified  bool // the address; told of who came by a code
 	Domain    string
 	Role      Role
 	Classroom OrganizationID
+	Code      string // the ID of the join code
 	AskedAt   time.Time
 }

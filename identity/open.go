@@ -24,6 +24,7 @@ type Opened struct {
 	founded      bool
 	setup        *SetupLink
 	arriving     AttemptID
+	code         string // of a join code
 }
 
 // Held are an actor's active role assignments that can count in an
@@ -191,6 +192,15 @@ func OpenLeaving(organization Organization) (Opened, error) {
 		return Opened{}, NotFound("organization.not-found")
 	}
 	return Opened{organization: organization, actor: Actor{User: "leaving"}}, nil
+}
+
+// OpenSubstitution opens a classroom for the portal itself, which ends what has
+// come to its end there. It carries no permission.
+func OpenSubstitution(classroom Organization) (Opened, error) {
+	if classroom.ID == "" || classroom.Kind != KindClassroom {
+		return Opened{}, NotFound("organization.not-found")
+	}
+	return Opened{organization: classroom, actor: Actor{User: "substitution"}}, nil
 }
 
 // openUnattended opens a school where nobody is signed in. The actor is what

@@ -71,6 +71,7 @@ func joinRequestOf(row query.JoinRequest) identity.JoinRequest {
 	return identity.JoinRequest{
 		User: identity.UserID(row.UserID), Name: row.Name, Address: row.Address, Domain: row.Domain,
 		Role: identity.Role(row.Role), Classroom: identity.OrganizationID(row.ClassroomID), AskedAt: moment(row.AskedUs),
+		Code: row.CodeID, Verified: row.Verified,
 	}
 }
 

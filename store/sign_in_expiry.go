@@ -36,8 +36,10 @@ func (tx *transaction) deleteOldSignIn(ctx context.Context) error {
 	if _, err := tx.DeleteOldSetupLinks(ctx, before(linksKept)); err != nil {
 		return err
 	}
-	_, err := tx.DeleteOldJoinRequests(ctx, before(decisionsKept))
-	return err
+	if _, err := tx.DeleteOldJoinRequests(ctx, before(decisionsKept)); err != nil {
+		return err
+	}
+	return tx.deleteOldJoining(ctx)
 }
 
 // withdrawOldProposals withdraws metadata that was proposed and is not offered
