@@ -21,6 +21,9 @@ func Decide(d Decidable) Decided {
 	if reasons := d.mistakes(); len(reasons) > 0 {
 		return Decided{Kind: KindError, Reasons: reasons}
 	}
+	if why := d.forbidden(); why.ID != "" {
+		return Decided{Kind: KindConflict, Reasons: []identity.Message{why}}
+	}
 	if joins, out := d.twins(); out.Kind != "" {
 		return out
 	} else if joins != 0 {
@@ -57,17 +60,21 @@ func (d Decidable) mistakes() []identity.Message {
 	if len(p.ExternalID) > maxExternalID {
 		reasons = append(reasons, identity.Say("import.external-id-too-long", "Max", maxExternalID))
 	}
+	return reasons
+}
+
+// forbidden says why the row's role is none that a list may give.
+func (d Decidable) forbidden() identity.Message {
 	role := d.role()
 	switch {
 	case role == identity.RoleStudent:
-	case role != identity.RoleTeacher && role != identity.RoleCoTeacher:
-		reasons = append(reasons, identity.Say("import.role-not-by-list"))
+		return identity.Message{}
+	case role != identity.RoleTeacher && role != identity.RoleCoTeacher, d.Rules.Classroom == "" && !d.Rules.MayTeach:
+		return identity.Say("import.role-not-by-list")
 	case d.Rules.Classroom != "":
-		reasons = append(reasons, identity.Say("import.students-only"))
-	case !d.Rules.MayTeach:
-		reasons = append(reasons, identity.Say("import.role-not-by-list"))
+		return identity.Say("import.students-only")
 	}
-	return reasons
+	return identity.Message{}
 }
 
 func (d Decidable) role() identity.Role { return cmp.Or(d.Person.Role, identity.RoleStudent) }
@@ -232,15 +239,15 @@ func (d Decidable) doubtful(k Known) bool {
 	if d.otherNumber(k) {
 		return true
 	}
-	mine, theirs := fold(d.Person.GivenName), fold(k.GivenName)
+	mine, theirs := plainName(d.Person.GivenName), plainName(k.GivenName)
 	if mine == "" || theirs == "" {
 		return false
 	}
 	return !strings.HasPrefix(mine, theirs) && !strings.HasPrefix(theirs, mine)
 }
 
-// fold folds case and accents.
-func fold(text string) string {
+// plainName folds case and accents.
+func plainName(text string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(cases.Fold().String(text)) {
 		if r < 0x300 || r > 0x36f {
