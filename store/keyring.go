@@ -150,3 +150,16 @@ func (k *KeyRing) aead(key masterKey, purpose string) (cipher.AEAD, error) {
 	k.aeads[name] = aead
 	return aead, nil
 }
+
+// derived are secrets for a purpose, one of each key of the ring, in its order.
+func (k *KeyRing) derived(purpose string) ([][]byte, error) {
+	secrets := make([][]byte, len(k.keys))
+	for i, key := range k.keys {
+		secret, err := hkdf.Key(sha256.New, key.secret, nil, purpose, keyLength)
+		if err != nil {
+			return nil, fmt.Errorf("derive key: %w", err)
+		}
+		secrets[i] = secret
+	}
+	return secrets, nil
+}

@@ -246,6 +246,9 @@ func (f *folding) bury(ctx context.Context, row *folded) error {
 			return err
 		}
 		row.credentials, row.stored = nil, nil
+		if err := forgetBadges(ctx, f.Queries, string(row.user.Home), row.id); err != nil {
+			return err
+		}
 		if _, err := f.EndSessionsOfUser(ctx, query.EndSessionsOfUserParams{NowUs: f.now, UserID: row.id}); err != nil {
 			return err
 		}

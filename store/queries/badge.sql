@@ -28,6 +28,10 @@ SELECT u.id, u.given_name, u.family_name, u.user_name, u.state,
 FROM users u
 WHERE u.organization_id = sqlc.arg(organization_id) AND u.id = sqlc.arg(user_id);
 
+-- name: StudentOfClassroom :one
+SELECT u.organization_id AS home_id FROM role_assignments a JOIN users u ON u.id = a.user_id
+WHERE a.organization_id = sqlc.arg(organization_id) AND a.user_id = sqlc.arg(user_id) AND a.role = 'student';
+
 -- name: BadgeLink :one
 SELECT * FROM badge_links WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id);
 

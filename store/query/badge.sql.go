@@ -718,6 +718,23 @@ func (q *Queries) SetBadgeState(ctx context.Context, arg SetBadgeStateParams) er
 	return err
 }
 
+const studentOfClassroom = `-- name: StudentOfClassroom :one
+SELECT u.organization_id AS home_id FROM role_assignments a JOIN users u ON u.id = a.user_id
+WHERE a.organization_id = $1 AND a.user_id = $2 AND a.role = 'student'
+`
+
+type StudentOfClassroomParams struct {
+	OrganizationID string
+	UserID         string
+}
+
+func (q *Queries) StudentOfClassroom(ctx context.Context, arg StudentOfClassroomParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, studentOfClassroom, arg.OrganizationID, arg.UserID)
+	var home_id string
+	err := row.Scan(&home_id)
+	return home_id, err
+}
+
 const useBadge = `-- name: UseBadge :execrows
 UPDATE badges SET uses = uses + 1, used_us = $1, used_address = $2, used_device = $3,
     reserved_by = '', reserved_us = 0

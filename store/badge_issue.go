@@ -1,0 +1,324 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store/query"
+)
+
+// maxClassBadges bounds the list of a classroom's badges.
+const maxClassBadges = 1000
+
+// Badges lists the students of the opened classroom with the badge that each has.
+func (o *Organization) Badges(ctx context.Context) ([]identity.StudentBadge, error) {
+	list, err := o.classBadges(ctx, o.store.read())
+	if err != nil {
+		return nil, fmt.Errorf("list badges: %w", translate(err))
+	}
+	return list, nil
+}
+
+func (o *Organization) classBadges(ctx context.Context, q *query.Queries) ([]identity.StudentBadge, error) {
+	rows, err := q.BadgesOfClassroom(ctx, query.BadgesOfClassroomParams{OrganizationID: o.id, SchoolID: o.home(), Most: maxClassBadges})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]identity.StudentBadge, len(rows))
+	for i, row := range rows {
+		user := identity.User{
+			ID: identity.UserID(row.ID), Home: identity.OrganizationID(row.HomeID), GivenName: row.GivenName, FamilyName: row.FamilyName,
+			UserName: row.UserName, State: identity.UserState(row.State),
+		}
+		list[i] = identity.StudentBadge{User: user}
+		learns := row.HomeID == o.home() && identity.AssignmentState(row.AssignmentState) == identity.AssignmentActive
+		list[i].Why = identity.MayHoldBadge(user.State, row.Staff, learns)
+		if row.BadgeID != "" {
+			list[i].Badge = badgeOf(query.Badge{
+				ID: row.BadgeID, UserID: row.ID, Kind: row.Kind, MadeUs: row.MadeUs, MakerName: row.MakerName, Uses: row.Uses,
+				UsedUs: row.UsedUs, UsedAddress: row.UsedAddress, UsedDevice: row.UsedDevice,
+			})
+		}
+	}
+	return list, nil
+}
+
+// BadgeOf is the badge that a student of the opened organization has in use; the
+// zero Badge if there is none. Somebody who is not among them is not found
+// ("member.not-found").
+func (o *Organization) BadgeOf(ctx context.Context, user identity.UserID) (identity.StudentBadge, error) {
+	q := o.store.read()
+	student, err := o.badgeStudent(ctx, q, user)
+	if err != nil {
+		return identity.StudentBadge{}, fmt.Errorf("load badge: %w", err)
+	}
+	row, err := q.BadgeInUse(ctx, query.BadgeInUseParams{OrganizationID: o.home(), UserID: string(user)})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return identity.StudentBadge{}, fmt.Errorf("load badge: %w", translate(err))
+	default:
+		student.Badge = badgeOf(row)
+	}
+	return student, nil
+}
+
+// badgeStudent is somebody at home in the school, who is a student of the opened
+// classroom where one is opened, with why they may not hold a badge.
+func (o *Organization) badgeStudent(
+	ctx context.Context, q *query.Queries, user identity.UserID,
+) (identity.StudentBadge, error) {
+	missing := identity.NotFound("member.not-found")
+	if o.id != o.home() {
+		row, err := q.StudentOfClassroom(ctx, query.StudentOfClassroomParams{OrganizationID: o.id, UserID: string(user)})
+		if err != nil {
+			return identity.StudentBadge{}, orNotFound(err, missing)
+		}
+		if row.HomeID != o.home() {
+			return identity.StudentBadge{User: identity.User{ID: user}, Why: identity.BadgeNoStudent}, nil // a guest
+		}
+	}
+	student, err := holderOf(ctx, q, o.home(), string(user))
+	if errors.Is(err, sql.ErrNoRows) {
+		return identity.StudentBadge{}, missing
+	}
+	return student, translate(err)
+}
+
+// holderOf is somebody at home in a school, with why they may not hold a badge.
+func holderOf(ctx context.Context, q *query.Queries, school, user string) (identity.StudentBadge, error) {
+	row, err := q.BadgeStudent(ctx, query.BadgeStudentParams{OrganizationID: school, UserID: user})
+	if err != nil {
+		return identity.StudentBadge{}, err
+	}
+	student := identity.User{
+		ID: identity.UserID(row.ID), Home: identity.OrganizationID(school), GivenName: row.GivenName, FamilyName: row.FamilyName,
+		UserName: row.UserName, State: identity.UserState(row.State),
+	}
+	return identity.StudentBadge{User: student, Why: identity.MayHoldBadge(student.State, row.Staff, row.Learns)}, nil
+}
+
+// BadgeTie is who a student is at the school's badge connection at Zitadel.
+type BadgeTie struct {
+	User       identity.User
+	Provider   identity.ProviderID
+	ExternalID string
+	Linked     bool // Zitadel knows it
+	// Why they may not hold a badge; then nothing else is there but the user.
+	Why identity.BadgeRefusal
+}
+
+// BadgeTies says who students of the opened organization are at the school's
+// badge connection, and makes up an ID there for who has none. Whoever is not a
+// student here is left out. There are none where badges are off.
+func (o *Organization) BadgeTies(ctx context.Context, users []identity.UserID) ([]BadgeTie, error) {
+	var ties []BadgeTie
+	err := o.store.write(ctx, func(tx *transaction) error {
+		setup, err := badgeSetup(ctx, tx.Queries, o.home())
+		if err != nil || !setup.On() {
+			return err
+		}
+		for _, user := range users {
+			student, err := o.badgeStudent(ctx, tx.Queries, user)
+			if identity.IsKind(err, identity.KindNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			tie := BadgeTie{User: student.User, Provider: setup.Provider, Why: student.Why}
+			if tie.Why == "" {
+				if err := o.tie(ctx, tx, &tie); err != nil {
+					return err
+				}
+			}
+			ties = append(ties, tie)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("tie students to badges: %w", err)
+	}
+	return ties, nil
+}
+
+func (o *Organization) tie(ctx context.Context, tx *transaction, tie *BadgeTie) error {
+	row, err := tx.BadgeLink(ctx, query.BadgeLinkParams{OrganizationID: o.home(), UserID: string(tie.User.ID)})
+	switch {
+	case err == nil && row.ProviderID == string(tie.Provider):
+		tie.ExternalID, tie.Linked = row.ExternalID, row.LinkedUs != 0
+		return nil
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	tie.ExternalID = newToken()
+	return tx.PutBadgeLink(ctx, query.PutBadgeLinkParams{
+		OrganizationID: o.home(), UserID: string(tie.User.ID), ProviderID: string(tie.Provider), ExternalID: tie.ExternalID,
+	})
+}
+
+// BadgeTied notes that Zitadel knows a tie.
+func (o *Organization) BadgeTied(ctx context.Context, tie BadgeTie) error {
+	err := o.store.write(ctx, func(tx *transaction) error {
+		return tx.BadgeLinked(ctx, query.BadgeLinkedParams{
+			OrganizationID: o.home(), UserID: string(tie.User.ID), ProviderID: string(tie.Provider), NowUs: tx.now,
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("note a tie: %w", err)
+	}
+	return nil
+}
+
+// IssueBadges gives students of the opened organization fresh badges and answers
+// their secrets, which can be had this once: only hashes are kept. The badges they
+// had are void. Whoever may not hold one, or is not tied yet, gets none.
+func (o *Organization) IssueBadges(ctx context.Context, users []identity.UserID) (map[identity.UserID]string, error) {
+	tokens := make(map[identity.UserID]string)
+	err := o.store.write(ctx, func(tx *transaction) error {
+		setup, err := badgeSetup(ctx, tx.Queries, o.home())
+		if err != nil || !setup.On() {
+			return err
+		}
+		for _, user := range users {
+			student, err := o.badgeStudent(ctx, tx.Queries, user)
+			if identity.IsKind(err, identity.KindNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			tie, err := tx.BadgeLink(ctx, query.BadgeLinkParams{OrganizationID: o.home(), UserID: string(user)})
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			if student.Why != "" || tie.LinkedUs == 0 || tie.ProviderID != string(setup.Provider) || tokens[user] != "" {
+				continue
+			}
+			if tokens[user], err = o.issue(ctx, tx, setup, student.User); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("issue badges: %w", err)
+	}
+	return tokens, nil
+}
+
+func (o *Organization) issue(
+	ctx context.Context, tx *transaction, setup identity.BadgeSetup, student identity.User,
+) (token string, err error) {
+	if _, err := o.voidOf(ctx, tx, student.ID, identity.BadgeReplaced); err != nil {
+		return "", err
+	}
+	token = newToken()
+	actor, id := o.opened.Actor(), newID(tx.now)
+	err = tx.InsertBadge(ctx, query.InsertBadgeParams{
+		OrganizationID: o.home(), ID: id, UserID: string(student.ID), TokenHash: hashToken(token), Kind: string(setup.Rules.Kind),
+		NowUs: tx.now, MakerID: string(actor.User), MakerName: actor.Name,
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, o.record(ctx, tx, identity.Change{
+		Action: identity.ActionBadgeIssued, Target: string(student.ID), TargetName: student.DisplayName(),
+		After: map[string]string{"badge": id, "badge-kind": string(setup.Rules.Kind)},
+	})
+}
+
+// voidOf voids the badge that somebody has, ends the sessions it began, and
+// answers its ID; empty if they had none.
+func (o *Organization) voidOf(
+	ctx context.Context, tx *transaction, user identity.UserID, why identity.BadgeRefusal,
+) (identity.BadgeID, error) {
+	row, err := tx.BadgeInUse(ctx, query.BadgeInUseParams{OrganizationID: o.home(), UserID: string(user)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.VoidBadge(ctx, query.VoidBadgeParams{OrganizationID: o.home(), ID: row.ID, Why: string(why), NowUs: tx.now}); err != nil {
+		return "", err
+	}
+	_, err = tx.EndSessionsOfBadge(ctx, query.EndSessionsOfBadgeParams{UserID: row.UserID, BadgeID: row.ID, NowUs: tx.now})
+	return identity.BadgeID(row.ID), err
+}
+
+// VoidBadge voids the badge that a student of the opened organization has, and
+// ends the sessions it began. It may be repeated. Somebody who is not a student
+// here is not found ("member.not-found").
+func (o *Organization) VoidBadge(ctx context.Context, user identity.UserID) error {
+	err := o.store.write(ctx, func(tx *transaction) error {
+		student, err := o.badgeStudent(ctx, tx.Queries, user)
+		if err != nil {
+			return err
+		}
+		id, err := o.voidOf(ctx, tx, user, identity.BadgeVoid)
+		if err != nil || id == "" {
+			return err
+		}
+		return o.record(ctx, tx, identity.Change{
+			Action: identity.ActionBadgeVoided, Target: string(user), TargetName: student.User.DisplayName(),
+			Before: map[string]string{"badge": string(id)},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("void a badge: %w", err)
+	}
+	return nil
+}
+
+// VoidBadges voids all badges of the opened school, or of the students of the
+// opened classroom, ends the sessions they began, and answers how many there
+// were.
+func (o *Organization) VoidBadges(ctx context.Context) (count int, err error) {
+	err = o.store.write(ctx, func(tx *transaction) error {
+		if o.id == o.home() {
+			count, err = o.voidAll(ctx, tx, identity.BadgeVoid)
+		} else {
+			count, err = o.voidClass(ctx, tx)
+		}
+		if err != nil || count == 0 {
+			return err
+		}
+		return o.record(ctx, tx, identity.Change{
+			Action: identity.ActionBadgesVoided, Target: o.id, TargetName: o.opened.Organization().Name,
+			Before: map[string]string{"count": fmt.Sprint(count)},
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("void badges: %w", err)
+	}
+	return count, nil
+}
+
+func (o *Organization) voidAll(ctx context.Context, tx *transaction, why identity.BadgeRefusal) (int, error) {
+	if _, err := tx.EndBadgeSessionsOfSchool(ctx, query.EndBadgeSessionsOfSchoolParams{OrganizationID: o.id, NowUs: tx.now}); err != nil {
+		return 0, err
+	}
+	n, err := tx.VoidBadgesOfSchool(ctx, query.VoidBadgesOfSchoolParams{OrganizationID: o.id, Why: string(why), NowUs: tx.now})
+	return int(n), err
+}
+
+func (o *Organization) voidClass(ctx context.Context, tx *transaction) (count int, err error) {
+	list, err := o.classBadges(ctx, tx.Queries)
+	if err != nil {
+		return 0, err
+	}
+	for _, student := range list {
+		if student.Badge.ID == "" || student.User.Home != o.opened.Organization().Home() {
+			continue
+		}
+		if _, err := o.voidOf(ctx, tx, student.User.ID, identity.BadgeVoid); err != nil {
+			return 0, err
+		}
+		count++
+	}
+	return count, nil
+}
