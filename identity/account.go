@@ -41,6 +41,7 @@ type AccountRows interface {
 	EndSessionsOf(context.Context, UserID) error
 	// Change is [Roster.Change].
 	Change(ctx context.Context, change Change, act func(context.Context) ([]Fact, error)) error
+	FirstSecrets
 }
 
 // mayTouchAccount holds for everything that is done to somebody's account. A
@@ -241,19 +242,16 @@ func (c AccountChange) ResetFactors(ctx context.Context) error {
 // in.
 func (c AccountChange) ResetSignIn(ctx context.Context) (SignIn, error) {
 	var in SignIn
-	err := c.decided(ctx, c.School.MayResetAccount, only(ActionSignInReset), func(ctx context.Context, a Account) ([]Fact, error) {
-		in.User = a.User
-		// First, because a failure afterwards costs no more than signing in again.
-		if err := c.Rows.EndSessionsOf(ctx, c.User); err != nil {
-			return nil, err
+	err := c.Rows.InTurnsOf(ctx, c.User, func(ctx context.Context) error {
+		a, err := c.Rows.Account(ctx, c.User)
+		if err != nil {
+			return fmt.Errorf("load account: %w", err)
 		}
-		var err error
-		if a.User.Address != "" {
-			in.Link, err = c.Remote.ResetSignIn(ctx, c.User)
-			return nil, err
+		if err := c.School.MayResetAccount(a); err != nil {
+			return err
 		}
-		in.Secret = NewSecret()
-		return nil, c.Remote.ResetSecret(ctx, c.User, in.Secret, false)
+		in, err = reset(ctx, c.Rows, c.Remote, a.User, func(ctx context.Context) error { return c.Rows.EndSessionsOf(ctx, c.User) })
+		return err
 	})
 	if err != nil {
 		return SignIn{}, err

@@ -77,6 +77,10 @@ const (
 	ActionBasisRecorded    Action = "basis.recorded" // on which an account exists
 	ActionRetentionChanged Action = "retention.changed"
 
+	// Students without e-mail.
+	ActionStudentRules Action = "student.rules" // how their accounts are made
+	ActionCardsMade    Action = "cards.made"    // login cards, with first secrets on them
+
 	// Badges: QR codes on students' cards.
 	ActionBadgesOn      Action = "badges.on"
 	ActionBadgesOff     Action = "badges.off"

@@ -32,7 +32,7 @@ var groupedActions = map[ActionGroup][]Action{
 	GroupCredentials: {
 		ActionSignInReset, ActionPasswordChanged, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset,
 		ActionProviderLinked, ActionProviderUnlinked, ActionSessionsEnded,
-		ActionBadgeIssued, ActionBadgeVoided, ActionBadgesVoided,
+		ActionBadgeIssued, ActionBadgeVoided, ActionBadgesVoided, ActionCardsMade,
 	},
 	GroupJoined: {
 		ActionRoleAssigned, ActionRoleChanged, ActionRoleActivated, ActionStudentCreated, ActionInvitationAccepted,
@@ -58,6 +58,7 @@ var groupedActions = map[ActionGroup][]Action{
 	},
 	GroupRules: {
 		ActionBadgesOn, ActionBadgesOff, ActionBadgesChanged, ActionSettingsChanged, ActionPoliciesChanged, ActionBrandingChanged, ActionRetentionChanged,
+		ActionStudentRules,
 		ActionRemotePolicy, ActionRemoteBranding,
 	},
 	GroupSchool: {

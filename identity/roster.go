@@ -143,20 +143,8 @@ func ResetSignIn(ctx context.Context, org Opened, rows Roster, remote Remote, us
 		if err := org.MayResetSignIn(m); err != nil {
 			return err
 		}
-		in.User = m.User
-		change := Change{Action: ActionSignInReset, Target: string(user), TargetName: m.User.DisplayName()}
-		return rows.Change(ctx, change, func(ctx context.Context) ([]Fact, error) {
-			// First, because a failure afterwards costs no more than signing in again.
-			if err := rows.EndSessions(ctx, user); err != nil {
-				return nil, err
-			}
-			if m.User.Address != "" {
-				in.Link, err = remote.ResetSignIn(ctx, user)
-				return nil, err
-			}
-			in.Secret = NewSecret()
-			return nil, remote.ResetSecret(ctx, user, in.Secret, false)
-		})
+		in, err = reset(ctx, rows, remote, m.User, func(ctx context.Context) error { return rows.EndSessions(ctx, user) })
+		return err
 	})
 	if err != nil {
 		return SignIn{}, err

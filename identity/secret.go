@@ -1,83 +1,82 @@
 package identity
 
 import (
-	"crypto/rand"
-	"encoding/binary"
-	"fmt"
-	"math/bits"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// A first secret is three words and four digits, such as Otter-maple-lamp-4829:
-// 3 × 9 + 13.2 = 40.2 bits, typeable by a child who reads it off a slip of
-// paper. Capital, small letters, digit and hyphen meet Zitadel's default rules
-// for passwords (8 characters of all four kinds).
+// Bounds of a first secret.
 const (
-	secretWords  = 3
-	secretDigits = 10_000
-	wordCount    = 512
+	wordCount = 512
+	// maxSecret is as much as Zitadel's hash (bcrypt) looks at.
+	maxSecret = 72
 )
+
+// secretShape is how many words and digits a band has.
+var secretShapes = map[SecretBand]struct{ words, digits int }{
+	BandTwoWords:   {2, 2},
+	BandThreeWords: {3, 4},
+	BandPassphrase: {5, 2},
+}
+
+// FirstSecret makes a first password that its age can read off a card and type:
+// small words of 512 with hyphens between, and digits behind them.
+//
+//	two words     Otter-lamp-48                    2 × 9 +  6.6 = 24.6 bits
+//	three words   Otter-maple-lamp-4829            3 × 9 + 13.2 = 40.2 bits
+//	passphrase    Otter-maple-lamp-violin-sun-48   5 × 9 +  6.6 = 51.6 bits
+//
+// Two words withstand guessing at the login page for as long as the card is in
+// use, not more; longer ones also withstand who has the hash for some time.
+// Capital, small letter, digit and hyphen meet Zitadel's own rules; where the
+// rules ask for no capital there is none, because it is the key that children
+// miss, and where they ask for more characters there are more words.
+//
+// It is the same for the same random bytes, which must be 16 or more and uniform.
+func (r StudentRules) FirstSecret(rules PasswordRules, random []byte) string {
+	shape, ok := secretShapes[r.Band]
+	if !ok {
+		shape = secretShapes[BandThreeWords]
+	}
+	list := secretLists[r.Words]
+	if list == nil {
+		list = secretLists["en"]
+	}
+	draw := newStream(random, "first secret "+string(r.Band)+" "+r.Words, 0)
+	var words []string
+	length := shape.digits
+	for len(words) < shape.words || length < min(rules.MinLength, maxSecret) {
+		word := list[draw.pick(wordCount)]
+		if slices.Contains(words, word) {
+			continue // a word twice reads like a mistake; of bits it costs nothing to speak of
+		}
+		words = append(words, word)
+		length += len(word) + 1
+	}
+	if rules.Upper {
+		words[0] = strings.ToUpper(words[0][:1]) + words[0][1:]
+	}
+	digits := make([]byte, shape.digits)
+	for i := range digits {
+		digits[i] = '0' + byte(draw.pick(10))
+	}
+	secret := strings.Join(words, "-") + "-"
+	// Words that would not fit any more give way, the digits stay.
+	return strings.TrimSuffix(secret[:min(len(secret), maxSecret-shape.digits)], "-") + "-" + string(digits)
+}
 
 // NewSecret makes a first password from crypto/rand.
-func NewSecret() string {
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails: the program ends instead
-	return secretFrom(random[:])
-}
+func (r StudentRules) NewSecret(rules PasswordRules) string { return r.FirstSecret(rules, randomBytes()) }
 
-// secretFrom spells the first 16 bytes of random, which must be uniform, as a
-// secret.
-func secretFrom(random []byte) string {
-	words := strings.Fields(secretWordList)
-	var spelled [secretWords]string
-	for i := range spelled {
-		// 512 divides 2^16: no word is likelier than another.
-		spelled[i] = words[int(binary.BigEndian.Uint16(random[2*i:]))%wordCount]
+// Satisfied reports whether a password is as the rules ask.
+func (r PasswordRules) Satisfied(password string) bool {
+	has := func(from, to rune) bool {
+		return strings.ContainsFunc(password, func(c rune) bool { return c >= from && c <= to })
 	}
-	// A 64-bit number times 10,000: the bias is below 2^-50.
-	digits, _ := bits.Mul64(binary.BigEndian.Uint64(random[8:]), secretDigits)
-	first := strings.ToUpper(spelled[0][:1]) + spelled[0][1:]
-	return fmt.Sprintf("%s-%s-%s-%04d", first, spelled[1], spelled[2], digits)
+	symbol := strings.ContainsFunc(password, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')
+	})
+	return utf8.RuneCountInString(password) >= r.MinLength && (!r.Upper || has('A', 'Z')) && (!r.Lower || has('a', 'z')) &&
+		(!r.Digit || has('0', '9')) && (!r.Symbol || symbol)
 }
-
-// secretWordList is 512 words of three to six letters that a child can read,
-// none of which needs an excuse in a class: animals, plants, food, things.
-const secretWordList = `
-acorn actor agate album alder alley almond amber anchor angel ankle anvil apple
-apron arch arena arrow artist aspen atlas atom attic author autumn badge badger
-baker ballet bamboo banana banjo barley barn basil basket bass bay beach bead beaver
-bee beetle bell bench berry bike birch bird bison blue boat bonnet book boot bottle
-bow box brass bread breeze brick bridge bronze brook broom brush bubble bucket bud
-bugle bunny bus bush butter button cabin cactus cake camel camera camp canal candle
-canoe canyon cape car card carpet carrot castle cat cedar cello chair chalk charm
-cherry chess chime circle circus citrus clay cliff cloak clock cloud clover cobalt
-cocoa coin comet cookie copper coral corn cotton cove cover cradle crane crater
-crayon cream creek crown crumb cup cycle daisy dance dawn day deer desert desk dew
-dice dill dinner donkey door dove dragon drawer dream drum duck eagle ear earth
-easel echo elbow elk elm ember emu engine falcon farm feast fence fern ferry fiddle
-field fig finch fir fish flag flame flock floor flour flower flute foal fog forest
-fork fossil fox frame friend frog frost fruit galaxy garden garlic gate gecko giant
-ginger glade glass globe glove goat gold goose grain grape grass green grove guitar
-gull hall hammer hamper harbor hare harp hat hawk hay hazel heart hedge helmet hen
-heron hill hippo holly honey hood hoop horn horse hotel house ice igloo inch ink
-iris iron island ivory ivy jacket jaguar jam jasper jelly jet jewel jigsaw judo
-juice jungle kayak kettle key king kite kitten kiwi knee knight koala label ladder
-lake lamb lamp lane laurel lava lawn leaf lemon lentil letter light lilac lily lime
-linen lion lizard llama lock lodge log lunch lynx magnet magpie mango map maple
-marble market marsh mask meadow medal melody melon merlin mint mirror mist mitten
-model mole moon moose moss moth mouse muffin mural museum music napkin needle nest
-night noodle north nut oak oasis oat ocean olive onion opal opera orange orbit
-orchid organ otter oven owl oyster paddle page paint palace palm panda paper park
-parrot party path peach pear pearl pebble pencil penny pepper perch piano picnic
-pigeon pillow pilot pine pixel pizza planet plate plum pocket poem pond pony poppy
-potato puddle puffin puppet purple puzzle quail quartz queen quilt rabbit radio rain
-raven reef ribbon rice ring river robin rocket roof room rose ruby rug sail salad
-salmon sand scarf school scout sea seal seed shadow shark sheep shelf shell ship
-shirt shore silk silver singer sky sled sloth snow sofa song soup south spark spice
-spider spoon spring spruce square squid stable star statue stone stork storm story
-stove straw street sugar summer sun swan table tailor tango teapot temple tennis
-tent thumb thyme tiger timber toast tomato topaz torch tower town toy track train
-tree trophy trout truck trunk tulip tunnel turnip turtle valley vase velvet violet
-wagon walnut walrus water wave web well whale wheat wheel willow window winter wolf
-wood wool wren yak yarn yellow zebra zipper zoo
-`

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -68,8 +69,9 @@ func (s NewStudent) Check() Problems {
 const userNameTries = 6
 
 // CreateStudent creates a student without e-mail at home here and puts them on
-// the roster. The secret of the answer is their first password; it is stored
-// nowhere and shown once.
+// the roster. The secret of the answer is their first password, made by the
+// rules that hold here. It is kept sealed, for login cards, until the student has
+// signed in.
 //
 // A typed user name that is taken is a conflict ("user.name-taken"); one that
 // is made up is replaced until it fits.
@@ -81,10 +83,14 @@ func CreateStudent(ctx context.Context, org Opened, rows Roster, remote Remote, 
 		return SignIn{}, Invalid("form.stale")
 	}
 	s = s.Clean()
+	rules, err := rows.StudentRules(ctx)
+	if err != nil {
+		return SignIn{}, fmt.Errorf("load rules: %w", err)
+	}
 	n := NewUser{
 		ID:        UserID(s.derive(org, "id")),
 		GivenName: s.GivenName, FamilyName: s.FamilyName, Language: s.Language,
-		Secret: s.secret(org),
+		MustChange: rules.Changes(),
 	}
 	var in SignIn
 	change := Change{
@@ -92,14 +98,29 @@ func CreateStudent(ctx context.Context, org Opened, rows Roster, remote Remote, 
 		Target: string(n.ID), TargetName: User{GivenName: s.GivenName, FamilyName: s.FamilyName}.DisplayName(),
 		After: auditedRole(RoleStudent),
 	}
-	err := rows.InTurn(ctx, func(ctx context.Context) error {
-		return rows.Change(ctx, change, func(ctx context.Context) ([]Fact, error) {
-			created, err := createUser(ctx, remote, n, s.UserName)
+	err = rows.InTurn(ctx, func(ctx context.Context) error {
+		kept := FirstSecret{User: n.ID, Home: org.Organization().Home()}
+		again, err := sentAgain(ctx, rows, kept)
+		if err != nil {
+			return err
+		}
+		sum := s.sum(org, "secret")
+		return rows.ChangeSecret(ctx, change, &kept, func(ctx context.Context) ([]Fact, error) {
+			var created Fact
+			secret, err := withSecret(ctx, rows, remote, rules, sum[:], func(secret string) error {
+				n.Secret = cmp.Or(again.secret, secret)
+				created, err = createUser(ctx, remote, n, s.UserName, rules)
+				return err
+			})
 			if err != nil {
 				return nil, err
 			}
+			in.Secret = cmp.Or(again.secret, secret)
+			if !again.there || again.secret != "" {
+				kept.Secret = in.Secret
+			}
 			if c, ok := created.(UserCreated); ok {
-				in = SignIn{User: c.User, Secret: n.Secret}
+				in.User = c.User
 			}
 			assigned, err := remote.CreateRoleAssignment(ctx, n.ID, []Role{RoleStudent})
 			if err != nil {
@@ -114,12 +135,37 @@ func CreateStudent(ctx context.Context, org Opened, rows Roster, remote Remote, 
 	return in, nil
 }
 
+// earlier is what a form that was sent before left: a student, and the secret
+// that was set then, if it is still kept.
+type earlier struct {
+	there  bool
+	secret string
+}
+
+// sentAgain looks whether this very form was sent before. The rules may have
+// changed since, the student's secret has not.
+func sentAgain(ctx context.Context, rows Roster, of FirstSecret) (earlier, error) {
+	_, err := rows.Member(ctx, of.User)
+	if IsKind(err, KindNotFound) {
+		return earlier{}, nil
+	}
+	if err != nil {
+		return earlier{}, fmt.Errorf("look for an earlier form: %w", err)
+	}
+	secret, err := rows.FirstSecret(ctx, of.User, of.Home)
+	if err != nil {
+		return earlier{}, fmt.Errorf("load first secret: %w", err)
+	}
+	return earlier{there: true, secret: secret}, nil
+}
+
 // createUser creates n with the user name wanted, or with made-up ones until
 // one is free.
-func createUser(ctx context.Context, remote Remote, n NewUser, wanted string) (Fact, error) {
+func createUser(ctx context.Context, remote Remote, n NewUser, wanted string, rules StudentRules) (Fact, error) {
+	random := randomBytes()
 	for try := 0; ; try++ {
 		if n.UserName = wanted; wanted == "" {
-			n.UserName = NewUserName(n.GivenName, n.FamilyName, try)
+			n.UserName = rules.UserName(UserNameOf{GivenName: n.GivenName, FamilyName: n.FamilyName}, try, random)
 		}
 		fact, err := remote.CreateUser(ctx, n)
 		if err == nil {
@@ -140,13 +186,8 @@ func (s NewStudent) derive(org Opened, purpose string) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:20]))
 }
 
-// secret depends on the submission, which comes from crypto/rand, so that the
+// sum depends on the submission, which comes from crypto/rand, so that the
 // answer to a repeated form shows the password that was set the first time.
-func (s NewStudent) secret(org Opened) string {
-	sum := s.sum(org, "secret")
-	return secretFrom(sum[:])
-}
-
 func (s NewStudent) sum(org Opened, purpose string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(strings.Join([]string{
 		"homeroom new student", purpose, string(org.ID()), string(org.Actor().User),
