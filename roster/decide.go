@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	maxName       = 100
-	maxExternalID = 200
+	maxPersonName       = 100
+	maxPersonNumber = 200
 )
 
 // Decide says what becomes of a row. It is a pure function of what is known.
@@ -54,11 +54,11 @@ func (d Decidable) mistakes() []identity.Message {
 	case p.GivenName == "" && p.FamilyName == "" && len(reasons) == 0:
 		reasons = append(reasons, identity.Say("import.name-missing"))
 	}
-	if len([]rune(p.GivenName)) > maxName || len([]rune(p.FamilyName)) > maxName {
-		reasons = append(reasons, identity.Say("import.name-too-long", "Max", maxName))
+	if len([]rune(p.GivenName)) > maxPersonName || len([]rune(p.FamilyName)) > maxPersonName {
+		reasons = append(reasons, identity.Say("import.name-too-long", "Max", maxPersonName))
 	}
-	if len(p.ExternalID) > maxExternalID {
-		reasons = append(reasons, identity.Say("import.external-id-too-long", "Max", maxExternalID))
+	if len(p.ExternalID) > maxPersonNumber {
+		reasons = append(reasons, identity.Say("import.external-id-too-long", "Max", maxPersonNumber))
 	}
 	return reasons
 }

@@ -413,12 +413,6 @@ SELECT source, external_id FROM external_ids
 WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id) AND source <> 'row'
 ORDER BY user_id, organization_id, source;
 
--- name: ClassroomsMissingFrom :many
--- Students of the import's classroom whom no row is about.
-SELECT a.user_id FROM role_assignments a
-WHERE a.organization_id = sqlc.arg(organization_id) AND a.role_order = 4 AND (a.sort_name, a.user_id) > (CAST(sqlc.arg(after_name) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
-ORDER BY a.sort_name, a.user_id LIMIT sqlc.arg(max_rows);
-
 -- name: ImportKnowsUser :one
 SELECT COUNT(*) FROM import_rows
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND user_id = sqlc.arg(user_id);
@@ -433,3 +427,60 @@ WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(i
 -- name: LastImportPosition :one
 SELECT CAST(COALESCE(MAX(r.position), 0) AS BIGINT) FROM import_rows r
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id);
+
+-- name: FindImportRemoved :exec
+-- Rows of people who are not on the list are about them and nobody else.
+INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
+SELECT r.organization_id, r.import_id, r.position, r.user_id, 'external-id'
+FROM import_rows r
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
+    AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto) AND r.position > sqlc.arg(removed) AND r.user_id <> ''
+ON CONFLICT DO NOTHING;
+
+-- name: DeleteImportRemoved :exec
+DELETE FROM import_rows
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position > sqlc.arg(removed);
+
+-- name: CountImportConcerned :one
+-- Students of the classes that the list is about.
+SELECT COUNT(DISTINCT a.user_id) FROM import_classrooms c
+JOIN organizations o ON o.id = c.classroom_id
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.classroom_id <> '';
+
+-- name: ImportStudents :many
+-- Students of one of the classes that the list is about, in the order of their
+-- names.
+SELECT a.user_id, a.sort_name, u.given_name, u.family_name, u.user_name FROM organizations o
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+    AND (a.sort_name, a.user_id) > (CAST(sqlc.arg(after_name) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
+JOIN users u ON u.id = a.user_id
+WHERE o.id = sqlc.arg(classroom_id) AND (o.school_id = sqlc.arg(organization_id) OR o.id = sqlc.arg(organization_id))
+ORDER BY a.sort_name, a.user_id LIMIT sqlc.arg(max_rows);
+
+-- name: ImportClassroomsOfSource :many
+-- Classrooms in use that lists of a source have made or named, and this one does
+-- not name.
+SELECT x.classroom_id FROM external_classrooms x
+JOIN organizations o ON o.id = x.classroom_id AND o.state = 'active'
+WHERE x.organization_id = sqlc.arg(organization_id) AND x.source = sqlc.arg(source)
+    AND NOT EXISTS (SELECT 1 FROM import_classrooms c WHERE c.organization_id = sqlc.arg(organization_id)
+        AND c.import_id = sqlc.arg(import_id) AND c.classroom_id = x.classroom_id);
+
+-- name: ImportOtherNumber :one
+-- Whether a classroom has another number of the same source.
+SELECT COUNT(*) FROM external_classrooms x
+WHERE x.organization_id = sqlc.arg(organization_id) AND x.classroom_id = sqlc.arg(classroom_id) AND x.source = sqlc.arg(source)
+    AND x.external_id <> sqlc.arg(external_id);
+
+-- name: ImportClassroomTaken :one
+-- Whether another class of the list is that classroom.
+SELECT COUNT(*) FROM import_classrooms
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND classroom_id = sqlc.arg(classroom_id)
+    AND position <> sqlc.arg(position);
+
+-- name: UndecidedImportRows :many
+SELECT * FROM import_rows
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND kind = 'duplicate' AND decision = ''
+    AND position > sqlc.arg(after)
+ORDER BY position LIMIT sqlc.arg(max_rows);

@@ -33,48 +33,6 @@ func (q *Queries) BeginImportRow(ctx context.Context, arg BeginImportRowParams) 
 	return err
 }
 
-const classroomsMissingFrom = `-- name: ClassroomsMissingFrom :many
-SELECT a.user_id FROM role_assignments a
-WHERE a.organization_id = $1 AND a.role_order = 4 AND (a.sort_name, a.user_id) > (CAST($2 AS TEXT), CAST($3 AS TEXT))
-ORDER BY a.sort_name, a.user_id LIMIT $4
-`
-
-type ClassroomsMissingFromParams struct {
-	OrganizationID string
-	AfterName      string
-	AfterID        string
-	MaxRows        int64
-}
-
-// Students of the import's classroom whom no row is about.
-func (q *Queries) ClassroomsMissingFrom(ctx context.Context, arg ClassroomsMissingFromParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, classroomsMissingFrom,
-		arg.OrganizationID,
-		arg.AfterName,
-		arg.AfterID,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var user_id string
-		if err := rows.Scan(&user_id); err != nil {
-			return nil, err
-		}
-		items = append(items, user_id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const closeImportClassroom = `-- name: CloseImportClassroom :execrows
 UPDATE import_classrooms SET state = $1, classroom_id = $2, reason = $3
 WHERE organization_id = $4 AND import_id = $5 AND position = $6
@@ -193,6 +151,26 @@ func (q *Queries) CountImportClassrooms(ctx context.Context, arg CountImportClas
 		return nil, err
 	}
 	return items, nil
+}
+
+const countImportConcerned = `-- name: CountImportConcerned :one
+SELECT COUNT(DISTINCT a.user_id) FROM import_classrooms c
+JOIN organizations o ON o.id = c.classroom_id
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+WHERE c.organization_id = $1 AND c.import_id = $2 AND c.classroom_id <> ''
+`
+
+type CountImportConcernedParams struct {
+	OrganizationID string
+	ImportID       string
+}
+
+// Students of the classes that the list is about.
+func (q *Queries) CountImportConcerned(ctx context.Context, arg CountImportConcernedParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countImportConcerned, arg.OrganizationID, arg.ImportID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const countImportKinds = `-- name: CountImportKinds :many
@@ -375,6 +353,22 @@ type DeleteImportKeysParams struct {
 
 func (q *Queries) DeleteImportKeys(ctx context.Context, arg DeleteImportKeysParams) error {
 	_, err := q.db.ExecContext(ctx, deleteImportKeys, arg.OrganizationID, arg.ImportID)
+	return err
+}
+
+const deleteImportRemoved = `-- name: DeleteImportRemoved :exec
+DELETE FROM import_rows
+WHERE organization_id = $1 AND import_id = $2 AND position > $3
+`
+
+type DeleteImportRemovedParams struct {
+	OrganizationID string
+	ImportID       string
+	Removed        int64
+}
+
+func (q *Queries) DeleteImportRemoved(ctx context.Context, arg DeleteImportRemovedParams) error {
+	_, err := q.db.ExecContext(ctx, deleteImportRemoved, arg.OrganizationID, arg.ImportID, arg.Removed)
 	return err
 }
 
@@ -669,6 +663,35 @@ func (q *Queries) FindImportPrints(ctx context.Context, arg FindImportPrintsPara
 	return err
 }
 
+const findImportRemoved = `-- name: FindImportRemoved :exec
+INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
+SELECT r.organization_id, r.import_id, r.position, r.user_id, 'external-id'
+FROM import_rows r
+WHERE r.organization_id = $1 AND r.import_id = $2
+    AND r.position > $3 AND r.position <= $4 AND r.position > $5 AND r.user_id <> ''
+ON CONFLICT DO NOTHING
+`
+
+type FindImportRemovedParams struct {
+	OrganizationID string
+	ImportID       string
+	After          int64
+	Upto           int64
+	Removed        int64
+}
+
+// Rows of people who are not on the list are about them and nobody else.
+func (q *Queries) FindImportRemoved(ctx context.Context, arg FindImportRemovedParams) error {
+	_, err := q.db.ExecContext(ctx, findImportRemoved,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.After,
+		arg.Upto,
+		arg.Removed,
+	)
+	return err
+}
+
 const findImportUserNames = `-- name: FindImportUserNames :exec
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, u.id, 'user-name'
@@ -813,6 +836,32 @@ func (q *Queries) ImportClassroomPeople(ctx context.Context, arg ImportClassroom
 	return items, nil
 }
 
+const importClassroomTaken = `-- name: ImportClassroomTaken :one
+SELECT COUNT(*) FROM import_classrooms
+WHERE organization_id = $1 AND import_id = $2 AND classroom_id = $3
+    AND position <> $4
+`
+
+type ImportClassroomTakenParams struct {
+	OrganizationID string
+	ImportID       string
+	ClassroomID    string
+	Position       int64
+}
+
+// Whether another class of the list is that classroom.
+func (q *Queries) ImportClassroomTaken(ctx context.Context, arg ImportClassroomTakenParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, importClassroomTaken,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.ClassroomID,
+		arg.Position,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const importClassroomsAfter = `-- name: ImportClassroomsAfter :many
 SELECT organization_id, import_id, position, line, class_key, external_id, name, gone, kind, classroom_id, before_name, state, reason, undo FROM import_classrooms
 WHERE organization_id = $1 AND import_id = $2 AND position > $3
@@ -859,6 +908,45 @@ func (q *Queries) ImportClassroomsAfter(ctx context.Context, arg ImportClassroom
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importClassroomsOfSource = `-- name: ImportClassroomsOfSource :many
+SELECT x.classroom_id FROM external_classrooms x
+JOIN organizations o ON o.id = x.classroom_id AND o.state = 'active'
+WHERE x.organization_id = $1 AND x.source = $2
+    AND NOT EXISTS (SELECT 1 FROM import_classrooms c WHERE c.organization_id = $1
+        AND c.import_id = $3 AND c.classroom_id = x.classroom_id)
+`
+
+type ImportClassroomsOfSourceParams struct {
+	OrganizationID string
+	Source         string
+	ImportID       string
+}
+
+// Classrooms in use that lists of a source have made or named, and this one does
+// not name.
+func (q *Queries) ImportClassroomsOfSource(ctx context.Context, arg ImportClassroomsOfSourceParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, importClassroomsOfSource, arg.OrganizationID, arg.Source, arg.ImportID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var classroom_id string
+		if err := rows.Scan(&classroom_id); err != nil {
+			return nil, err
+		}
+		items = append(items, classroom_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -1047,6 +1135,32 @@ type ImportMayMeanUserParams struct {
 // Rows that wait for a decision and may be about somebody.
 func (q *Queries) ImportMayMeanUser(ctx context.Context, arg ImportMayMeanUserParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, importMayMeanUser, arg.OrganizationID, arg.ImportID, arg.UserID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const importOtherNumber = `-- name: ImportOtherNumber :one
+SELECT COUNT(*) FROM external_classrooms x
+WHERE x.organization_id = $1 AND x.classroom_id = $2 AND x.source = $3
+    AND x.external_id <> $4
+`
+
+type ImportOtherNumberParams struct {
+	OrganizationID string
+	ClassroomID    string
+	Source         string
+	ExternalID     string
+}
+
+// Whether a classroom has another number of the same source.
+func (q *Queries) ImportOtherNumber(ctx context.Context, arg ImportOtherNumberParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, importOtherNumber,
+		arg.OrganizationID,
+		arg.ClassroomID,
+		arg.Source,
+		arg.ExternalID,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -1586,6 +1700,68 @@ func (q *Queries) ImportStandings(ctx context.Context, arg ImportStandingsParams
 			&i.PlaceState,
 			&i.Listed,
 			&i.OfSource,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importStudents = `-- name: ImportStudents :many
+SELECT a.user_id, a.sort_name, u.given_name, u.family_name, u.user_name FROM organizations o
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+    AND (a.sort_name, a.user_id) > (CAST($1 AS TEXT), CAST($2 AS TEXT))
+JOIN users u ON u.id = a.user_id
+WHERE o.id = $3 AND (o.school_id = $4 OR o.id = $4)
+ORDER BY a.sort_name, a.user_id LIMIT $5
+`
+
+type ImportStudentsParams struct {
+	AfterName      string
+	AfterID        string
+	ClassroomID    string
+	OrganizationID string
+	MaxRows        int64
+}
+
+type ImportStudentsRow struct {
+	UserID     string
+	SortName   string
+	GivenName  string
+	FamilyName string
+	UserName   string
+}
+
+// Students of one of the classes that the list is about, in the order of their
+// names.
+func (q *Queries) ImportStudents(ctx context.Context, arg ImportStudentsParams) ([]ImportStudentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, importStudents,
+		arg.AfterName,
+		arg.AfterID,
+		arg.ClassroomID,
+		arg.OrganizationID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ImportStudentsRow
+	for rows.Next() {
+		var i ImportStudentsRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.SortName,
+			&i.GivenName,
+			&i.FamilyName,
+			&i.UserName,
 		); err != nil {
 			return nil, err
 		}
@@ -2387,6 +2563,73 @@ func (q *Queries) SetImportState(ctx context.Context, arg SetImportStateParams) 
 		arg.ID,
 	)
 	return err
+}
+
+const undecidedImportRows = `-- name: UndecidedImportRows :many
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+WHERE organization_id = $1 AND import_id = $2 AND kind = 'duplicate' AND decision = ''
+    AND position > $3
+ORDER BY position LIMIT $4
+`
+
+type UndecidedImportRowsParams struct {
+	OrganizationID string
+	ImportID       string
+	After          int64
+	MaxRows        int64
+}
+
+func (q *Queries) UndecidedImportRows(ctx context.Context, arg UndecidedImportRowsParams) ([]ImportRow, error) {
+	rows, err := q.db.QueryContext(ctx, undecidedImportRows,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.After,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ImportRow
+	for rows.Next() {
+		var i ImportRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.ImportID,
+			&i.Position,
+			&i.Line,
+			&i.Person,
+			&i.PersonKey,
+			&i.ExternalID,
+			&i.AddressKey,
+			&i.UserNameKey,
+			&i.NameKey,
+			&i.Print,
+			&i.Kind,
+			&i.State,
+			&i.Outcome,
+			&i.UserID,
+			&i.UserName,
+			&i.Steps,
+			&i.Reasons,
+			&i.Candidates,
+			&i.Decision,
+			&i.WithUser,
+			&i.WithRow,
+			&i.Leaves,
+			&i.Undo,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const undoImportClassroom = `-- name: UndoImportClassroom :execrows

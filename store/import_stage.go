@@ -1,0 +1,246 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/roster"
+	"homeroom.dev/homeroom/store/query"
+)
+
+// stageAtOnce is how many records one transaction takes.
+const stageAtOnce = 500
+
+// removedRows is where the rows of people begin who are not on the list.
+const removedRows = int64(1) << 40
+
+// ImportStage takes the records of a list into the rows of an import. It is a
+// [roster.Sink]; memory does not grow with the list.
+type ImportStage struct {
+	o       *Organization
+	ctx     context.Context
+	id      ImportID
+	most    int // zero: as many as there are
+	people  int64
+	classes int64
+	waiting []func(*transaction) error
+}
+
+// ErrImportLong is what a stage answers to a list that is longer than it was told
+// to take.
+var ErrImportLong = fmt.Errorf("the list is longer")
+
+// StageImport empties an import and takes the records of its list, at most so
+// many people; zero is all.
+func (o *Organization) StageImport(ctx context.Context, id ImportID, most int) (*ImportStage, error) {
+	s := &ImportStage{o: o, ctx: ctx, id: id, most: most}
+	err := o.store.write(ctx, func(tx *transaction) error {
+		if _, err := o.importIn(ctx, tx, id, ImportReading); err != nil {
+			return err
+		}
+		if err := tx.emptyImport(ctx, o.id, id); err != nil {
+			return err
+		}
+		if room := o.opened.Organization(); room.Kind == identity.KindClassroom {
+			s.classes++
+			_, err := tx.InsertImportClassroom(ctx, query.InsertImportClassroomParams{
+				OrganizationID: o.id, ImportID: string(id), Position: 1, ClassKey: hereKey, Name: room.Name,
+			})
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take a list: %w", err)
+	}
+	return s, nil
+}
+
+// hereKey stands for the classroom of a classroom's import.
+const hereKey = "here"
+
+// into reports whether the import is into one classroom.
+func (s *ImportStage) into() bool { return s.o.opened.Organization().Kind == identity.KindClassroom }
+
+// Term takes nothing: terms are the school's own.
+func (s *ImportStage) Term(roster.Term) error { return nil }
+
+// Classroom takes a class of a set.
+func (s *ImportStage) Classroom(c roster.Classroom) error {
+	if s.into() {
+		return nil // all of the list is about the one classroom
+	}
+	return s.class(classKeyOf(c.ExternalID, c.Name), c)
+}
+
+func (s *ImportStage) class(key string, c roster.Classroom) error {
+	s.classes++
+	position := s.classes
+	kind, reason := "", ""
+	if len(c.Problems) > 0 {
+		kind, reason = string(roster.KindError), messageText(c.Problems[0].Message)
+	}
+	return s.add(func(tx *transaction) error {
+		_, err := tx.InsertImportClassroom(s.ctx, query.InsertImportClassroomParams{
+			OrganizationID: s.o.id, ImportID: string(s.id), Position: position, Line: int64(c.Place.Line), ClassKey: key,
+			ExternalID: c.ExternalID, Name: identity.CleanName(c.Name), Gone: c.Gone, Kind: kind, Reason: reason,
+		})
+		return err
+	})
+}
+
+func classKeyOf(externalID, name string) string {
+	if externalID != "" {
+		return "x:" + externalID
+	}
+	return "n:" + nameKey(name)
+}
+
+// Person takes a person.
+func (s *ImportStage) Person(p roster.Person) error {
+	s.people++
+	if s.most > 0 && s.people > int64(s.most) {
+		return ErrImportLong
+	}
+	p.GivenName, p.FamilyName = identity.CleanName(p.GivenName), identity.CleanName(p.FamilyName)
+	p.Address, p.UserName, p.ExternalID = strings.TrimSpace(p.Address), strings.TrimSpace(p.UserName), strings.TrimSpace(p.ExternalID)
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	position := s.people
+	row := query.InsertImportRowParams{
+		OrganizationID: s.o.id, ImportID: string(s.id), Position: position, Line: int64(p.Place.Line), Person: string(text),
+		ExternalID: p.ExternalID, AddressKey: addressKey(p.Address), UserNameKey: addressKey(p.UserName),
+	}
+	if p.GivenName != "" || p.FamilyName != "" {
+		row.NameKey = sortName(identity.User{GivenName: p.GivenName, FamilyName: p.FamilyName})
+	}
+	row.PersonKey = fmt.Sprintf("r:%d", position)
+	switch { // the strongest that there is
+	case p.ExternalID != "":
+		row.PersonKey = "x:" + p.ExternalID
+	case p.Address != "":
+		row.PersonKey = "a:" + row.AddressKey + "\t" + row.NameKey
+	case p.UserName != "":
+		row.PersonKey = "u:" + row.UserNameKey + "\t" + row.NameKey
+	}
+	names := p.Classrooms
+	if s.into() {
+		names = nil
+	}
+	if p.ExternalID == "" {
+		row.Print = printOf(s.o.id, row, names)
+	}
+	enrolments := make([]query.InsertImportEnrolmentParams, 0, len(names)+1)
+	role := string(cmp.Or(p.Role, identity.RoleStudent))
+	if s.into() {
+		enrolments = append(enrolments, query.InsertImportEnrolmentParams{ClassKey: hereKey, Role: string(identity.RoleStudent), Gone: p.Gone})
+	}
+	for _, name := range names {
+		if name = identity.CleanName(name); name == "" {
+			continue
+		}
+		key := classKeyOf("", name)
+		if err := s.class(key, roster.Classroom{Place: p.Place, Name: name}); err != nil {
+			return err
+		}
+		enrolments = append(enrolments, query.InsertImportEnrolmentParams{ClassKey: key, Role: role, Gone: p.Gone})
+	}
+	return s.add(func(tx *transaction) error {
+		if err := tx.InsertImportRow(s.ctx, row); err != nil {
+			return err
+		}
+		for _, e := range enrolments {
+			e.OrganizationID, e.ImportID, e.PersonKey = s.o.id, string(s.id), row.PersonKey
+			if err := tx.InsertImportEnrolment(s.ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// printOf is what is left of a row by which it is known again: of all that it
+// says about who somebody is, and where they belong.
+func printOf(organization string, row query.InsertImportRowParams, classes []string) string {
+	if row.NameKey == "" {
+		return ""
+	}
+	parts := []string{organization, row.NameKey, row.AddressKey, row.UserNameKey}
+	for _, name := range classes {
+		parts = append(parts, nameKey(name))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Enrolment takes a role of a person in a class of a set.
+func (s *ImportStage) Enrolment(e roster.Enrolment) error {
+	if s.into() || len(e.Problems) > 0 {
+		return nil
+	}
+	return s.add(func(tx *transaction) error {
+		return tx.InsertImportEnrolment(s.ctx, query.InsertImportEnrolmentParams{
+			OrganizationID: s.o.id, ImportID: string(s.id), PersonKey: "x:" + e.Person, ClassKey: "x:" + e.Classroom,
+			Role: string(cmp.Or(e.Role, identity.RoleStudent)), Gone: e.Gone,
+		})
+	})
+}
+
+// add keeps a record until there are enough for a transaction.
+func (s *ImportStage) add(put func(*transaction) error) error {
+	s.waiting = append(s.waiting, put)
+	if len(s.waiting) < stageAtOnce {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *ImportStage) flush() error {
+	err := s.o.store.write(s.ctx, func(tx *transaction) error {
+		tx, free := tx.prepare()
+		defer free()
+		for _, put := range s.waiting {
+			if err := put(tx); err != nil {
+				return err
+			}
+		}
+		return tx.SetImportProgress(s.ctx, query.SetImportProgressParams{
+			OrganizationID: s.o.id, ID: string(s.id), ReadRows: s.people,
+		})
+	})
+	clear(s.waiting)
+	s.waiting = s.waiting[:0]
+	return err
+}
+
+// Close takes what is left and finds the rows that share something.
+func (s *ImportStage) Close() error {
+	if err := s.flush(); err != nil {
+		return fmt.Errorf("take a list: %w", err)
+	}
+	err := s.o.store.write(s.ctx, func(tx *transaction) error {
+		organization, id := s.o.id, string(s.id)
+		if err := tx.MakeImportKeysByExternalID(s.ctx, query.MakeImportKeysByExternalIDParams{OrganizationID: organization, ImportID: id}); err != nil {
+			return err
+		}
+		if err := tx.MakeImportKeysByAddress(s.ctx, query.MakeImportKeysByAddressParams{OrganizationID: organization, ImportID: id}); err != nil {
+			return err
+		}
+		if err := tx.MakeImportKeysByUserName(s.ctx, query.MakeImportKeysByUserNameParams{OrganizationID: organization, ImportID: id}); err != nil {
+			return err
+		}
+		return tx.MakeImportKeysByName(s.ctx, query.MakeImportKeysByNameParams{OrganizationID: organization, ImportID: id})
+	})
+	if err != nil {
+		return fmt.Errorf("compare the rows of a list: %w", err)
+	}
+	return nil
+}
