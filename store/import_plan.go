@@ -1,0 +1,399 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/roster"
+	"homeroom.dev/homeroom/store/query"
+)
+
+// planAtOnce is how many rows are planned together: each look-up is one statement
+// for all of them.
+const planAtOnce = 500
+
+// planning is the plan of some rows in a transaction.
+type planning struct {
+	*transaction
+	o     *Organization
+	i     Import
+	id    string
+	rules roster.Rules
+}
+
+func (o *Organization) planning(tx *transaction, i Import) *planning {
+	org := o.opened.Organization()
+	p := &planning{transaction: tx, o: o, i: i, id: string(i.ID), rules: roster.Rules{
+		Invite: i.Options.Invite, Whole: i.Options.Whole && !i.Reading.Delta, Delta: i.Reading.Delta,
+	}}
+	if org.Kind == identity.KindClassroom {
+		p.rules.Classroom, p.rules.ClassroomName = org.ID, org.Name
+	} else {
+		p.rules.School, p.rules.SchoolName = org.ID, org.Name
+		p.rules.MayTeach = o.opened.Permits(identity.ManageSchool)
+	}
+	return p
+}
+
+// span is some rows: those after one position, up to another.
+type span struct{ after, upto int64 }
+
+// decided is a row with what is to become of it now.
+type decided struct {
+	row ImportRow
+	now roster.Decided
+}
+
+// decide decides about the rows of a span, as things are now.
+func (p *planning) decide(ctx context.Context, s span) ([]decided, error) {
+	found, err := p.ImportRowsBetween(ctx, query.ImportRowsBetweenParams{
+		OrganizationID: p.o.id, ImportID: p.id, After: s.after, Upto: s.upto,
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := importRowsOf(found)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.find(ctx, s); err != nil {
+		return nil, fmt.Errorf("look for people: %w", err)
+	}
+	w, err := p.load(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("load who was found: %w", err)
+	}
+	all := make([]decided, len(rows))
+	for n, row := range rows {
+		d := roster.Decidable{
+			Rules: p.rules, Person: row.Person, Wanted: w.wanted[row.Position], Known: w.known[row.Position],
+			Twins: w.twins[row.Position], Invited: w.invited[row.Position],
+			Decision: row.Decision, With: row.With, WithRow: row.WithRow,
+		}
+		if row.Position > removedRows {
+			d.Wanted, d.Rules.Whole = nil, true
+		}
+		now := roster.Decide(d)
+		if row.Position > removedRows && now.Kind == roster.KindMove {
+			now.Kind = roster.KindRemove
+		}
+		all[n] = decided{row: row, now: now}
+	}
+	return all, nil
+}
+
+// find looks up who the rows may be about.
+func (p *planning) find(ctx context.Context, s span) error {
+	organization, home := p.o.id, string(p.i.Home)
+	if err := p.ForgetImportCandidates(ctx, query.ForgetImportCandidatesParams{
+		OrganizationID: organization, ImportID: p.id, After: s.after, Upto: s.upto,
+	}); err != nil {
+		return err
+	}
+	if s.upto > removedRows {
+		return p.FindImportRemoved(ctx, query.FindImportRemovedParams{
+			OrganizationID: organization, ImportID: p.id, After: s.after, Upto: s.upto, Removed: removedRows,
+		})
+	}
+	if err := p.FindImportExternalIDs(ctx, query.FindImportExternalIDsParams{
+		OrganizationID: organization, ImportID: p.id, HomeID: home, Source: p.i.Source, After: s.after, Upto: s.upto,
+	}); err != nil {
+		return err
+	}
+	if err := p.FindImportAddresses(ctx, query.FindImportAddressesParams{
+		OrganizationID: organization, ImportID: p.id, HomeID: home, After: s.after, Upto: s.upto,
+	}); err != nil {
+		return err
+	}
+	if err := p.FindImportUserNames(ctx, query.FindImportUserNamesParams{
+		OrganizationID: organization, ImportID: p.id, HomeID: home, After: s.after, Upto: s.upto,
+	}); err != nil {
+		return err
+	}
+	var err error
+	if p.rules.Classroom != "" {
+		err = p.FindImportNamesInClassroom(ctx, query.FindImportNamesInClassroomParams{
+			OrganizationID: organization, ImportID: p.id, After: s.after, Upto: s.upto,
+		})
+	} else {
+		err = p.FindImportNamesInClasses(ctx, query.FindImportNamesInClassesParams{
+			OrganizationID: organization, ImportID: p.id, After: s.after, Upto: s.upto,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.FindImportNames(ctx, query.FindImportNamesParams{
+		OrganizationID: organization, ImportID: p.id, HomeID: home, After: s.after, Upto: s.upto,
+	}); err != nil {
+		return err
+	}
+	if err := p.FindImportPrints(ctx, query.FindImportPrintsParams{
+		OrganizationID: organization, ImportID: p.id, HomeID: home, After: s.after, Upto: s.upto,
+	}); err != nil {
+		return err
+	}
+	return p.DropOwnImportCandidates(ctx, query.DropOwnImportCandidatesParams{
+		OrganizationID: organization, ImportID: p.id, After: s.after, Upto: s.upto,
+	})
+}
+
+// found is what the look-ups brought, by position.
+type found struct {
+	known   map[int64][]roster.Known
+	twins   map[int64][]roster.Twin
+	wanted  map[int64][]roster.Wanted
+	invited map[int64][]identity.OrganizationID
+}
+
+func (p *planning) load(ctx context.Context, s span) (found, error) {
+	w := found{
+		twins: map[int64][]roster.Twin{}, wanted: map[int64][]roster.Wanted{}, invited: map[int64][]identity.OrganizationID{},
+	}
+	var err error
+	if w.known, err = p.people(ctx, s); err != nil {
+		return found{}, err
+	}
+	twins, err := p.ImportTwins(ctx, query.ImportTwinsParams{OrganizationID: p.o.id, ImportID: p.id, After: s.after, Upto: s.upto})
+	if err != nil {
+		return found{}, err
+	}
+	for _, t := range twins {
+		var person roster.Person
+		if err := json.Unmarshal([]byte(t.Person), &person); err != nil {
+			return found{}, err
+		}
+		twin := roster.Twin{
+			Line: int(t.Line), By: roster.By(t.ByWhat), Same: t.Names == 1,
+			Name: identity.User{GivenName: person.GivenName, FamilyName: person.FamilyName, UserName: person.UserName}.DisplayName(),
+		}
+		if t.Twin < t.Position { // the first row is part of no other
+			twin.Row = t.Twin
+		}
+		w.twins[t.Position] = append(w.twins[t.Position], twin)
+	}
+	wanted, err := p.ImportWanted(ctx, query.ImportWantedParams{OrganizationID: p.o.id, ImportID: p.id, After: s.after, Upto: s.upto})
+	if err != nil {
+		return found{}, err
+	}
+	for _, e := range wanted {
+		kind := roster.Kind(e.Kind)
+		if kind == roster.KindConflict || kind == roster.KindError {
+			continue // nobody gets into a class that is none
+		}
+		one := roster.Wanted{Name: e.Name, Role: identity.Role(e.Role), Gone: e.Gone}
+		if kind == roster.KindCreate { // the same before and after it is open
+			one.Class = e.ClassPosition
+		} else {
+			one.Place = identity.OrganizationID(e.ClassroomID)
+		}
+		w.wanted[e.Position] = append(w.wanted[e.Position], one)
+	}
+	if !p.rules.Invite {
+		return w, nil
+	}
+	invited, err := p.ImportInvited(ctx, query.ImportInvitedParams{
+		OrganizationID: p.o.id, ImportID: p.id, After: s.after, Upto: s.upto, NowUs: p.now,
+	})
+	if err != nil {
+		return found{}, err
+	}
+	for _, i := range invited {
+		w.invited[i.Position] = append(w.invited[i.Position], identity.OrganizationID(i.PlaceID))
+	}
+	return w, nil
+}
+
+// people are who was found, with what they hold.
+func (p *planning) people(ctx context.Context, s span) (map[int64][]roster.Known, error) {
+	organization, actor := p.o.opened.Organization(), p.o.opened
+	standings, err := p.ImportStandings(ctx, query.ImportStandingsParams{
+		OrganizationID: p.o.id, ImportID: p.id, Source: p.i.Source, After: s.after, Upto: s.upto,
+	})
+	if err != nil {
+		return nil, err
+	}
+	type holding struct {
+		in       []roster.Standing
+		here     identity.Role // that counts here
+		anywhere identity.Role
+	}
+	holds := map[string]*holding{}
+	higher := func(a, b identity.Role) identity.Role { return identity.Highest([]identity.Role{a, b}) }
+	for _, a := range standings {
+		h := holds[a.UserID]
+		if h == nil {
+			h = &holding{}
+			holds[a.UserID] = h
+		}
+		role, place := identity.Role(a.Role), identity.OrganizationID(a.PlaceID)
+		if a.State == string(identity.AssignmentActive) {
+			h.anywhere = higher(h.anywhere, role)
+			if place == organization.ID || place == p.o.store.operators || place == organization.School && role == identity.RoleSchoolAdmin {
+				h.here = higher(h.here, role)
+			}
+		}
+		ours := place == p.i.Home || a.SchoolID == string(p.i.Home) || place == organization.ID
+		if !ours || a.PlaceState != string(identity.OrganizationActive) {
+			continue
+		}
+		h.in = append(h.in, roster.Standing{
+			Place: place, Name: a.Name, Kind: identity.Kind(a.Kind), Roles: parseRoles(a.Roles),
+			State: identity.RoleAssignmentState(a.State), Concerned: a.Listed || a.OfSource,
+		})
+	}
+	people, err := p.ImportKnown(ctx, query.ImportKnownParams{
+		OrganizationID: p.o.id, ImportID: p.id, HomeID: string(p.i.Home), Source: p.i.Source, After: s.after, Upto: s.upto,
+	})
+	if err != nil {
+		return nil, err
+	}
+	known := map[int64][]roster.Known{}
+	for _, row := range people {
+		list := known[row.Position]
+		if n := len(list); n > 0 && list[n-1].User == identity.UserID(row.ID) {
+			list[n-1].By = append(list[n-1].By, roster.By(row.ByWhat))
+			continue
+		}
+		k := roster.Known{
+			User: identity.UserID(row.ID), GivenName: row.GivenName, FamilyName: row.FamilyName, UserName: row.UserName,
+			Address: row.Address, ExternalID: row.ExternalID, SeenAt: row.LastSeenUs > 0,
+			Guest: !organization.AtHome(identity.OrganizationID(row.HomeID)), Self: identity.UserID(row.ID) == actor.Actor().User,
+			By: []roster.By{roster.By(row.ByWhat)},
+		}
+		if h := holds[row.ID]; h != nil {
+			slices.SortFunc(h.in, func(a, b roster.Standing) int {
+				if a.Name != b.Name {
+					return strings.Compare(a.Name, b.Name)
+				}
+				return strings.Compare(string(a.Place), string(b.Place))
+			})
+			k.Standings = h.in
+			k.Higher = h.here.Rank() > actor.Role().Rank()
+			k.Protected = h.anywhere.Rank() > actor.Role().Rank()
+		}
+		k.Protected = k.Protected || k.Guest || k.Self
+		known[row.Position] = append(list, k)
+	}
+	return known, nil
+}
+
+// put writes what became of a row.
+func (p *planning) put(ctx context.Context, d decided) error {
+	steps, err := jsonText(d.now.Steps)
+	if err != nil {
+		return err
+	}
+	reasons, err := jsonText(d.now.Reasons)
+	if err != nil {
+		return err
+	}
+	candidates, err := jsonText(d.now.Candidates)
+	if err != nil {
+		return err
+	}
+	return p.PlanImportRow(ctx, query.PlanImportRowParams{
+		OrganizationID: p.o.id, ImportID: p.id, Position: d.row.Position, Kind: string(d.now.Kind), UserID: string(d.now.User),
+		Steps: steps, Reasons: reasons, Candidates: candidates, Leaves: d.now.Leaves,
+	})
+}
+
+// PlanImport plans the next rows of an import that is being read, and answers
+// where to go on; zero when the plan is whole.
+func (o *Organization) PlanImport(ctx context.Context, id ImportID, after int64) (next int64, err error) {
+	err = o.store.write(ctx, func(tx *transaction) error {
+		i, err := o.importIn(ctx, tx, id, ImportReading)
+		if err != nil {
+			return err
+		}
+		p := o.planning(tx, i)
+		if after == 0 {
+			if err := p.classrooms(ctx); err != nil {
+				return fmt.Errorf("plan classes: %w", err)
+			}
+		}
+		upto, err := p.ImportPositionAt(ctx, query.ImportPositionAtParams{
+			OrganizationID: o.id, ImportID: p.id, After: after, MaxRows: planAtOnce,
+		})
+		if err != nil {
+			return err
+		}
+		if upto == 0 {
+			return p.finish(ctx)
+		}
+		all, err := p.decide(ctx, span{after, upto})
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			if err := p.put(ctx, d); err != nil {
+				return err
+			}
+		}
+		next = upto
+		return tx.SetImportProgress(ctx, query.SetImportProgressParams{
+			OrganizationID: o.id, ID: p.id, ReadRows: int64(i.Read), PlannedRows: int64(i.Planned + len(all)),
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("plan an import: %w", err)
+	}
+	return next, nil
+}
+
+// finish ends the plan: with the people who are not on a list that is everybody.
+func (p *planning) finish(ctx context.Context) error {
+	if err := p.missing(ctx); err != nil {
+		return fmt.Errorf("find who is not on the list: %w", err)
+	}
+	if err := p.count(ctx); err != nil {
+		return err
+	}
+	p.i.State, p.i.PlannedAt, p.i.Trouble = ImportPlanned, moment(p.now), identity.Message{}
+	return p.putImport(ctx, p.o.id, p.i)
+}
+
+// count counts the kinds of rows anew.
+func (p *planning) count(ctx context.Context) error {
+	counts := importCounts{Rows: map[roster.Kind]int{}, Classes: map[roster.Kind]int{}}
+	kinds, err := p.CountImportKinds(ctx, query.CountImportKindsParams{OrganizationID: p.o.id, ImportID: p.id})
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
+		counts.Rows[roster.Kind(k.Kind)] = int(k.Number)
+	}
+	if p.rules.Classroom == "" {
+		classes, err := p.CountImportClassrooms(ctx, query.CountImportClassroomsParams{OrganizationID: p.o.id, ImportID: p.id})
+		if err != nil {
+			return err
+		}
+		for _, k := range classes {
+			counts.Classes[roster.Kind(k.Kind)] = int(k.Number)
+		}
+	}
+	leaving, err := p.CountImportLeaving(ctx, query.CountImportLeavingParams{OrganizationID: p.o.id, ImportID: p.id})
+	if err != nil {
+		return err
+	}
+	counts.Leaving = int(leaving)
+	concerned := int64(0)
+	if p.rules.Whole {
+		concerned, err = p.CountImportConcerned(ctx, query.CountImportConcernedParams{OrganizationID: p.o.id, ImportID: p.id})
+		if err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(counts)
+	if err != nil {
+		return err
+	}
+	p.i.Counts, p.i.Classes, p.i.Leaving, p.i.Concerned = counts.Rows, counts.Classes, counts.Leaving, int(concerned)
+	return p.SetImportCounts(ctx, query.SetImportCountsParams{
+		OrganizationID: p.o.id, ID: p.id, Counts: string(text), Concerned: concerned,
+	})
+}
