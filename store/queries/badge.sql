@@ -107,9 +107,9 @@ WHERE organization_id = sqlc.arg(organization_id) AND badge_id = sqlc.arg(badge_
 
 -- name: ReserveBadge :execrows
 -- Another sign-in that holds it lets go of it after a while.
-UPDATE badges SET reserved_by = sqlc.arg(sign_in), reserved_us = sqlc.arg(now_us)
+UPDATE badges SET reserved_by = sqlc.arg(sign_in), reserved_browser = sqlc.arg(browser), reserved_us = sqlc.arg(now_us)
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND void_us = 0
-    AND (reserved_by = '' OR reserved_by = CAST(sqlc.arg(before) AS TEXT) OR reserved_us < sqlc.arg(stale_us));
+    AND (reserved_by = '' OR reserved_browser = sqlc.arg(browser) OR reserved_us < sqlc.arg(stale_us));
 
 -- name: ReleaseBadge :execrows
 UPDATE badges SET reserved_by = '', reserved_us = 0

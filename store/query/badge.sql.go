@@ -36,7 +36,7 @@ func (q *Queries) AnswerBadgeSignIn(ctx context.Context, arg AnswerBadgeSignInPa
 }
 
 const badgeInUse = `-- name: BadgeInUse :one
-SELECT organization_id, id, user_id, token_hash, kind, made_us, maker_id, maker_name, uses, used_us, used_address, used_device, void_us, void_why, reserved_by, reserved_us FROM badges WHERE organization_id = $1 AND user_id = $2 AND void_us = 0
+SELECT organization_id, id, user_id, token_hash, kind, made_us, maker_id, maker_name, uses, used_us, used_address, used_device, void_us, void_why, reserved_by, reserved_browser, reserved_us FROM badges WHERE organization_id = $1 AND user_id = $2 AND void_us = 0
 `
 
 type BadgeInUseParams struct {
@@ -63,6 +63,7 @@ func (q *Queries) BadgeInUse(ctx context.Context, arg BadgeInUseParams) (Badge, 
 		&i.VoidUs,
 		&i.VoidWhy,
 		&i.ReservedBy,
+		&i.ReservedBrowser,
 		&i.ReservedUs,
 	)
 	return i, err
@@ -113,7 +114,7 @@ func (q *Queries) BadgeLinked(ctx context.Context, arg BadgeLinkedParams) error 
 }
 
 const badgeOf = `-- name: BadgeOf :one
-SELECT organization_id, id, user_id, token_hash, kind, made_us, maker_id, maker_name, uses, used_us, used_address, used_device, void_us, void_why, reserved_by, reserved_us FROM badges WHERE organization_id = $1 AND id = $2
+SELECT organization_id, id, user_id, token_hash, kind, made_us, maker_id, maker_name, uses, used_us, used_address, used_device, void_us, void_why, reserved_by, reserved_browser, reserved_us FROM badges WHERE organization_id = $1 AND id = $2
 `
 
 type BadgeOfParams struct {
@@ -140,6 +141,7 @@ func (q *Queries) BadgeOf(ctx context.Context, arg BadgeOfParams) (Badge, error)
 		&i.VoidUs,
 		&i.VoidWhy,
 		&i.ReservedBy,
+		&i.ReservedBrowser,
 		&i.ReservedUs,
 	)
 	return i, err
@@ -639,17 +641,17 @@ func (q *Queries) ReleaseBadge(ctx context.Context, arg ReleaseBadgeParams) (int
 }
 
 const reserveBadge = `-- name: ReserveBadge :execrows
-UPDATE badges SET reserved_by = $1, reserved_us = $2
-WHERE organization_id = $3 AND id = $4 AND void_us = 0
-    AND (reserved_by = '' OR reserved_by = CAST($5 AS TEXT) OR reserved_us < $6)
+UPDATE badges SET reserved_by = $1, reserved_browser = $2, reserved_us = $3
+WHERE organization_id = $4 AND id = $5 AND void_us = 0
+    AND (reserved_by = '' OR reserved_browser = $2 OR reserved_us < $6)
 `
 
 type ReserveBadgeParams struct {
 	SignIn         string
+	Browser        string
 	NowUs          int64
 	OrganizationID string
 	ID             string
-	Before         string
 	StaleUs        int64
 }
 
@@ -657,10 +659,10 @@ type ReserveBadgeParams struct {
 func (q *Queries) ReserveBadge(ctx context.Context, arg ReserveBadgeParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, reserveBadge,
 		arg.SignIn,
+		arg.Browser,
 		arg.NowUs,
 		arg.OrganizationID,
 		arg.ID,
-		arg.Before,
 		arg.StaleUs,
 	)
 	if err != nil {

@@ -83,22 +83,23 @@ type AuditWord struct {
 }
 
 type Badge struct {
-	OrganizationID string
-	ID             string
-	UserID         string
-	TokenHash      string
-	Kind           string
-	MadeUs         int64
-	MakerID        string
-	MakerName      string
-	Uses           int64
-	UsedUs         int64
-	UsedAddress    string
-	UsedDevice     string
-	VoidUs         int64
-	VoidWhy        string
-	ReservedBy     string
-	ReservedUs     int64
+	OrganizationID  string
+	ID              string
+	UserID          string
+	TokenHash       string
+	Kind            string
+	MadeUs          int64
+	MakerID         string
+	MakerName       string
+	Uses            int64
+	UsedUs          int64
+	UsedAddress     string
+	UsedDevice      string
+	VoidUs          int64
+	VoidWhy         string
+	ReservedBy      string
+	ReservedBrowser string
+	ReservedUs      int64
 }
 
 type BadgeLink struct {

@@ -43,6 +43,7 @@ CREATE TABLE badges (
     void_us          BIGINT NOT NULL DEFAULT 0,
     void_why         TEXT NOT NULL DEFAULT '',
     reserved_by      TEXT NOT NULL DEFAULT '', -- the sign-in under way with one that may be used once more
+    reserved_browser TEXT NOT NULL DEFAULT '', -- hash of what tells the browser of it
     reserved_us      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (organization_id, id)
 );
