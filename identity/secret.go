@@ -57,13 +57,13 @@ func (r StudentRules) FirstSecret(rules PasswordRules, random []byte) string {
 	if rules.Upper {
 		words[0] = strings.ToUpper(words[0][:1]) + words[0][1:]
 	}
-	digits := make([]byte, shape.digits)
-	for i := range digits {
-		digits[i] = '0' + byte(draw.pick(10))
+	// Words that would not fit any more give way, the digits stay and fill up.
+	secret := strings.Join(words, "-")
+	secret = strings.TrimSuffix(secret[:min(len(secret), maxSecret-shape.digits-1)], "-") + "-"
+	for range max(shape.digits, min(rules.MinLength, maxSecret)-len(secret)) {
+		secret += string(rune('0' + draw.pick(10)))
 	}
-	secret := strings.Join(words, "-") + "-"
-	// Words that would not fit any more give way, the digits stay.
-	return strings.TrimSuffix(secret[:min(len(secret), maxSecret-shape.digits)], "-") + "-" + string(digits)
+	return secret
 }
 
 // NewSecret makes a first password from crypto/rand.
