@@ -38,7 +38,11 @@ const (
 // limitRequests bounds the size and the time of every request.
 func limitRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), maxTime)
+		ctx, most := r.Context(), maxTime
+		if takesFile(r) {
+			ctx, most = withUpload(ctx, r.Body), maxUploadTime
+		}
+		ctx, cancel := context.WithTimeout(ctx, most)
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -49,7 +53,7 @@ func limitRequests(next http.Handler) http.Handler {
 // parseForm reads the form of a POST, so that handlers can use r.PostForm, and
 // a body that is too large or broken is told apart from an empty one.
 func parseForm(r *http.Request) error {
-	if r.Method != http.MethodPost {
+	if r.Method != http.MethodPost || isUpload(r) {
 		return nil
 	}
 	err := r.ParseForm()
