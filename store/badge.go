@@ -24,9 +24,6 @@ const (
 // of each key of the key ring, the newest first.
 func (s *Store) BadgeSeeds() ([][]byte, error) { return s.keys.derived("badges.signing/v1") }
 
-// home is the ID of the school that the opened organization belongs to, or is.
-func (o *Organization) home() string { return string(o.opened.Organization().Home()) }
-
 // BadgeSetup is how the opened school, or the school of the opened classroom,
 // uses badges.
 func (o *Organization) BadgeSetup(ctx context.Context) (identity.BadgeSetup, error) {
