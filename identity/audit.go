@@ -91,6 +91,16 @@ const (
 	ActionBadgeUsed     Action = "badge.used"
 	ActionBadgeRefused  Action = "badge.refused"
 
+	// Lists of people that were brought.
+	ActionImportBegun    Action = "import.begun"
+	ActionImportFinished Action = "import.finished"
+	ActionImportUndone   Action = "import.undone"
+	ActionImportCreated  Action = "import.created" // an account, and its roles
+	ActionImportUpdated  Action = "import.updated" // what an account says
+	ActionImportMoved    Action = "import.moved"   // roles in classes
+	ActionImportRemoved  Action = "import.removed"
+	ActionImportBack     Action = "import.put-back" // as it was before
+
 	// Classrooms and schools.
 	ActionClassroomArchived Action = "classroom.archived"
 	ActionClassroomRestored Action = "classroom.restored"

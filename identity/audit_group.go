@@ -35,12 +35,14 @@ var groupedActions = map[ActionGroup][]Action{
 		ActionBadgeIssued, ActionBadgeVoided, ActionBadgesVoided, ActionCardsMade,
 	},
 	GroupJoined: {
+		ActionImportCreated, ActionImportMoved,
 		ActionRoleAssigned, ActionRoleChanged, ActionRoleActivated, ActionStudentCreated, ActionInvitationAccepted,
 		ActionArrivalLinked, ActionArrivalCreated, ActionJoinAsked, ActionJoinApproved, ActionJoinDeclined,
 		ActionJoined, ActionJoinBlocked, ActionJoinUnblocked,
 		ActionSubstituteAdded, ActionSubstituteChanged,
 	},
 	GroupLeft: {
+		ActionImportRemoved,
 		ActionRoleRemoved, ActionSubstituteEnded, ActionLeft, ActionRoleSuspended, ActionUserRemoved, ActionUserDeleted, ActionUserDeactivated,
 	},
 	GroupInvitations: {
@@ -51,6 +53,7 @@ var groupedActions = map[ActionGroup][]Action{
 		ActionUserChanged, ActionUserRemoved, ActionUserDeactivated, ActionUserReactivated, ActionUserUnlocked,
 		ActionUserDeleted, ActionStudentCreated, ActionArrivalCreated, ActionBasisRecorded,
 		ActionBulkBegun, ActionBulkFinished, ActionBulkUndone,
+		ActionImportBegun, ActionImportFinished, ActionImportUndone, ActionImportCreated, ActionImportUpdated, ActionImportBack,
 	},
 	GroupClassrooms: {
 		ActionClassroomOpened, ActionClassroomArchived, ActionClassroomRestored, ActionClassroomDeleted,

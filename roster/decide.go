@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxPersonName       = 100
+	maxPersonName   = 100
 	maxPersonNumber = 200
 )
 

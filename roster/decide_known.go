@@ -23,11 +23,11 @@ func (d Decidable) known(k Known) Decided {
 	out.Steps = append(append(out.Steps, gained...), lost...)
 	identifies := d.Person.ExternalID != "" && d.Person.ExternalID != k.ExternalID && !d.Person.Gone
 	if identifies {
-		out.Steps = append(out.Steps, Step{Kind: StepIdentify})
+		out.Steps = append(out.Steps, Step{Kind: StepIdentify, Number: k.ExternalID})
 	}
 	out.Leaves = len(lost) > 0 && len(gained) == 0
 	switch {
-	case len(gained)+len(lost)+len(out.Steps) > 0 && k.Self && len(gained)+len(lost) > 0:
+	case k.Self && len(gained)+len(lost) > 0:
 		return Decided{Kind: KindConflict, User: k.User, Reasons: []identity.Message{identity.Say("import.own-row")}}
 	case k.Higher && len(gained)+len(lost) > 0:
 		return Decided{Kind: KindConflict, User: k.User, Reasons: []identity.Message{identity.Say("import.higher-role")}}

@@ -95,6 +95,10 @@ type Step struct {
 	After  *Fields                 `json:"after,omitempty"`
 	// Held is the role assignment that the step ends, as it was.
 	Held *identity.Position `json:"held,omitempty"`
+	// Number is the list's number of the person so far, of StepIdentify.
+	Number string `json:"number,omitempty"`
+	// Invitation is the one that was sent, once it was.
+	Invitation identity.InvitationID `json:"invitation,omitempty"`
 }
 
 // Standing is a role that somebody known has in the school or a classroom.

@@ -237,6 +237,9 @@ func (s *ImportStage) Close() error {
 		if err := tx.MakeImportKeysByUserName(s.ctx, query.MakeImportKeysByUserNameParams{OrganizationID: organization, ImportID: id}); err != nil {
 			return err
 		}
+		if err := tx.TellImportPrintsApart(s.ctx, query.TellImportPrintsApartParams{OrganizationID: organization, ImportID: id}); err != nil {
+			return err
+		}
 		return tx.MakeImportKeysByName(s.ctx, query.MakeImportKeysByNameParams{OrganizationID: organization, ImportID: id})
 	})
 	if err != nil {

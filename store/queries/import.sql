@@ -338,7 +338,8 @@ UPDATE import_rows SET state = 'begun', user_id = sqlc.arg(user_id), user_name =
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position);
 
 -- name: CloseImportRow :execrows
-UPDATE import_rows SET state = 'done', outcome = sqlc.arg(outcome), reasons = sqlc.arg(reasons), user_name = sqlc.arg(user_name), user_id = sqlc.arg(user_id)
+UPDATE import_rows SET state = 'done', outcome = sqlc.arg(outcome), reasons = sqlc.arg(reasons), user_name = sqlc.arg(user_name),
+    user_id = sqlc.arg(user_id), steps = sqlc.arg(steps)
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position) AND state <> 'done';
 
 -- name: ConflictImportRow :exec
@@ -484,3 +485,38 @@ SELECT * FROM import_rows
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND kind = 'duplicate' AND decision = ''
     AND position > sqlc.arg(after)
 ORDER BY position LIMIT sqlc.arg(max_rows);
+
+-- name: TellImportPrintsApart :exec
+-- Rows that say exactly the same have prints of their own.
+UPDATE import_rows SET print = print || '+'
+WHERE import_rows.organization_id = sqlc.arg(organization_id) AND import_rows.import_id = sqlc.arg(import_id) AND import_rows.print <> ''
+    AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = sqlc.arg(organization_id) AND o.import_id = sqlc.arg(import_id)
+        AND o.name_key = import_rows.name_key AND o.position < import_rows.position AND o.person_key LIKE 'r:%');
+
+-- name: KeepImportPrints :exec
+-- What was decided about rows is known the next time.
+INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
+SELECT sqlc.arg(home_id), 'row', r.print, r.user_id, sqlc.arg(now_us) FROM import_rows r
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
+    AND r.print <> '' AND r.user_id <> '' AND r.kind IN ('unchanged', 'update', 'move', 'create') AND r.outcome NOT IN ('refused', 'invited')
+ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us;
+
+-- name: KeepJoinedImportPrints :exec
+INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
+SELECT sqlc.arg(home_id), 'row', r.print, f.user_id, sqlc.arg(now_us) FROM import_rows r
+JOIN import_rows f ON f.organization_id = sqlc.arg(organization_id) AND f.import_id = r.import_id AND f.position = r.with_row
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
+    AND r.print <> '' AND r.with_row <> 0 AND r.decision = 'merge' AND f.user_id <> ''
+ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us;
+
+-- name: ImportCreated :many
+-- Whom an import made an account.
+SELECT r.user_id FROM import_rows r
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.kind = 'create' AND r.state = 'done'
+    AND r.outcome IN ('verified', 'repaired') AND r.position > (SELECT COALESCE(MAX(p.position), 0) FROM import_rows p
+        WHERE p.organization_id = sqlc.arg(organization_id) AND p.import_id = sqlc.arg(import_id) AND p.user_id = sqlc.arg(after) AND p.kind = 'create')
+ORDER BY r.position LIMIT sqlc.arg(max_rows);
+
+-- name: TakenImportUserName :one
+SELECT COUNT(*) FROM users u WHERE LOWER(u.user_name) = sqlc.arg(user_name)
+    AND u.organization_id = sqlc.arg(organization_id);

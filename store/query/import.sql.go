@@ -63,8 +63,9 @@ func (q *Queries) CloseImportClassroom(ctx context.Context, arg CloseImportClass
 }
 
 const closeImportRow = `-- name: CloseImportRow :execrows
-UPDATE import_rows SET state = 'done', outcome = $1, reasons = $2, user_name = $3, user_id = $4
-WHERE organization_id = $5 AND import_id = $6 AND position = $7 AND state <> 'done'
+UPDATE import_rows SET state = 'done', outcome = $1, reasons = $2, user_name = $3,
+    user_id = $4, steps = $5
+WHERE organization_id = $6 AND import_id = $7 AND position = $8 AND state <> 'done'
 `
 
 type CloseImportRowParams struct {
@@ -72,6 +73,7 @@ type CloseImportRowParams struct {
 	Reasons        string
 	UserName       string
 	UserID         string
+	Steps          string
 	OrganizationID string
 	ImportID       string
 	Position       int64
@@ -83,6 +85,7 @@ func (q *Queries) CloseImportRow(ctx context.Context, arg CloseImportRowParams) 
 		arg.Reasons,
 		arg.UserName,
 		arg.UserID,
+		arg.Steps,
 		arg.OrganizationID,
 		arg.ImportID,
 		arg.Position,
@@ -947,6 +950,50 @@ func (q *Queries) ImportClassroomsOfSource(ctx context.Context, arg ImportClassr
 			return nil, err
 		}
 		items = append(items, classroom_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importCreated = `-- name: ImportCreated :many
+SELECT r.user_id FROM import_rows r
+WHERE r.organization_id = $1 AND r.import_id = $2 AND r.kind = 'create' AND r.state = 'done'
+    AND r.outcome IN ('verified', 'repaired') AND r.position > (SELECT COALESCE(MAX(p.position), 0) FROM import_rows p
+        WHERE p.organization_id = $1 AND p.import_id = $2 AND p.user_id = $3 AND p.kind = 'create')
+ORDER BY r.position LIMIT $4
+`
+
+type ImportCreatedParams struct {
+	OrganizationID string
+	ImportID       string
+	After          string
+	MaxRows        int64
+}
+
+// Whom an import made an account.
+func (q *Queries) ImportCreated(ctx context.Context, arg ImportCreatedParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, importCreated,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.After,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -2200,6 +2247,58 @@ func (q *Queries) JoinImportRows(ctx context.Context, arg JoinImportRowsParams) 
 	return err
 }
 
+const keepImportPrints = `-- name: KeepImportPrints :exec
+INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
+SELECT $1, 'row', r.print, r.user_id, $2 FROM import_rows r
+WHERE r.organization_id = $3 AND r.import_id = $4
+    AND r.print <> '' AND r.user_id <> '' AND r.kind IN ('unchanged', 'update', 'move', 'create') AND r.outcome NOT IN ('refused', 'invited')
+ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us
+`
+
+type KeepImportPrintsParams struct {
+	HomeID         string
+	NowUs          int64
+	OrganizationID string
+	ImportID       string
+}
+
+// What was decided about rows is known the next time.
+func (q *Queries) KeepImportPrints(ctx context.Context, arg KeepImportPrintsParams) error {
+	_, err := q.db.ExecContext(ctx, keepImportPrints,
+		arg.HomeID,
+		arg.NowUs,
+		arg.OrganizationID,
+		arg.ImportID,
+	)
+	return err
+}
+
+const keepJoinedImportPrints = `-- name: KeepJoinedImportPrints :exec
+INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
+SELECT $1, 'row', r.print, f.user_id, $2 FROM import_rows r
+JOIN import_rows f ON f.organization_id = $3 AND f.import_id = r.import_id AND f.position = r.with_row
+WHERE r.organization_id = $3 AND r.import_id = $4
+    AND r.print <> '' AND r.with_row <> 0 AND r.decision = 'merge' AND f.user_id <> ''
+ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us
+`
+
+type KeepJoinedImportPrintsParams struct {
+	HomeID         string
+	NowUs          int64
+	OrganizationID string
+	ImportID       string
+}
+
+func (q *Queries) KeepJoinedImportPrints(ctx context.Context, arg KeepJoinedImportPrintsParams) error {
+	_, err := q.db.ExecContext(ctx, keepJoinedImportPrints,
+		arg.HomeID,
+		arg.NowUs,
+		arg.OrganizationID,
+		arg.ImportID,
+	)
+	return err
+}
+
 const lastImportPosition = `-- name: LastImportPosition :one
 SELECT CAST(COALESCE(MAX(r.position), 0) AS BIGINT) FROM import_rows r
 WHERE r.organization_id = $1 AND r.import_id = $2
@@ -2562,6 +2661,41 @@ func (q *Queries) SetImportState(ctx context.Context, arg SetImportStateParams) 
 		arg.OrganizationID,
 		arg.ID,
 	)
+	return err
+}
+
+const takenImportUserName = `-- name: TakenImportUserName :one
+SELECT COUNT(*) FROM users u WHERE LOWER(u.user_name) = $1
+    AND u.organization_id = $2
+`
+
+type TakenImportUserNameParams struct {
+	UserName       string
+	OrganizationID string
+}
+
+func (q *Queries) TakenImportUserName(ctx context.Context, arg TakenImportUserNameParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, takenImportUserName, arg.UserName, arg.OrganizationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const tellImportPrintsApart = `-- name: TellImportPrintsApart :exec
+UPDATE import_rows SET print = print || '+'
+WHERE import_rows.organization_id = $1 AND import_rows.import_id = $2 AND import_rows.print <> ''
+    AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = $1 AND o.import_id = $2
+        AND o.name_key = import_rows.name_key AND o.position < import_rows.position AND o.person_key LIKE 'r:%')
+`
+
+type TellImportPrintsApartParams struct {
+	OrganizationID string
+	ImportID       string
+}
+
+// Rows that say exactly the same have prints of their own.
+func (q *Queries) TellImportPrintsApart(ctx context.Context, arg TellImportPrintsApartParams) error {
+	_, err := q.db.ExecContext(ctx, tellImportPrintsApart, arg.OrganizationID, arg.ImportID)
 	return err
 }
 
