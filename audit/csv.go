@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
@@ -39,7 +38,7 @@ func (c *csvWriter) Write(r identity.AuditRecord) error {
 		r.ID, string(r.Home), csvTime(r.ClosedAt), csvNumber(r.Position), csvNumber(r.Number), r.Hash,
 	}
 	for i, cell := range cells {
-		cells[i] = Harmless(cell)
+		cells[i] = identity.HarmlessCell(cell)
 	}
 	return wrap(c.w.Write(cells))
 }
@@ -59,15 +58,6 @@ func (c *csvWriter) begin() error {
 	}
 	c.begun = true
 	return wrap(c.w.Write(Columns))
-}
-
-// Harmless keeps a text from being a formula: what a student is called is
-// written by whoever made the account.
-func Harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func csvTime(t time.Time) string {

@@ -251,7 +251,7 @@ func sheet(w io.Writer, columns string, rows func(row func(...string) error) err
 	}
 	err := rows(func(cells ...string) error {
 		for i, cell := range cells {
-			cells[i] = audit.Harmless(cell)
+			cells[i] = identity.HarmlessCell(cell)
 		}
 		n++
 		return lines.Write(cells)

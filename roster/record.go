@@ -26,14 +26,15 @@ type Meaning string
 const (
 	MeansNothing      Meaning = ""
 	MeansExternalID   Meaning = "external-id"
-	MeansGivenName    Meaning = "given-name"  // of several columns the parts are joined, as of the two below
-	MeansFamilyName   Meaning = "family-name" // "Primer apellido", "Segundo apellido"
-	MeansFullName     Meaning = "full-name"    // "Sam Lee"
-	MeansFamilyFirst  Meaning = "family-first" // "Lee, Sam" or "Lee Sam"
+	MeansGivenName    Meaning = "given-name"    // of several columns the parts are joined, as of the two below
+	MeansFamilyName   Meaning = "family-name"   // "Primer apellido", "Segundo apellido"
+	MeansFamilyPrefix Meaning = "family-prefix" // "van der", in a column of its own before or behind the family name
+	MeansFullName     Meaning = "full-name"     // "Sam Lee"
+	MeansFamilyFirst  Meaning = "family-first"  // "Lee, Sam" or "Lee Sam"
 	MeansAddress      Meaning = "address"
 	MeansUserName     Meaning = "user-name"
 	MeansClassroom    Meaning = "classroom" // several columns, or several in one with ; or | between
-	MeansYear         Meaning = "year" // year group, grade
+	MeansYear         Meaning = "year"      // year group, grade
 	MeansRole         Meaning = "role"
 	MeansGuardianName Meaning = "guardian-name"
 	MeansGuardianMail Meaning = "guardian-address"
@@ -46,7 +47,7 @@ const (
 
 // Meanings are all of them, in the order in which a person chooses.
 var Meanings = []Meaning{
-	MeansNothing, MeansGivenName, MeansFamilyName, MeansFullName, MeansFamilyFirst, MeansAddress, MeansUserName,
+	MeansNothing, MeansGivenName, MeansFamilyName, MeansFamilyPrefix, MeansFullName, MeansFamilyFirst, MeansAddress, MeansUserName,
 	MeansClassroom, MeansYear, MeansRole, MeansExternalID,
 	MeansGuardianName, MeansGuardianGiven, MeansGuardianFamily, MeansGuardianMail, MeansGuardianCall, MeansGuardianRole,
 }
@@ -71,6 +72,9 @@ type Person struct {
 	Classrooms []string      // names of classrooms in a table; sets have enrolments
 	Guardians  []Guardian
 	Gone       bool // the list says that this person is no longer (tobedeleted)
+	// Notes are what was left out of a row that is imported all the same, such as
+	// a guardian's address that is none, with the column as the field.
+	Notes identity.Problems
 	// Problems are what keeps the row from being imported, with the column they
 	// are about as the field.
 	Problems identity.Problems
