@@ -67,7 +67,9 @@ func (r StudentRules) FirstSecret(rules PasswordRules, random []byte) string {
 }
 
 // NewSecret makes a first password from crypto/rand.
-func (r StudentRules) NewSecret(rules PasswordRules) string { return r.FirstSecret(rules, randomBytes()) }
+func (r StudentRules) NewSecret(rules PasswordRules) string {
+	return r.FirstSecret(rules, randomBytes())
+}
 
 // Satisfied reports whether a password is as the rules ask.
 func (r PasswordRules) Satisfied(password string) bool {
