@@ -422,6 +422,8 @@ func (r ImportRow) does(ctx context.Context, org identity.Opened) []string {
 	var said []string
 	for _, step := range r.Steps {
 		switch step.Kind {
+		case roster.StepCreate:
+			said = append(said, text(ctx, "import.step.create"))
 		case roster.StepUpdate:
 			said = append(said, fieldChanges(ctx, step)...)
 		case roster.StepAssign:
@@ -500,4 +502,9 @@ func ImportSaid(ctx context.Context, org identity.Opened, r ImportRow) []string 
 		said = append(said, Text(ctx, reason))
 	}
 	return append(said, r.does(ctx, org)...)
+}
+
+// explained reports whether there is anything to say about a row.
+func (r ImportRow) explained(ctx context.Context, org identity.Opened) bool {
+	return len(r.Candidates) > 0 || len(ImportSaid(ctx, org, r)) > 0
 }
