@@ -9,9 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"codeberg.org/go-pdf/fpdf"
 	"github.com/google/go-cmp/cmp"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+	"golang.org/x/image/font/gofont/gomono"
 )
 
 // picture draws an SVG path of the kind [Code.Path] makes, as a browser would.
@@ -167,6 +169,36 @@ func TestHostileNamesFit(t *testing.T) {
 		for _, sheet.Paper = range Papers {
 			if err := sheet.PDF(&bytes.Buffer{}); err != nil {
 				t.Errorf("%s %s: %v", sheet.Paper, sheet.Layout, err)
+			}
+		}
+	}
+}
+
+// What has to be typed is never cut off, whatever its length.
+func TestSecretsStayWhole(t *testing.T) {
+	doc := fpdf.New("P", "mm", "A4", "")
+	doc.AddUTF8FontFromBytes(mono, "", gomono.TTF)
+	doc.AddPage()
+	for _, test := range []struct {
+		text  string
+		width float64
+		lines int
+	}{
+		{"Otter-lamp-48", 35, 1},
+		{"Otter-maple-lamp-violin-sun-48", 35, 1},
+		{"Otter-maple-lamp-violin-sun-48", 25, 2},
+		{strings.Repeat("lamp-", 14) + "48", 35, 3},
+		{strings.Repeat("x", 72), 20, 5},
+		{"", 20, 1},
+	} {
+		pen := pen{doc: doc, width: test.width}
+		size, lines := pen.fit(mono, 7, smallestValue, test.text)
+		if strings.Join(lines, "") != test.text || len(lines) != test.lines || size < 7*smallestValue || size > 7 {
+			t.Errorf("%q in %v mm: %q at %v", test.text, test.width, lines, size)
+		}
+		for _, line := range lines {
+			if doc.GetStringWidth(line) > test.width {
+				t.Errorf("%q is wider than %v mm", line, test.width)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package cards
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
@@ -88,11 +89,11 @@ func (s Sheet) draw(doc *fpdf.Fpdf, g grid, card Card, x, y float64) error {
 			value, font = s.Words.NoSecret, regular
 		}
 		if s.Layout == Labels {
-			pen.line(font, g.text, value) // no room for labels: order and letters tell
+			pen.value(font, g.text, value) // no room for labels: order and letters tell
 			continue
 		}
 		pen.line(regular, small*0.9, row.label)
-		pen.line(font, g.text*1.1, value)
+		pen.value(font, g.text*1.1, value)
 		pen.y += g.text * 0.12
 	}
 	if s.Layout != Labels {
@@ -107,25 +108,65 @@ type pen struct {
 	x, y, width float64
 }
 
-// smallest is how small letters get for a long text, of their size.
-const smallest = 0.6
+// Letters get smaller for a long text, down to these parts of their size. A name
+// is cut off where that is not enough; what has to be typed goes on below.
+const (
+	smallestName  = 0.6
+	smallestValue = 0.75
+)
 
-// line writes a text on one line, smaller if it is long, cut off if it is longer.
+// line writes a name on one line.
 func (p *pen) line(font string, size float64, text string) {
 	if text == "" || !drawable(text) {
 		return
 	}
-	height := size * millimetres * 1.3
-	p.doc.SetTextColor(0, 0, 0)
+	size, lines := p.fit(font, size, smallestName, text)
+	shown := []rune(lines[0])
+	if len(lines) > 1 {
+		for len(shown) > 1 && p.doc.GetStringWidth(string(shown)+"…") > p.width {
+			shown = shown[:len(shown)-1]
+		}
+		shown = append(shown, '…')
+	}
+	p.put(size, string(shown))
+}
+
+// value writes what has to be typed, whole.
+func (p *pen) value(font string, size float64, text string) {
+	if !drawable(text) {
+		return
+	}
+	size, lines := p.fit(font, size, smallestValue, text)
+	for _, line := range lines {
+		p.put(size, line)
+	}
+}
+
+// fit finds the size of a text, and the lines it takes then: broken behind a
+// hyphen if there is one.
+func (p *pen) fit(font string, size, smallest float64, text string) (fitting float64, lines []string) {
 	p.doc.SetFont(font, "", size)
 	if wide := p.doc.GetStringWidth(text); wide > p.width {
 		size *= max(smallest, p.width/wide*0.98)
 		p.doc.SetFontSize(size)
 	}
-	for shown := []rune(text); p.doc.GetStringWidth(text) > p.width && len(shown) > 1; {
-		shown = shown[:len(shown)-1]
-		text = string(shown) + "…"
+	for rest := []rune(text); len(rest) > 0; {
+		fits := len(rest)
+		for fits > 1 && p.doc.GetStringWidth(string(rest[:fits])) > p.width {
+			fits--
+		}
+		if hyphen := strings.LastIndex(string(rest[:fits]), "-"); fits < len(rest) && hyphen > 0 {
+			fits = len([]rune(string(rest[:fits])[:hyphen+1]))
+		}
+		lines, rest = append(lines, string(rest[:fits])), rest[fits:]
 	}
+	return size, append(lines, "")[:max(1, len(lines))]
+}
+
+func (p *pen) put(size float64, text string) {
+	height := size * millimetres * 1.3
+	p.doc.SetTextColor(0, 0, 0)
+	p.doc.SetFontSize(size)
 	p.doc.SetXY(p.x, p.y)
 	p.doc.CellFormat(p.width, height, text, "", 0, "L", false, 0, "")
 	p.y += height
