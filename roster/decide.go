@@ -88,13 +88,18 @@ func (d Decidable) line(row int64) int {
 	return 0
 }
 
+// twice says that two rows share what belongs to one person.
+var twice = map[By]string{
+	ByExternalID: "import.twice-external-id", ByAddress: "import.twice-address", ByUserName: "import.twice-user-name",
+}
+
 // twins says what other rows of the list mean for this one: the row it is part
 // of, or what becomes of it because two rows contradict each other.
 func (d Decidable) twins() (joins int64, out Decided) {
 	for _, t := range d.Twins {
 		if t.By.strong() && !t.Same {
 			return 0, Decided{Kind: KindError, Reasons: []identity.Message{
-				identity.Say("import.twice-"+string(t.By), "Line", t.Line, "Name", t.Name),
+				identity.Say(twice[t.By], "Line", t.Line, "Name", t.Name),
 			}}
 		}
 	}
