@@ -506,5 +506,5 @@ func ImportSaid(ctx context.Context, org identity.Opened, r ImportRow) []string 
 
 // explained reports whether there is anything to say about a row.
 func (r ImportRow) explained(ctx context.Context, org identity.Opened) bool {
-	return len(r.Candidates) > 0 || len(ImportSaid(ctx, org, r)) > 0
+	return r.Kind == roster.KindDuplicate || r.Decision != roster.Undecided || len(ImportSaid(ctx, org, r)) > 0
 }
