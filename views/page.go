@@ -47,6 +47,8 @@ const (
 	SectionClassrooms  Section = "classrooms"
 	SectionPeople      Section = "people"
 	SectionRoster      Section = "roster"
+	SectionLesson      Section = "lesson"
+	SectionCode        Section = "code"
 	SectionInvitations Section = "invitations"
 	SectionSignIn      Section = "sign-in"
 	SectionActivity    Section = "activity"
@@ -73,6 +75,8 @@ type sectionTab struct {
 var (
 	classroomTabs = []sectionTab{
 		{SectionRoster, "section.roster", RosterPath, identity.SeeRoster},
+		{SectionLesson, "section.lesson", LessonPath, identity.ManageStudents},
+		{SectionCode, "section.code", CodePath, identity.ManageStudents},
 		{SectionInvitations, "section.invitations", InvitationsPath, identity.ManageStudents},
 		{SectionActivity, "section.activity", ActivityPath, identity.ReadAudit},
 		{SectionSettings, "section.settings", SettingsPath, identity.ManageClassroom},
