@@ -23,7 +23,12 @@ func showMember(w http.ResponseWriter, r *http.Request, org Organization) error 
 	if err != nil {
 		return err
 	}
-	return render(w, r, http.StatusOK, views.Member(org.Page, org.Opened, m, m.Assignment.Role(), nil))
+	substitution, err := org.Store.Substitution(r.Context(), m.User.ID)
+	if err != nil {
+		return err
+	}
+	return render(w, r, http.StatusOK,
+		views.Member(org.Page, org.Opened, m, substitution.Until, m.Assignment.Role(), nil))
 }
 
 // changeRole serves POST /o/{organization}/people/{user}/role. Form: role.
@@ -42,7 +47,11 @@ func changeRole(w http.ResponseWriter, r *http.Request, org Organization) error 
 		}
 	}
 	if problems != nil {
-		return render(w, r, status, views.Member(org.Page, org.Opened, m, to, problems))
+		substitution, err := org.Store.Substitution(r.Context(), user)
+		if err != nil {
+			return err
+		}
+		return render(w, r, status, views.Member(org.Page, org.Opened, m, substitution.Until, to, problems))
 	}
 	return redirect(w, r, views.MemberPath(org.ID(), user),
 		identity.Say("member.role.changed", "Name", m.User.DisplayName(), "Role", views.RoleName(r.Context(), to)))

@@ -192,6 +192,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, auditCalls(t, w))
 	maps.Copy(calls, peopleCalls(t, w))
 	maps.Copy(calls, privacyCalls(t, w))
+	maps.Copy(calls, substitutionCalls(t, w))
 	return w, calls
 }
 
