@@ -49,7 +49,7 @@ func guessHeader(table []seen) int {
 			continue
 		}
 		for column, cell := range row.cells {
-			if cell == "" || address(cell) || number(cell) {
+			if nothingWord(cell) || cell == "" || address(cell) || number(cell) || strings.Contains(cell, "@") {
 				continue
 			}
 			kinds := 0
@@ -59,7 +59,7 @@ func guessHeader(table []seen) int {
 					kinds++
 				}
 			}
-			if kinds*3 > len(below)*2 && len(below) > 1 {
+			if kinds*3 >= len(below)*2 && len(below) > 1 {
 				return row.line
 			}
 		}
@@ -101,6 +101,7 @@ type column struct {
 	given   float64 // begins with a usual given name
 	ends    float64 // ends with one: "Lee Sam"
 	letters float64 // letters, and what stands between them in names
+	inner   float64 // capitals within a word, as in short names: "MeieLena"
 	words   float64 // words of a cell, on average
 	number  float64
 	class   float64 // 7b, 10-A, CM2
@@ -144,6 +145,7 @@ func study(table []seen, at int) column {
 		add(&c.given, usualGiven(cell))
 		add(&c.ends, len(words) > 1 && usualGiven(last))
 		add(&c.letters, nameLike(cell))
+		add(&c.inner, innerCapital(cell))
 		c.words += float64(len(words))
 		add(&c.number, number(cell))
 		add(&c.class, classLike(cell))
@@ -153,11 +155,38 @@ func study(table []seen, at int) column {
 	c.unlike = len(different)
 	c.counts = c.counts && c.filled > 2
 	if n := float64(c.filled); n > 0 {
-		for _, share := range []*float64{&c.address, &c.comma, &c.capital, &c.given, &c.ends, &c.letters, &c.words, &c.number, &c.class, &c.lettered, &c.role} {
+		for _, share := range []*float64{&c.address, &c.comma, &c.capital, &c.given, &c.ends, &c.letters, &c.inner, &c.words, &c.number, &c.class, &c.lettered, &c.role} {
 			*share /= n
 		}
 	}
 	return c
+}
+
+// surnames reports whether the columns of family names are the two that people
+// have in Spanish.
+func (g *guess) surnames() bool {
+	for i, m := range g.means {
+		if m == MeansFamilyName && !strings.Contains(g.columns[i].text, "apellido") && !strings.Contains(g.columns[i].text, "cognom") {
+			return false
+		}
+	}
+	return true
+}
+
+// innerCapital reports whether small letters and then a capital stand in the
+// middle of a single word.
+func innerCapital(cell string) bool {
+	if strings.Contains(cell, " ") || strings.HasPrefix(cell, "Mc") || strings.HasPrefix(cell, "Mac") || strings.HasPrefix(cell, "De") {
+		return false
+	}
+	var before rune
+	for _, r := range cell {
+		if unicode.IsUpper(r) && unicode.IsLower(before) {
+			return true
+		}
+		before = r
+	}
+	return false
 }
 
 func address(cell string) bool {
@@ -228,14 +257,15 @@ func guessColumns(titles []string, body []seen, width int) (means []Meaning, rol
 	g := &guess{columns: columns, means: make([]Meaning, width), body: body, titled: len(titles) > 0}
 	g.byTitle()
 	g.theirNames()
+	if !g.has(MeansGivenName, MeansFamilyName, MeansFullName, MeansFamilyFirst) && g.teachers(titles) {
+		role = identity.RoleTeacher
+	}
 	g.byContent()
 	g.addresses()
-	if !g.has(MeansGivenName, MeansFamilyName, MeansFullName, MeansFamilyFirst) {
-		if g.teachers(titles) {
-			role = identity.RoleTeacher
-		}
+	if !g.surnames() {
+		g.single(MeansFamilyName)
 	}
-	g.single(MeansExternalID, MeansUserName, MeansYear, MeansRole, MeansAddress, MeansFullName, MeansFamilyFirst)
+	g.single(MeansGivenName, MeansExternalID, MeansUserName, MeansYear, MeansRole, MeansAddress, MeansFullName, MeansFamilyFirst)
 	return g.means, role
 }
 
@@ -327,7 +357,7 @@ func (g *guess) theirNames() {
 // there are none yet.
 func (g *guess) byContent() {
 	for i, c := range g.columns {
-		if g.means[i] == MeansNothing && c.filled > 0 && c.address > 0.6 && (!c.title.known || c.title.means == MeansExternalID) {
+		if g.means[i] == MeansNothing && c.filled > 0 && c.address >= 0.5 && (!c.title.known || c.title.means == MeansExternalID) {
 			g.means[i] = MeansAddress
 		}
 	}
@@ -336,7 +366,7 @@ func (g *guess) byContent() {
 	}
 	var candidates []int
 	for i, c := range g.columns {
-		if g.means[i] == MeansNothing && !c.title.known && c.letters > 0.7 && c.filled*2 >= len(g.body) &&
+		if g.means[i] == MeansNothing && !c.title.known && c.letters > 0.7 && c.inner < 0.5 && c.filled*2 >= len(g.body) &&
 			c.class < 0.3 && c.role < 0.5 && (c.unlike*2 > c.filled || c.filled < 3) {
 			candidates = append(candidates, i)
 		}

@@ -135,7 +135,7 @@ func checkName(name string) (message string) {
 		return "list.name-long"
 	case strings.Contains(name, "@") || strings.Contains(name, "://"):
 		return "list.name-address"
-	case name != "" && !strings.ContainsFunc(name, unicode.IsLetter):
+	case name != "" && !strings.ContainsFunc(name, unicode.IsLetter) || number(strings.TrimRightFunc(name, unicode.IsLetter)):
 		return "list.name-letters"
 	}
 	return ""

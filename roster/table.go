@@ -3,6 +3,7 @@ package roster
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -88,6 +89,8 @@ func readTable(table rows, r Reading, sink Sink) (Summary, error) {
 		cells, long := shorten(tidyCells(cells))
 		place := Place{Line: line}
 		switch {
+		case line < r.Header && reader.section(cells):
+			s.skip(place, cells, "list.skipped.section")
 		case line < r.Header:
 			s.skip(place, cells, "list.skipped.above")
 		case line == r.Header:
@@ -126,6 +129,9 @@ func tidyCells(cells []string) []string {
 		}
 		if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("=+-@\t\r\n", cell[1]) >= 0 {
 			cell = cell[1:]
+		}
+		if strings.HasPrefix(cell, `"`) && strings.Count(cell, `"`) == 1 {
+			cell = cell[1:] // one that nothing ends
 		}
 		tidied[i] = cell
 	}
@@ -387,6 +393,12 @@ func (t *tableReader) checkParts(p *Person, at int) {
 // nothing are words that people write where there is none.
 var nothing = words("- -- – — / . ? x n/a na none keine kein keins null nil ninguno ninguna aucun aucune néant ohne k.a. s/d nope geen nessuno brak")
 
+// mailless are words for what may be missing.
+var mailless = append(words("e adresse address email mail correo courriel"), mailWords...)
+
+// without are words before one of them that say that it is.
+var without = words("sin no kein keine ohne without pas sans senza sem geen brak")
+
 // address reads the address of a person.
 func (t *tableReader) address(p *Person, at int, cell string) {
 	if !strings.Contains(cell, "@") && nothingWord(cell) {
@@ -416,7 +428,9 @@ func nothingWord(cell string) bool {
 			return true
 		}
 	}
-	return false
+	// "sin correo", "keine Mail", "no e-mail"
+	first, rest, found := strings.Cut(strings.ToLower(cell), " ")
+	return found && slices.Contains(without, first) && len(rest) < 20 && among(strings.Fields(lowered(rest)), mailless)
 }
 
 // maxClassroom is how long the name of a classroom may be. It is what

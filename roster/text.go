@@ -35,6 +35,7 @@ type textRows struct {
 	line      int  // of the last physical line
 	ahead     []string
 	unended   int // marks that were letters
+	width     int // cells of the last row that stood in one line
 	cells     []string
 	cell      strings.Builder
 }
@@ -106,6 +107,7 @@ func (t *textRows) next() ([]string, int, error) {
 		return t.cells, began, nil
 	}
 	if t.split(line, true) {
+		t.width = len(t.cells)
 		return t.cells, began, nil
 	}
 	// A cell goes on in the next line.
@@ -121,6 +123,10 @@ func (t *textRows) next() ([]string, int, error) {
 		}
 		more = append(more, further)
 		whole += "\n" + further
+		// A line as wide as the table is a row of its own.
+		if t.width > 2 && strings.Count(further, string(rune(t.delimiter)))+1 == t.width && !strings.HasSuffix(strings.TrimSpace(further), `"`) {
+			break
+		}
 		// Only a line with a mark can end the cell.
 		if strings.Contains(further, `"`) && t.split(whole, true) {
 			return t.cells, began, nil

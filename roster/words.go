@@ -28,10 +28,10 @@ type title struct {
 var phrases = map[Meaning]string{
 	MeansGivenName: "given name,given names,first name,first names,forename,forenames,legal first name,student first name,pupil forename,chosen forename," +
 		"vorname,vornamen,rufname,prenom,prenoms,prenom 1,nombre de pila,voornaam,voornamen,roepnaam,imie,imiona,nome proprio,nomes proprios," +
-		"fname,firstname,givenname,name first",
+		"fname,fore name,firstname,givenname,name first",
 	MeansFamilyName: "family name,last name,surname,surnames,legal surname,legal last name,chosen surname,nachname,familienname,zuname,nom de famille," +
 		"nom d usage,nom usage,nom de naissance,apellido,apellidos,primer apellido,segundo apellido,apellido 1,apellido 2,1er apellido,2o apellido,apellido paterno," +
-		"apellido materno,achternaam,cognome,apelido,apelidos,sobrenome,sobrenomes,ultimo nome,nazwisko,lname,lastname,familyname,primer cognom,name last",
+		"apellido materno,achternaam,cognome,apelido,apelidos,sobrenome,sobrenomes,ultimo nome,nazwisko,lname,long name,lastname,familyname,primer cognom,name last",
 	MeansFamilyPrefix: "tussenvoegsel,tussenvoegsels,voorvoegsel,namenszusatz,vorsatzwort",
 	MeansFullName: "full name,name in full,student,students,pupil,pupils,learner,display name,first name last name,first last,schuler,schueler," +
 		"schulerin,schuler in,vor und nachname,vorname nachname,vorname name,eleve,eleves,prenom nom,prenom et nom,alumno,alumna,alumnado,alumnos," +
@@ -52,14 +52,14 @@ var phrases = map[Meaning]string{
 		"course,courses,course name,course section,group,groups,group name,set,teaching group,class group,period,block,klasse,klassen,klassenname,stammklasse,kurs,kurse,lerngruppe,gruppe," +
 		"gruppen,klassenbezeichnung,klasse gruppe,classe,classes de rattachement,classe de rattachement,division,groupe,groupes,clase,clases,grupo,grupos,unidad,aula,grupo clase,grupo materia," +
 		"klas,groep,stamgroep,stamklas,lesgroep,sezione,gruppo,turma,turmas,grupo de alunos,klasa,oddzial,grupa,materia,asignatura,class year group",
-	MeansYear: "year,years,year group,grade,grades,grade level,nc year,ncyear,curriculum year,year level,jahrgang,jahrgangsstufe,stufe,klassenstufe,schuljahrgang,schulbesuchsjahr," +
+	MeansYear: "year,years,grd,year group,grade,grades,grade level,nc year,ncyear,curriculum year,year level,jahrgang,jahrgangsstufe,stufe,klassenstufe,schuljahrgang,schulbesuchsjahr," +
 		"niveau,annee,curso,nivel,etapa,ano escolar,ensenanza,leerjaar,jaarlaag,bouw,anno,anno di corso,ano,ano de escolaridade,poziom,rocznik,form level",
 	MeansRole: "role,roles,user role,type,user type,person type,member type,rolle,funktion,personentyp,profil,profile,fonction,rol,perfil,tipo,tipo de usuario,functie,ruolo,funcao,papel,rola,funkcja",
 	MeansExternalID: "id,student id,student number,studentid,student no,pupil id,pupil number,external id,sis id,sis user id,sourced id,upn,uln,admission number,admission no,adno,adm no," +
-		"school code,pupil code,student code,local id,state id,osis,person id,member id,schuler id,schueler id,schulernummer,schulernr,schuler nr,schueler nr,matrikelnummer,identnummer,externe id,externkey," +
+		"school code,pupil code,student code,local id,state id,osis,person id,member id,schuler id,schueler id,schulernummer,schulernr,schuler nr,schueler nr,matrikelnummer,identnummer,externe id,extern key,externkey,other id," +
 		"eindeutige nummer,interne id,interne id nummer,ausweisnummer,schlussel extern,id nr,guid,ine,id eleve,numero eleve,n eleve,numero interne,numero national,identifiant national,identifiant eleve,matricule,nia,nie,n id escolar," +
 		"no id escolar,numero id escolar,numero de identificacion escolar,id escolar,idalumno,id alumno,expediente,n expediente,no expediente,num expediente,numero de expediente,matricula,numero de matricula,legajo,codigo," +
-		"codigo alumno,stamnummer,leerlingnummer,leerlingnr,leerling id,numero matricola,matricola,codice alunno,numero de aluno,n aluno,no aluno,n processo,no processo,numero de processo,numer legitymacji,nr legitymacji," +
+		"codigo alumno,stamnummer,stamnr,leerlingnummer,leerlingnr,leerling id,numero matricola,matricola,codice alunno,numero de aluno,n aluno,no aluno,n processo,no processo,numero de processo,numer legitymacji,nr legitymacji," +
 		"numer ucznia,id ucznia,isams id,school id number,student identifier",
 }
 
@@ -88,8 +88,8 @@ var (
 	legalTutor   = words("tutor* tutora*")
 	mailWords    = words("email* emails mail mails correo* courriel* mel correio* poczta* emailadres* mailadres* posta")
 	phoneWords   = words("phone* telephone* tel mobile* cell* handy* telefon* movil* celular* portable* gsm telemovel* komork*")
-	givenWords   = words("given first forename* firstname vorname* rufname prenom* voornaam* imie")
-	familyWords  = words("family last surname* lastname nachname* familienname* zuname apellido* achternaam* cognome* apelido* sobrenome* nazwisko")
+	givenWords   = words("given first fn forename* firstname vorname* rufname prenom* voornaam* imie")
+	familyWords  = words("family last ln surname* lastname nachname* familienname* zuname apellido* achternaam* cognome* apelido* sobrenome* nazwisko")
 	nameWords    = words("name* nombre* nom noms naam nome nomes")
 	birthWords   = words("birth* dob geburt* nacimiento naissance geboorte* nascita nascimento urodzenia")
 	relationWord = words("relation* beziehung* verwandtschaft* parentesco lien relatie parentela grado pokrewienstwo type art")
@@ -127,6 +127,16 @@ var dictionary = func() map[string]title {
 	for means, list := range phrases {
 		add(list, title{known: true, means: means, weight: 10})
 	}
+	// Where several columns hold an ID, or a given name, the surest is taken.
+	for phrase, weight := range map[string]int{
+		"id": 5, "guid": 4, "external id": 12, "externe id": 12, "extern key": 12, "externkey": 12, "sourced id": 12,
+		"rufname": 12, "roepnaam": 12, "chosen forename": 12, "chosen surname": 12,
+		"vornamen": 8, "voornamen": 8, "imiona": 8, "first names": 8, "given names": 8, "nom de naissance": 8,
+	} {
+		t := all[phrase]
+		t.weight = weight
+		all[phrase] = t
+	}
 	return all
 }()
 
@@ -139,8 +149,9 @@ func readTitle(text string) title {
 	}
 	mail := among(tokens, mailWords) || strings.Contains(folded, "e mail")
 	guardian := among(tokens, guardianWords) || among(tokens, legalTutor) && len(tokens) > 1
+	guardian = guardian || strings.HasSuffix(folded, " e e") // encarregado de educação
 	teacher := among(tokens, teacherWords)
-	if t, found := dictionary[folded]; found && (!guardian || t.means == MeansFullName || t.means == MeansClassroom) {
+	if t, found := dictionary[folded]; found {
 		if t.means == MeansAddress && among(tokens, studentWords) {
 			t.weight += 5
 		}
@@ -163,6 +174,8 @@ func readTitle(text string) title {
 		return known(MeansAddress, 8)
 	case among(tokens, phoneWords):
 		return title{known: true}
+	case among(tokens, words("relationship* parentesco verwandtschaft* parentela")):
+		return known(MeansGuardianRole, 8)
 	case given && family:
 		if position(tokens, givenWords) < position(tokens, familyWords) {
 			return known(MeansFullName, 8)
@@ -176,7 +189,9 @@ func readTitle(text string) title {
 		return known(MeansFullName, 8)
 	case among(tokens, studentWords) && (tokens[len(tokens)-1] == "id" || tokens[0] == "id"):
 		return known(MeansExternalID, 6)
-	case among(tokens, classWords) && !among(tokens, studentWords):
+	case strings.ContainsAny(folded, "0123456789"):
+		return title{} // "Class list 7b" is the title of a list and of no column
+	case among(tokens, classWords) && !among(tokens, studentWords) && !among(tokens, words("list* klassenlist* relacion")):
 		return known(MeansClassroom, 4)
 	case among(tokens, yearWords):
 		return known(MeansYear, 4)
@@ -240,4 +255,4 @@ func lowered(s string) string {
 	}), " ")
 }
 
-var letters = strings.NewReplacer("ß", "ss", "ł", "l", "ø", "o", "đ", "d", "æ", "ae", "œ", "oe", "ı", "i", "º", "o", "ª", "a", "n°", "n ", "nº", "no ")
+var letters = strings.NewReplacer("ß", "ss", "ł", "l", "ø", "o", "đ", "d", "æ", "ae", "œ", "oe", "ı", "i", ".º", "o ", "º", "o", "ª", "a", "n°", "n ")
