@@ -120,6 +120,7 @@ func meaningOptions(ctx context.Context, org identity.Opened) []Option {
 		{roster.MeansNothing, text(ctx, "import.means.nothing")},
 		{roster.MeansGivenName, text(ctx, "import.means.given-name")},
 		{roster.MeansFamilyName, text(ctx, "import.means.family-name")},
+		{roster.MeansFamilyPrefix, text(ctx, "import.means.family-prefix")},
 		{roster.MeansFullName, text(ctx, "import.means.full-name")},
 		{roster.MeansFamilyFirst, text(ctx, "import.means.family-first")},
 		{roster.MeansAddress, text(ctx, "import.means.address")},
@@ -129,8 +130,11 @@ func meaningOptions(ctx context.Context, org identity.Opened) []Option {
 		{roster.MeansYear, text(ctx, "import.means.year")},
 		{roster.MeansRole, text(ctx, "import.means.role")},
 		{roster.MeansGuardianName, text(ctx, "import.means.guardian-name")},
+		{roster.MeansGuardianGiven, text(ctx, "import.means.guardian-given-name")},
+		{roster.MeansGuardianFamily, text(ctx, "import.means.guardian-family-name")},
 		{roster.MeansGuardianMail, text(ctx, "import.means.guardian-address")},
 		{roster.MeansGuardianCall, text(ctx, "import.means.guardian-phone")},
+		{roster.MeansGuardianRole, text(ctx, "import.means.guardian-role")},
 	}
 	var options []Option
 	for _, m := range meanings {
