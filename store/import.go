@@ -306,7 +306,10 @@ func importOf(row query.Import) (Import, error) {
 		text string
 		into any
 	}{
-		{row.Reading, &i.Reading}, {row.Options, &i.Options}, {row.Counts, &counts}, {row.Receipt, &i.Receipt},
+		{row.Reading, &i.Reading},
+		{row.Options, &i.Options},
+		{row.Counts, &counts},
+		{row.Receipt, &i.Receipt},
 		{row.UndoReceipt, &i.UndoReceipt},
 	} {
 		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {

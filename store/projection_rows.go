@@ -226,6 +226,9 @@ func (f *folding) bury(ctx context.Context, row *folded) error {
 		if err := f.RemoveOrganization(ctx, row.id); err != nil {
 			return err
 		}
+		if err := f.ForgetExternalClassrooms(ctx, row.id); err != nil {
+			return err
+		}
 		users, err := f.ProjectedUsersAtHome(ctx, row.id)
 		if err != nil {
 			return err
@@ -247,6 +250,9 @@ func (f *folding) bury(ctx context.Context, row *folded) error {
 		}
 		row.credentials, row.stored = nil, nil
 		if err := forgetBadges(ctx, f.Queries, string(row.user.Home), row.id); err != nil {
+			return err
+		}
+		if err := f.forgetImported(ctx, row.id); err != nil {
 			return err
 		}
 		if _, err := f.EndSessionsOfUser(ctx, query.EndSessionsOfUserParams{NowUs: f.now, UserID: row.id}); err != nil {

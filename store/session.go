@@ -191,6 +191,9 @@ func (s *Store) DeleteExpired(ctx context.Context) error {
 		if err := tx.deleteOldBadges(ctx); err != nil {
 			return err
 		}
+		if err := tx.deleteOldImportFiles(ctx); err != nil {
+			return err
+		}
 		if err := tx.deleteOldSignIn(ctx); err != nil {
 			return err
 		}

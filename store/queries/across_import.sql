@@ -10,7 +10,7 @@ DELETE FROM external_ids WHERE user_id = sqlc.arg(user_id);
 DELETE FROM import_candidates WHERE user_id = sqlc.arg(user_id);
 
 -- name: ForgetImportRowsOfUser :exec
-DELETE FROM import_rows WHERE user_id = sqlc.arg(user_id) AND state = 'done';
+DELETE FROM import_rows WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND state = 'done';
 
 -- name: ForgetExternalClassrooms :exec
 DELETE FROM external_classrooms WHERE classroom_id = sqlc.arg(classroom_id);
@@ -20,3 +20,18 @@ DELETE FROM external_classrooms WHERE classroom_id = sqlc.arg(classroom_id);
 DELETE FROM import_files WHERE kept_us < sqlc.arg(kept_before_us)
     OR kept_us < sqlc.arg(before_us) AND EXISTS (SELECT 1 FROM imports i WHERE i.organization_id = import_files.organization_id
         AND i.id = import_files.import_id AND i.finished_us > 0 AND i.finished_us < sqlc.arg(before_us));
+
+-- name: ImportStandings :many
+-- What those who may be meant hold, in the school's classrooms in use and
+-- anywhere else.
+SELECT DISTINCT c.user_id, a.organization_id AS place_id, o.name, o.kind, o.school_id, a.role, a.roles, a.state,
+    CAST(o.state AS TEXT) AS place_state,
+    EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = sqlc.arg(organization_id)
+        AND l.import_id = sqlc.arg(import_id) AND l.classroom_id = a.organization_id) AS listed,
+    EXISTS (SELECT 1 FROM external_classrooms x WHERE x.organization_id = sqlc.arg(organization_id)
+        AND x.classroom_id = a.organization_id AND x.source = sqlc.arg(source)) AS of_source
+FROM import_candidates c
+JOIN role_assignments a ON a.user_id = c.user_id
+JOIN organizations o ON o.id = a.organization_id
+WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id)
+    AND c.position > sqlc.arg(after) AND c.position <= sqlc.arg(upto);

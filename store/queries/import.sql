@@ -169,7 +169,7 @@ ON CONFLICT DO NOTHING;
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, u.id, 'address'
 FROM import_rows r
-JOIN users u ON LOWER(u.address) = r.address_key
+JOIN users u ON LOWER(u.address) = (r.address_key || '')
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
     AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto) AND r.address_key <> ''
     AND (u.organization_id = sqlc.arg(home_id)
@@ -181,7 +181,7 @@ ON CONFLICT DO NOTHING;
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, u.id, 'user-name'
 FROM import_rows r
-JOIN users u ON LOWER(u.user_name) = r.user_name_key
+JOIN users u ON LOWER(u.user_name) = (r.user_name_key || '')
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
     AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto) AND r.user_name_key <> ''
     AND (u.organization_id = sqlc.arg(home_id)
@@ -241,21 +241,6 @@ FROM import_candidates c JOIN users u ON u.id = c.user_id
 WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id)
     AND c.position > sqlc.arg(after) AND c.position <= sqlc.arg(upto)
 ORDER BY c.position, c.user_id, c.by_what;
-
--- name: ImportStandings :many
--- What those who may be meant hold, in the school's classrooms in use and
--- anywhere else.
-SELECT DISTINCT c.user_id, a.organization_id AS place_id, o.name, o.kind, o.school_id, a.role, a.roles, a.state,
-    CAST(o.state AS TEXT) AS place_state,
-    EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = sqlc.arg(organization_id)
-        AND l.import_id = sqlc.arg(import_id) AND l.classroom_id = a.organization_id) AS listed,
-    EXISTS (SELECT 1 FROM external_classrooms x WHERE x.organization_id = sqlc.arg(organization_id)
-        AND x.classroom_id = a.organization_id AND x.source = sqlc.arg(source)) AS of_source
-FROM import_candidates c
-JOIN role_assignments a ON a.user_id = c.user_id
-JOIN organizations o ON o.id = a.organization_id
-WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id)
-    AND c.position > sqlc.arg(after) AND c.position <= sqlc.arg(upto);
 
 -- name: ImportWanted :many
 SELECT r.position, e.role, e.gone, c.position AS class_position, c.classroom_id, c.name, c.kind

@@ -485,7 +485,7 @@ const findImportAddresses = `-- name: FindImportAddresses :exec
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, u.id, 'address'
 FROM import_rows r
-JOIN users u ON LOWER(u.address) = r.address_key
+JOIN users u ON LOWER(u.address) = (r.address_key || '')
 WHERE r.organization_id = $1 AND r.import_id = $2
     AND r.position > $3 AND r.position <= $4 AND r.address_key <> ''
     AND (u.organization_id = $5
@@ -699,7 +699,7 @@ const findImportUserNames = `-- name: FindImportUserNames :exec
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, u.id, 'user-name'
 FROM import_rows r
-JOIN users u ON LOWER(u.user_name) = r.user_name_key
+JOIN users u ON LOWER(u.user_name) = (r.user_name_key || '')
 WHERE r.organization_id = $1 AND r.import_id = $2
     AND r.position > $3 AND r.position <= $4 AND r.user_name_key <> ''
     AND (u.organization_id = $5
@@ -1668,85 +1668,6 @@ func (q *Queries) ImportRowsToUndo(ctx context.Context, arg ImportRowsToUndoPara
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const importStandings = `-- name: ImportStandings :many
-SELECT DISTINCT c.user_id, a.organization_id AS place_id, o.name, o.kind, o.school_id, a.role, a.roles, a.state,
-    CAST(o.state AS TEXT) AS place_state,
-    EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = $1
-        AND l.import_id = $2 AND l.classroom_id = a.organization_id) AS listed,
-    EXISTS (SELECT 1 FROM external_classrooms x WHERE x.organization_id = $1
-        AND x.classroom_id = a.organization_id AND x.source = $3) AS of_source
-FROM import_candidates c
-JOIN role_assignments a ON a.user_id = c.user_id
-JOIN organizations o ON o.id = a.organization_id
-WHERE c.organization_id = $1 AND c.import_id = $2
-    AND c.position > $4 AND c.position <= $5
-`
-
-type ImportStandingsParams struct {
-	OrganizationID string
-	ImportID       string
-	Source         string
-	After          int64
-	Upto           int64
-}
-
-type ImportStandingsRow struct {
-	UserID     string
-	PlaceID    string
-	Name       string
-	Kind       string
-	SchoolID   string
-	Role       string
-	Roles      string
-	State      string
-	PlaceState string
-	Listed     bool
-	OfSource   bool
-}
-
-// What those who may be meant hold, in the school's classrooms in use and
-// anywhere else.
-func (q *Queries) ImportStandings(ctx context.Context, arg ImportStandingsParams) ([]ImportStandingsRow, error) {
-	rows, err := q.db.QueryContext(ctx, importStandings,
-		arg.OrganizationID,
-		arg.ImportID,
-		arg.Source,
-		arg.After,
-		arg.Upto,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ImportStandingsRow
-	for rows.Next() {
-		var i ImportStandingsRow
-		if err := rows.Scan(
-			&i.UserID,
-			&i.PlaceID,
-			&i.Name,
-			&i.Kind,
-			&i.SchoolID,
-			&i.Role,
-			&i.Roles,
-			&i.State,
-			&i.PlaceState,
-			&i.Listed,
-			&i.OfSource,
 		); err != nil {
 			return nil, err
 		}

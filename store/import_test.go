@@ -1,0 +1,152 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/roster"
+)
+
+// planned is an import of people, read and planned.
+func (w *world) planned(o *Organization, id ImportID, options ImportOptions, people ...roster.Person) Import {
+	w.t.Helper()
+	ctx := w.t.Context()
+	_, err := o.BeginImport(ctx, NewImport{
+		Submission: string(id), File: []byte("list"), Reading: roster.Reading{Format: roster.FormatTable}, Options: options,
+	})
+	w.must(err)
+	stage, err := o.StageImport(ctx, id, 0)
+	w.must(err)
+	for n, p := range people {
+		p.Place.Line = n + 2
+		w.must(stage.Person(p))
+	}
+	w.must(stage.Close())
+	for after := int64(0); ; {
+		after, err = o.PlanImport(ctx, id, after)
+		w.must(err)
+		if after == 0 {
+			break
+		}
+	}
+	i, err := o.Import(ctx, id)
+	w.must(err)
+	return i
+}
+
+// rowsTold is what becomes of each row: its kind, who it is, and the first reason.
+func (w *world) rowsTold(o *Organization, id ImportID) []string {
+	w.t.Helper()
+	page, err := o.ImportRows(w.t.Context(), id, ImportRowQuery{})
+	w.must(err)
+	var all []string
+	for _, r := range page.Rows {
+		reason := ""
+		if len(r.Reasons) > 0 {
+			reason = r.Reasons[0].ID
+		}
+		all = append(all, fmt.Sprintf("%s|%s|%s|%s", r.Name(), r.Kind, r.User, reason))
+	}
+	return all
+}
+
+func named(given, family string) roster.Person {
+	return roster.Person{GivenName: given, FamilyName: family}
+}
+
+func TestAClassroomsListIsPlanned(t *testing.T) {
+	w := newWorld(t)
+	w.apply(userFacts("linden", "kim", "Kim", "Elsewhere")...)
+	o := w.as("linden-tom", "linden-7b")
+	address := named("Samuel", "Smith")
+	address.Address = "SAM@linden.example"
+	sibling := named("Berta", "Smith")
+	sibling.Address = "ann@linden.example"
+	teacher := named("New", "Teacher")
+	teacher.Role = identity.RoleTeacher
+	const id ImportID = "abcdefghijklmnopqrstuvwxyz"
+	i := w.planned(o, id, ImportOptions{},
+		named("zoe", "Nunez"), address, sibling, named("Kim", "Elsewhere"), named("Nora", "New"), named("Nora", "New"),
+		named("Tom", "Tanner"), named("", ""), teacher,
+	)
+	want := []string{
+		"zoe Nunez|update|linden-zoe|", "Samuel Smith|update|linden-sam|", "Berta Smith|duplicate||import.other-name",
+		"Kim Elsewhere|duplicate||import.same-name", "Nora New|create||", "Nora New|duplicate||import.same-name-in-list",
+		"Tom Tanner|conflict|linden-tom|import.teaches-here", "|error||import.name-missing", "New Teacher|conflict||import.students-only",
+	}
+	if diff := cmp.Diff(want, w.rowsTold(o, id)); diff != "" {
+		t.Error(diff)
+	}
+	if i.State != ImportPlanned || i.Undecided() != 3 || i.Rows() != 9 || i.NeedsNumber() != 0 {
+		t.Errorf("import = %+v", i)
+	}
+	refused(t, o.ApplyImport(t.Context(), id, 0), identity.KindConflict, "import.undecided")
+	w.must(o.DecideImport(t.Context(), id, 4, roster.DecisionMerge, "linden-kim", 0))
+	w.must(o.DecideImport(t.Context(), id, 6, roster.DecisionMerge, "", 5))
+	w.must(o.DecideImport(t.Context(), id, 3, roster.DecisionSkip, "", 0))
+	want[2], want[3], want[5] = "Berta Smith|skipped||", "Kim Elsewhere|move|linden-kim|", "Nora New|unchanged||import.repeats"
+	if diff := cmp.Diff(want, w.rowsTold(o, id)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAListThatIsEverybodyAsksBeforeManyLeave(t *testing.T) {
+	w := newWorld(t)
+	o := w.as("linden-tom", "linden-7b")
+	const id ImportID = "abcdefghijklmnopqrstuvwxyz"
+	i := w.planned(o, id, ImportOptions{Whole: true}, named("Zoë", "Núñez"))
+	if i.Counts[roster.KindRemove] != 3 || i.Counts[roster.KindUnchanged] != 1 || i.NeedsNumber() != 3 {
+		t.Errorf("counts %v, number %d, told %v", i.Counts, i.NeedsNumber(), w.rowsTold(o, id))
+	}
+	refused(t, o.ApplyImport(t.Context(), id, 2), identity.KindConflict, "import.number")
+	w.must(o.ApplyImport(t.Context(), id, 3))
+	if n := w.queue.named(ImportJob); n != 1 {
+		t.Errorf("%d jobs", n)
+	}
+}
+
+// Rows are begun with their records, applied and closed in one transaction each,
+// and a row whose world has changed is left out.
+func TestRowsOfAnImportAreBegunAndClosed(t *testing.T) {
+	w := newWorld(t)
+	o := w.as("linden-tom", "linden-7b")
+	const id ImportID = "abcdefghijklmnopqrstuvwxyz"
+	w.planned(o, id, ImportOptions{}, named("Nora", "New"), named("Zoe", "Nunez"))
+	w.must(o.ApplyImport(t.Context(), id, 0))
+	accented := "Zoe"
+	w.apply(identity.UserChanged{User: "linden-zoe", GivenName: &accented, At: noon.Add(time.Minute)})
+	rows, _, err := o.BeginImportRows(t.Context(), id, 0, 100, func(r *ImportRow) error {
+		if r.Kind == roster.KindCreate {
+			r.User, r.UserName = "linden-nora", "nora.n-2a"
+		}
+		return nil
+	})
+	w.must(err)
+	if len(rows) != 1 || rows[0].User != "linden-nora" || rows[0].State != ImportRowBegun {
+		t.Fatalf("begun %+v", rows)
+	}
+	facts := append(userFacts("linden", "nora", "Nora", "New"), assigned("linden-7b", "linden-nora", identity.RoleStudent))
+	for range 2 { // the same again changes nothing
+		w.must(o.CloseImportRows(t.Context(), id, []ImportedRow{{Row: rows[0], Outcome: OutcomeVerified, Facts: facts, Secret: "sun-tree"}}))
+	}
+	w.must(o.EndImport(t.Context(), id, ImportDone, identity.Message{}))
+	i, err := o.Import(t.Context(), id)
+	w.must(err)
+	if want := (ImportReceipt{Created: 1, Verified: 1, Changed: 1}); i.Receipt != want || i.State != ImportDone {
+		t.Errorf("receipt %+v, state %s", i.Receipt, i.State)
+	}
+	again := w.planned(o, "zyxwvutsrqponmlkjihgfedcba", ImportOptions{}, named("Nora", "New"))
+	if !again.Empty() || again.Undecided() != 0 {
+		t.Errorf("the same list again: %v", again.Counts)
+	}
+	w.apply(identity.UserRemoved{User: "linden-nora", At: noon.Add(time.Hour)})
+	for _, rows := range []string{"import_rows WHERE state = 'done' AND", "import_candidates WHERE", "external_ids WHERE"} {
+		if left := w.dump("SELECT * FROM " + rows + " user_id = 'linden-nora'"); left != "" {
+			t.Errorf("%s keeps %s", rows, left)
+		}
+	}
+}
