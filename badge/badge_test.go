@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,19 +187,5 @@ func TestASessionEndsWithTheDay(t *testing.T) {
 		if got := SessionEnd(test.rules, test.at); !got.Equal(test.want) {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
-	}
-}
-
-func TestNetworksAreReadAsPeopleWriteThem(t *testing.T) {
-	networks, wrong := ReadNetworks("10.1.2.3/16, 192.0.2.7;2001:db8::5/32\n10.1.0.0/16 ten.example 10.1.0.0/40 fe80::1%eth0 ::ffff:10.0.0.1/128")
-	var got []string
-	for _, n := range networks {
-		got = append(got, n.String())
-	}
-	if want := []string{"10.1.0.0/16", "192.0.2.7/32", "2001:db8::/32"}; !slices.Equal(got, want) {
-		t.Errorf("networks = %v, want %v", got, want)
-	}
-	if want := []string{"ten.example", "10.1.0.0/40", "fe80::1%eth0", "::ffff:10.0.0.1/128"}; !slices.Equal(wrong, want) {
-		t.Errorf("wrong = %v, want %v", wrong, want)
 	}
 }

@@ -92,6 +92,11 @@ func (s *Server) known(h signedInHandler) http.Handler {
 			}
 			return s.askToSignIn(w, r)
 		}
+		if gone, err := s.outgrown(r.Context(), user); err != nil {
+			return err
+		} else if gone {
+			return s.askToSignIn(w, r)
+		}
 		r, waited, err := s.refill(r, user.ID)
 		if err != nil {
 			return err

@@ -66,7 +66,7 @@ func sessionRows(sessions []store.Session, own string) []views.SessionRow {
 	rows := make([]views.SessionRow, len(sessions))
 	for i, s := range sessions {
 		rows[i] = views.SessionRow{
-			ID: s.ID, Device: s.Device, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, Current: s.ID == own,
+			ID: s.ID, Device: s.Device, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, Current: s.ID == own, Badge: s.Badge,
 		}
 	}
 	return rows

@@ -88,8 +88,8 @@ func (s *Server) askFresh(w http.ResponseWriter, r *http.Request, user identity.
 // second factor where its owner has one. Whoever came by their school's sign-in
 // proved there what the school asks for.
 func (s *Server) fresh(ctx context.Context, user identity.UserID) (bool, error) {
-	if s.portal.Now().Sub(s.moment(ctx, sessionAuth)) > freshFor {
-		return false, nil
+	if s.portal.Now().Sub(s.moment(ctx, sessionAuth)) > freshFor || s.sessions.GetString(ctx, sessionBadge) != "" {
+		return false, nil // the latter: whoever found a card has it too
 	}
 	if s.sessions.GetString(ctx, sessionThrough) != "" || twoFactors(strings.Fields(s.sessions.GetString(ctx, sessionAMR))) {
 		return true, nil

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/views"
 )
 
@@ -58,11 +59,14 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 
 // authorize leads to Zitadel's login, and from there to callback and next.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, next string, options ...rp.AuthURLOpt) error {
+	return s.authorizeAs(w, r, newAttempt(next), options...)
+}
+
+func (s *Server) authorizeAs(w http.ResponseWriter, r *http.Request, attempt attempt, options ...rp.AuthURLOpt) error {
 	party, err := s.discovery.party(r.Context())
 	if err != nil {
 		return err
 	}
-	attempt := newAttempt(next)
 	s.keepAttempt(w, r, attempt)
 	options = append(options,
 		rp.AuthURLOpt(rp.WithURLParam("nonce", attempt.Nonce)),
@@ -96,7 +100,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 		return identity.Gone("sign-in.lost")
 	}
 	if code := query.Get("error"); code != "" {
-		return refused(code)
+		return s.failedBadge(w, r, attempt, refused(code))
 	}
 	party, err := s.discovery.party(ctx)
 	if err != nil {
@@ -111,6 +115,23 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 	if err := s.homeOpen(ctx, claimedUser(tokens.IDTokenClaims).Home); err != nil {
 		s.revoke(ctx, tokens.RefreshToken)
 		return err
+	}
+	badge, err := s.badgeBack(ctx, attempt, tokens)
+	if err != nil {
+		s.endThere(ctx, store.EndedSession{SID: tokens.IDTokenClaims.SessionID, IDToken: tokens.IDToken, Refresh: tokens.RefreshToken})
+		return s.refuseBadge(w, r, err)
+	}
+	if badge.stale {
+		s.revoke(ctx, tokens.RefreshToken)
+		return s.badgeGone(w, r, attempt)
+	}
+	if badge.badge != "" {
+		// The school decided on badges knowing that they lead past its own sign-in.
+		if err := s.begin(ctx, tokens); err != nil {
+			return err
+		}
+		s.marked(ctx, badge)
+		return leave(w, r, attempt.Next)
 	}
 	if school, closed, err := s.closed(ctx, user); err != nil {
 		return err
@@ -341,6 +362,7 @@ type attempt struct {
 	Nonce    string `json:"n"`
 	Verifier string `json:"v"` // PKCE
 	Next     string `json:"p"`
+	Badge    string `json:"b,omitempty"` // the sign-in with a badge that it is the way of
 }
 
 func newAttempt(next string) attempt {

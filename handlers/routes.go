@@ -27,6 +27,7 @@ func (s *Server) routes() http.Handler {
 	router.Method("GET", "/brand/{school}/{version}.png", s.open(s.brandLogo))
 	router.Method("GET", views.HealthPath, s.open(healthz))
 	router.Method("GET", views.ReadyPath, s.open(s.readyz))
+	router.Method("GET", views.BadgeKeysPath, s.open(s.badgeKeys))
 	router.With(s.withLanguage).Method("POST", views.BackChannelPath, s.open(s.backChannelLogout))
 
 	router.Group(func(r chi.Router) {
@@ -56,6 +57,7 @@ func (s *Server) routes() http.Handler {
 			r.With(s.limit(triesPerInvitation, byToken)).
 				Method("POST", "/i/{token}", s.open(s.accept))
 		})
+		r.Group(s.badgeDoor)
 		// A set-up link, and behind its code the pages of sign-in; a recovery link.
 		r.Group(func(r chi.Router) {
 			r.Use(s.limit(setupsPerAddress, byAddress))
@@ -122,6 +124,7 @@ func (s *Server) routes() http.Handler {
 				s.streamRoutes(r)
 				s.policyRoutes(r)
 				s.privacyRoutes(r)
+				s.badgeRoutes(r)
 				r.Method("GET", "/settings", org(identity.ManageClassroom, showSettings))
 				r.Method("POST", "/settings", org(identity.ManageClassroom, saveSettings))
 				r.Method("POST", "/name", org(identity.ManageClassroom, rename))

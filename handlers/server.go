@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
 
+	"homeroom.dev/homeroom/badge"
 	"homeroom.dev/homeroom/export"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/outbound"
@@ -91,6 +92,7 @@ type Server struct {
 	crossOrigin  *http.CrossOriginProtection
 	loginVersion atomic.Int64 // of Zitadel's pages; 0 while it is not known
 	noticeKey    []byte       // of this process; see sealNotice
+	badgeSigner  *badge.Signer
 }
 
 // New is the portal as a handler. It calls nobody: Zitadel may be away.
@@ -154,6 +156,13 @@ func newServer(o Options) (*Server, error) {
 	s.logouts.seen = make(map[string]time.Time)
 	s.noticeKey = []byte(rand.Text())
 	s.crossOrigin.SetDenyHandler(http.HandlerFunc(s.foreignOrigin))
+	seeds, err := s.store.BadgeSeeds()
+	if err != nil {
+		return nil, err
+	}
+	if s.badgeSigner, err = badge.NewSigner(seeds...); err != nil {
+		return nil, err
+	}
 	s.sessions = newSessions(s.store.Sessions(), s.secure, s.sessionFailed)
 	return s, nil
 }

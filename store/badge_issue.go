@@ -34,7 +34,7 @@ func (o *Organization) classBadges(ctx context.Context, q *query.Queries) ([]ide
 			UserName: row.UserName, State: identity.UserState(row.State),
 		}
 		list[i] = identity.StudentBadge{User: user}
-		learns := row.HomeID == o.home() && identity.AssignmentState(row.AssignmentState) == identity.AssignmentActive
+		learns := row.HomeID == o.home() && identity.RoleAssignmentState(row.AssignmentState) == identity.AssignmentActive
 		list[i].Why = identity.MayHoldBadge(user.State, row.Staff, learns)
 		if row.BadgeID != "" {
 			list[i].Badge = badgeOf(query.Badge{
@@ -73,11 +73,11 @@ func (o *Organization) badgeStudent(
 ) (identity.StudentBadge, error) {
 	missing := identity.NotFound("member.not-found")
 	if o.id != o.home() {
-		row, err := q.StudentOfClassroom(ctx, query.StudentOfClassroomParams{OrganizationID: o.id, UserID: string(user)})
+		home, err := q.StudentOfClassroom(ctx, query.StudentOfClassroomParams{OrganizationID: o.id, UserID: string(user)})
 		if err != nil {
 			return identity.StudentBadge{}, orNotFound(err, missing)
 		}
-		if row.HomeID != o.home() {
+		if home != o.home() {
 			return identity.StudentBadge{User: identity.User{ID: user}, Why: identity.BadgeNoStudent}, nil // a guest
 		}
 	}
@@ -99,6 +99,16 @@ func holderOf(ctx context.Context, q *query.Queries, school, user string) (ident
 		UserName: row.UserName, State: identity.UserState(row.State),
 	}
 	return identity.StudentBadge{User: student, Why: identity.MayHoldBadge(student.State, row.Staff, row.Learns)}, nil
+}
+
+// BadgeSchool is the school whose badges the students of the opened organization
+// have: its own, or itself.
+func (o *Organization) BadgeSchool(ctx context.Context) (identity.Organization, error) {
+	school, err := o.store.organization(ctx, o.home())
+	if err != nil {
+		return identity.Organization{}, fmt.Errorf("load school: %w", orNotFound(err, identity.NotFound("organization.not-found")))
+	}
+	return school, nil
 }
 
 // BadgeTie is who a student is at the school's badge connection at Zitadel.

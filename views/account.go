@@ -15,6 +15,7 @@ type SessionRow struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	Current   bool // the one that asks
+	Badge     bool // begun with the QR code of a card
 }
 
 // name is the device in words; it is never empty.

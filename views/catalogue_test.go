@@ -20,7 +20,7 @@ import (
 
 // families are the beginnings of IDs that code puts together from a word of the
 // model, such as "role." and the role. Everything else is written out.
-var families = []string{"activity.what.", "audit.", "credential.", "doctor.", "finding.", "mend.", "role.", "kind.", "state.", "time.weekday.", "time.month."}
+var families = []string{"activity.what.", "audit.", "badge.why.", "credential.", "doctor.", "finding.", "mend.", "role.", "kind.", "state.", "time.weekday.", "time.month."}
 
 // entry is a text with its plural forms; one without has the form other alone.
 type entry map[string]string
