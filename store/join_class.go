@@ -191,8 +191,8 @@ func (o *Organization) LetIn(
 		},
 		begin: func(tx *transaction) error {
 			row, err := tx.RequestOf(ctx, query.RequestOfParams{OrganizationID: o.id, UserID: row.UserID})
-			if err != nil || row.State != requestAsked {
-				return orNotFound(err, identity.NotFound("join.not-found"))
+			if err := stillAsks(row, err); err != nil {
+				return err
 			}
 			if row.Seated {
 				return nil // it was cut off before
@@ -234,6 +234,18 @@ func (o *Organization) asked(ctx context.Context, user identity.UserID) (query.J
 	return row, nil
 }
 
+// stillAsks finds what was answered meanwhile.
+func stillAsks(row query.JoinRequest, err error) error {
+	missing := identity.NotFound("join.not-found")
+	switch {
+	case err != nil:
+		return orNotFound(err, missing)
+	case row.State != requestAsked:
+		return missing
+	}
+	return nil
+}
+
 // TurnAway declines a request to join the classroom, or blocks who asked: then
 // they cannot ask again until [Organization.Unblock].
 func (o *Organization) TurnAway(ctx context.Context, user identity.UserID, block bool) error {
@@ -243,8 +255,8 @@ func (o *Organization) TurnAway(ctx context.Context, user identity.UserID, block
 	}
 	err := o.store.write(ctx, func(tx *transaction) error {
 		row, err := tx.RequestOf(ctx, query.RequestOfParams{OrganizationID: o.id, UserID: string(user)})
-		if err != nil || row.State != requestAsked {
-			return orNotFound(err, identity.NotFound("join.not-found"))
+		if err := stillAsks(row, err); err != nil {
+			return err
 		}
 		if row.Seated {
 			if err := o.unseat(ctx, tx, row.CodeID); err != nil {

@@ -183,6 +183,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 		},
 		"Roster": func(ctx context.Context) (any, error) { return linden.Roster(ctx, RosterQuery{Search: "tanner birch"}) },
 	}
+	maps.Copy(calls, importCalls(t, w))
 	maps.Copy(calls, signInCalls(t, w))
 	maps.Copy(calls, classroomCalls(t, w))
 	maps.Copy(calls, streamCalls(t, w))
@@ -193,6 +194,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, peopleCalls(t, w))
 	maps.Copy(calls, privacyCalls(t, w))
 	maps.Copy(calls, substitutionCalls(t, w))
+	maps.Copy(calls, joinCodeCalls(t, w))
 	return w, calls
 }
 

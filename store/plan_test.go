@@ -34,6 +34,7 @@ var sorts = map[string]string{
 	"invitationsToRemind":      "those of one organization that wait",
 	"schoolInvitationTrouble":  "the places of one school that need attention",
 	"memberships":              "those of one person",
+	"requestsOfUser":           "those of one person",
 	"exportedClassrooms":       "those of one school, for its archive",
 	"invitationsFor":           "those to one address",
 	"lastMailOf":               "the mails of one invitation",

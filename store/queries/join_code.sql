@@ -56,7 +56,7 @@ SELECT sqlc.embed(r), COALESCE(u.organization_id, '') AS home_id, COALESCE(u.use
 FROM join_requests r
 LEFT JOIN users u ON u.id = r.user_id
 LEFT JOIN organizations h ON h.id = u.organization_id
-LEFT JOIN role_assignments a ON a.organization_id = r.organization_id AND a.user_id = r.user_id
+LEFT JOIN role_assignments a ON a.organization_id = sqlc.arg(organization_id) AND a.user_id = r.user_id
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.state = 'asked'
 ORDER BY r.asked_us, r.user_id
 LIMIT 100;

@@ -89,7 +89,7 @@ SELECT r.organization_id, r.user_id, r.state, r.name, r.address, r.domain, r.rol
 FROM join_requests r
 LEFT JOIN users u ON u.id = r.user_id
 LEFT JOIN organizations h ON h.id = u.organization_id
-LEFT JOIN role_assignments a ON a.organization_id = r.organization_id AND a.user_id = r.user_id
+LEFT JOIN role_assignments a ON a.organization_id = $1 AND a.user_id = r.user_id
 WHERE r.organization_id = $1 AND r.state = 'asked'
 ORDER BY r.asked_us, r.user_id
 LIMIT 100
