@@ -133,8 +133,13 @@ var decoders = map[Encoding]encoding.Encoding{
 var foreign = []struct{ mark, message string }{
 	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "list.old-workbook"}, // .xls, and workbooks with a password
 	{"%PDF", "list.pdf"},
-	{"\x1f\x8b", "list.packed"}, {"Rar!", "list.packed"}, {"7z\xbc\xaf", "list.packed"},
-	{"\x89PNG", "list.picture"}, {"\xff\xd8\xff", "list.picture"}, {"GIF8", "list.picture"}, {"RIFF", "list.picture"},
+	{"\x1f\x8b", "list.packed"},
+	{"Rar!", "list.packed"},
+	{"7z\xbc\xaf", "list.packed"},
+	{"\x89PNG", "list.picture"},
+	{"\xff\xd8\xff", "list.picture"},
+	{"GIF8", "list.picture"},
+	{"RIFF", "list.picture"},
 	{"{\\rtf", "list.document"},
 }
 
