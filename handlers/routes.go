@@ -131,6 +131,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/classrooms/new", org(identity.OpenClassroom, f.newClassroom))
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
 				s.classroomRoutes(r)
+				s.importRoutes(r)
 				r.Route("/sign-in", func(r chi.Router) {
 					r.Use(middleware.GetHead)
 					r.Method("GET", "/", s.inPortal(identity.ConnectSignIn, showSignIn))

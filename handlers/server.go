@@ -61,6 +61,9 @@ type Options struct {
 	Log *slog.Logger
 	// Exports are the archives of schools.
 	Exports export.Works
+	// PlanImport reads a list that was brought and compares it: a short one at
+	// once, a longer one in the background. Without it no list is taken.
+	PlanImport func(context.Context, *store.Organization, store.ImportID) error
 	// Demo adds the page that shows every component.
 	Demo bool
 }
@@ -88,6 +91,7 @@ type Server struct {
 	trusted      []string
 	demo         bool
 	exports      export.Works
+	planImport   func(context.Context, *store.Organization, store.ImportID) error
 	log          *slog.Logger
 	crossOrigin  *http.CrossOriginProtection
 	loginVersion atomic.Int64 // of Zitadel's pages; 0 while it is not known
@@ -131,6 +135,9 @@ func newServer(o Options) (*Server, error) {
 	if o.Background == nil {
 		o.Background = idle{}
 	}
+	if o.PlanImport == nil {
+		o.PlanImport = takesNoLists
+	}
 	public := strings.TrimSuffix(o.PublicURL, "/")
 	s := &Server{
 		store:       o.Store,
@@ -150,6 +157,7 @@ func newServer(o Options) (*Server, error) {
 		trusted:     o.TrustedProxies,
 		demo:        o.Demo,
 		exports:     o.Exports,
+		planImport:  o.PlanImport,
 		log:         o.Log,
 		crossOrigin: http.NewCrossOriginProtection(),
 	}

@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/roster"
+	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/views"
+)
+
+func rowOf(r *http.Request, org Organization, id store.ImportID, position string) (store.ImportRow, error) {
+	n, err := strconv.ParseInt(position, 10, 64)
+	if err != nil {
+		return store.ImportRow{}, identity.NotFound("import.row-not-found")
+	}
+	return org.Store.ImportRow(r.Context(), id, n)
+}
+
+// takenBack is what a form says instead of a decision to decide again.
+const takenBack = "undecided"
+
+// decide serves POST /o/{organization}/import/{import}/decide. Form: row; decision,
+// keep, skip or undecided; or merge, the number of a candidate; show, the filter of
+// the page.
+func (i importing) decide(w http.ResponseWriter, r *http.Request, org Organization) error {
+	id := importID(r)
+	row, err := rowOf(r, org, id, r.PostFormValue("row"))
+	if err != nil {
+		return err
+	}
+	var with roster.Candidate
+	decision := roster.Decision(r.PostFormValue("decision"))
+	switch {
+	case decision == takenBack:
+		decision = roster.Undecided
+	case r.PostForm.Has("merge"):
+		n, err := strconv.Atoi(r.PostFormValue("merge"))
+		if err != nil || n < 0 || n >= len(row.Candidates) {
+			return identity.Invalid("request.broken")
+		}
+		decision, with = roster.DecisionMerge, row.Candidates[n]
+	case decision != roster.DecisionKeep && decision != roster.DecisionSkip:
+		return identity.Invalid("request.broken")
+	}
+	if err := org.Store.DecideImport(r.Context(), id, row.Position, decision, with.User, with.Row); err != nil {
+		return err
+	}
+	return i.decided(w, r, org, id)
+}
+
+// decided leads back to the page on which it was decided.
+func (i importing) decided(w http.ResponseWriter, r *http.Request, org Organization, id store.ImportID, notice ...identity.Message) error {
+	back := views.WithQuery(importPath(org, id), views.Param{Name: "show", Value: string(kindOf(r.PostFormValue("show")))})
+	return redirect(w, r, back, notice...)
+}
+
+// decideAll serves POST /o/{organization}/import/{import}/decide-all. Form:
+// decision, show. Merging decides about those with one candidate.
+func (i importing) decideAll(w http.ResponseWriter, r *http.Request, org Organization) error {
+	id, decision := importID(r), roster.Decision(r.PostFormValue("decision"))
+	switch decision {
+	case roster.DecisionMerge, roster.DecisionKeep, roster.DecisionSkip:
+	default:
+		return identity.Invalid("request.broken")
+	}
+	decided, err := org.Store.DecideImportAll(r.Context(), id, decision)
+	if err != nil {
+		return err
+	}
+	one, err := org.Store.Import(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if one.Undecided() > 0 {
+		return i.decided(w, r, org, id, identity.Say("import.decided.some", "Count", decided))
+	}
+	return redirect(w, r, importPath(org, id))
+}
