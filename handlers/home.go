@@ -39,6 +39,13 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, who Person) error 
 			Path:         views.AcceptPath(w.Token),
 		})
 	}
+	asked, err := s.store.RequestsOf(r.Context(), who.Actor.User)
+	if err != nil {
+		return err
+	}
+	for _, a := range asked {
+		view.Asked = append(view.Asked, views.AskedPlace{Name: a.Name, School: a.School, At: a.AskedAt})
+	}
 	return render(w, r, http.StatusOK, views.Home(who.Page, view))
 }
 
@@ -62,6 +69,10 @@ func (s *Server) places(r *http.Request, who *Person) (views.HomeView, error) {
 	if err != nil {
 		return views.HomeView{}, err
 	}
+	requests, err := s.store.RequestsToAnswer(r.Context(), who.Actor.User)
+	if err != nil {
+		return views.HomeView{}, err
+	}
 	var view views.HomeView
 	for _, m := range memberships {
 		place := views.Place{
@@ -71,6 +82,7 @@ func (s *Server) places(r *http.Request, who *Person) (views.HomeView, error) {
 			Students:     m.Students,
 			Teachers:     m.Teachers,
 			Waiting:      m.Waiting,
+			Requests:     requests[m.Organization.ID],
 		}
 		if m.Organization.Kind == identity.KindSchool {
 			view.Schools = append(view.Schools, place)

@@ -28,6 +28,11 @@ func showRoster(w http.ResponseWriter, r *http.Request, org Organization) error 
 	if view.NamesOnly {
 		view.Query.State, view.Counts.Suspended = "", 0 // not theirs to know
 	}
+	if org.Permits(identity.ManageStudents) && org.Organization().Kind == identity.KindClassroom {
+		if view.Requests, err = org.Store.RequestsWaiting(r.Context()); err != nil {
+			return err
+		}
+	}
 	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
 }
 

@@ -77,6 +77,7 @@ type Server struct {
 	sessions     *scs.SessionManager
 	discovery    *discovery
 	logouts      seenTokens
+	followers    followers
 	ready        readiness
 	projection   func() ProjectionStatus
 	mailReady    func(context.Context) error

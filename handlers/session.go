@@ -42,6 +42,7 @@ const (
 	sessionAddress = "address"  // and address of the sign-in
 	sessionSeen    = "seen"     // the last click, to the minute
 	sessionLanding = "landing"  // where an accepted invitation leads after sign-in
+	sessionJoin    = "join"     // the join code that was typed before signing in
 	sessionHint    = "hint"     // login name for the sign-in to come
 	sessionArrived = "arrived"  // arrivedPerson as JSON, for the sign-in to come
 )
@@ -144,6 +145,9 @@ func (s *Server) live(r *http.Request) (bool, error) {
 // clicking: a roster left open must not keep its reader signed in. htmx names
 // the element that asks and the one to be replaced.
 func polls(r *http.Request) bool {
+	if asksStream(r) {
+		return true
+	}
 	region := r.Header.Get("HX-Target")
 	return region != "" && r.Header.Get("HX-Trigger") == region
 }

@@ -15,6 +15,7 @@ type Place struct {
 	Students     int
 	Teachers     int // co-teachers included
 	Waiting      int // invitations neither accepted nor over
+	Requests     int // people who ask to join, for those who decide
 }
 
 // suspended places are shown and lead nowhere: the role gives no access.
@@ -52,12 +53,19 @@ type Offer struct {
 	Path         string // AcceptPath of its token
 }
 
+// AskedPlace is a classroom the reader asked to join by its code, and waits.
+type AskedPlace struct {
+	Name, School string
+	At           time.Time
+}
+
 // HomeView is what the reader is part of.
 type HomeView struct {
 	Schools    []Place
 	Classrooms []Place
 	Archived   []Place // classrooms that can be read alone
 	Offers     []Offer
+	Asked      []AskedPlace
 	// Opens leads to the form for a classroom that stands alone; empty where the
 	// reader may not.
 	Opens string
@@ -65,7 +73,8 @@ type HomeView struct {
 
 // empty reports whether there is nothing to show at all.
 func (v HomeView) empty() bool {
-	return len(v.Schools) == 0 && len(v.Classrooms) == 0 && len(v.Archived) == 0 && len(v.Offers) == 0
+	return len(v.Schools) == 0 && len(v.Classrooms) == 0 && len(v.Archived) == 0 && len(v.Offers) == 0 &&
+		len(v.Asked) == 0
 }
 
 // studies reports whether the reader is nowhere more than a student.

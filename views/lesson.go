@@ -59,7 +59,7 @@ type CodeView struct {
 	Waiting  int    // who ask to join
 	Link     string // the whole URL of the code
 	Address  string // where it is typed: host and path, without a scheme
-	Picture  string // QR code of Link, as SVG; empty: none
+	Picture  CardCode // QR code of Link; zero: none
 	// Latest is the last day a code may be set to.
 	Latest string
 }

@@ -71,6 +71,7 @@ type RosterView struct {
 	Next, Previous string // cursors; empty at the ends
 	// NamesOnly is the roster as students see it.
 	NamesOnly bool
+	Requests  int // people who ask to join, for those who decide
 }
 
 func (v RosterView) next(organization identity.OrganizationID) string {
