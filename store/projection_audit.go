@@ -66,6 +66,9 @@ func (f *folding) observe(ctx context.Context, e identity.Event) error {
 		if err := f.markLoginPolicy(ctx, c.organization); err != nil {
 			return err
 		}
+		if err := f.markPasswordRules(ctx, c.organization); err != nil {
+			return err
+		}
 	}
 	if f.quiet && !f.recent(e) || slices.Contains(f.platform.ServiceAccounts, e.Editor) {
 		return nil

@@ -157,8 +157,7 @@ func bandsText(bands []identity.SecretBand) string {
 }
 
 // PasswordRules are what Zitadel asks of passwords of people at home here, as it
-// was last read, and false if it never was: then it is asked for in the
-// background.
+// was last read, and false if it never was: then whoever makes a password asks.
 func (o *Organization) PasswordRules(ctx context.Context) (identity.PasswordRules, bool, error) {
 	row, err := o.store.read().PasswordRules(ctx, string(o.opened.Organization().Home()))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && row.Rules == "" {
@@ -203,7 +202,8 @@ func (o *Organization) AskPasswordRulesLater(ctx context.Context) error {
 }
 
 // markPasswordRules notes that the password rules of an organization have to be
-// read, or all that are known if the instance's own changed, which is of none.
+// read again, or all that are known if the instance's own changed, which is of
+// none.
 func (tx *transaction) markPasswordRules(ctx context.Context, home identity.OrganizationID) error {
 	if home == "" {
 		return tx.MarkAllPasswordRules(ctx, tx.now)

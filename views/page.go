@@ -25,6 +25,14 @@ type Page struct {
 	Look LookBanner
 
 	branded identity.Organization // whose colours and logo the page has, see Branded
+	styles  []string              // style sheets beside the portal's own, see Styled
+}
+
+// Styled is the page with further style sheets, named as in package static: what
+// is for paper of one size belongs to no other page.
+func (p Page) Styled(files ...string) Page {
+	p.styles = append(p.styles[:len(p.styles):len(p.styles)], files...)
+	return p
 }
 
 // Branded is the page in the colours and with the logo of an organization's

@@ -237,6 +237,10 @@ func StudentCreated(page Page, org identity.Opened, in identity.SignIn, address 
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "cards.title"), Href: CardsForPath(org.ID(), in.User.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "student.to-roster"), Href: RosterPath(org.ID())}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -107,6 +107,8 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Handle(store.BulkJob, bulk.New(bulk.Options{Store: p.store, Gateway: p.runtime, Log: s.log}).Handle)
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
+	p.jobs.Every(policyEvery, "read password rules that changed", p.readPasswordRules)
+	p.jobs.Every(time.Hour, "forget first passwords and cards", p.store.StudentChores)
 	p.jobs.Every(time.Hour, "look after the audit log", p.store.AuditChores)
 	leaving := export.Works{Store: p.store, Provisioner: p.provisioner, Now: time.Now}
 	p.jobs.HandleLong(store.ExportJob, leavingWithin, leaving.Handle)
@@ -180,6 +182,31 @@ func (p *portal) readLoginPolicy(ctx context.Context, school identity.Opened) er
 		return err
 	}
 	return p.store.In(school).KeepLoginPolicy(ctx, policy, asked)
+}
+
+// readPasswordRules asks Zitadel for password rules that changed, so that first
+// passwords are made by those of now. Where that fails waits behind the others.
+func (p *portal) readPasswordRules(ctx context.Context) error {
+	homes, err := p.store.StalePasswordRules(ctx, policiesAtOnce)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, home := range homes {
+		asked := time.Now()
+		rules, err := p.runtime.In(home).PasswordRules(ctx)
+		if err == nil {
+			err = p.store.In(home).KeepPasswordRules(ctx, rules, asked)
+		}
+		if err == nil {
+			continue
+		}
+		failures = append(failures, fmt.Errorf("organization %s: %w", home.ID(), err), p.store.In(home).AskPasswordRulesLater(ctx))
+		if identity.IsKind(err, identity.KindUnavailable) {
+			break // the others would only wait for the same
+		}
+	}
+	return errors.Join(failures...)
 }
 
 // projectionStatus is the projection's in the words of the pages.

@@ -1,8 +1,8 @@
 -- What the portal's own chores know of students without e-mail.
 
 -- name: MarkPasswordRules :exec
-INSERT INTO password_rules (organization_id, stale_us) VALUES (sqlc.arg(home), sqlc.arg(now_us))
-ON CONFLICT (organization_id) DO UPDATE SET stale_us = excluded.stale_us;
+-- Those that were never read are asked for when a password is made.
+UPDATE password_rules SET stale_us = sqlc.arg(now_us) WHERE organization_id = sqlc.arg(home);
 
 -- name: MarkAllPasswordRules :exec
 -- The instance's rules hold wherever there are none of one's own.

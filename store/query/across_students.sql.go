@@ -50,18 +50,18 @@ func (q *Queries) MarkAllPasswordRules(ctx context.Context, nowUs int64) error {
 
 const markPasswordRules = `-- name: MarkPasswordRules :exec
 
-INSERT INTO password_rules (organization_id, stale_us) VALUES ($1, $2)
-ON CONFLICT (organization_id) DO UPDATE SET stale_us = excluded.stale_us
+UPDATE password_rules SET stale_us = $1 WHERE organization_id = $2
 `
 
 type MarkPasswordRulesParams struct {
-	Home  string
 	NowUs int64
+	Home  string
 }
 
 // What the portal's own chores know of students without e-mail.
+// Those that were never read are asked for when a password is made.
 func (q *Queries) MarkPasswordRules(ctx context.Context, arg MarkPasswordRulesParams) error {
-	_, err := q.db.ExecContext(ctx, markPasswordRules, arg.Home, arg.NowUs)
+	_, err := q.db.ExecContext(ctx, markPasswordRules, arg.NowUs, arg.Home)
 	return err
 }
 
