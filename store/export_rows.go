@@ -19,6 +19,7 @@ const exportRowsPage = 500
 // or mean nothing without the installation's keys.
 var secretColumns = []string{
 	"token_hash", "handed_hash", "token_sealed", "sealed", "browser_hash", "recovery_hash", "code_hash", "secret", "logo",
+	"state_hash", "reserved_browser",
 	"content", // of a list that was imported: the people on it are in the archive
 }
 

@@ -19,11 +19,11 @@ WHERE organization_id = sqlc.arg(organization_id);
 -- Somebody at home in the school: whether they hold any other role than student
 -- anywhere, in use or not, and whether they learn in one of its classrooms that is in use.
 SELECT u.id, u.given_name, u.family_name, u.user_name, u.state,
-    EXISTS (SELECT 1 FROM role_assignments a WHERE a.user_id = u.id AND a.role <> 'student') AS staff,
+    EXISTS (SELECT 1 FROM role_assignments WHERE user_id = u.id AND role <> 'student') AS staff,
     EXISTS (
-        SELECT 1 FROM role_assignments a JOIN organizations c ON c.id = a.organization_id
+        SELECT 1 FROM role_assignments a JOIN organizations o ON a.organization_id = o.id
         WHERE a.user_id = u.id AND a.role = 'student' AND a.state = 'active'
-            AND c.school_id = u.organization_id AND c.state = 'active'
+            AND o.school_id = u.organization_id AND o.state = 'active'
     ) AS learns
 FROM users u
 WHERE u.organization_id = sqlc.arg(organization_id) AND u.id = sqlc.arg(user_id);
@@ -70,7 +70,7 @@ SELECT u.id, u.organization_id AS home_id, u.given_name, u.family_name, u.user_n
     COALESCE(b.id, '') AS badge_id, COALESCE(b.kind, '') AS kind, COALESCE(b.made_us, 0) AS made_us,
     COALESCE(b.maker_name, '') AS maker_name, COALESCE(b.uses, 0) AS uses, COALESCE(b.used_us, 0) AS used_us,
     COALESCE(b.used_address, '') AS used_address, COALESCE(b.used_device, '') AS used_device,
-    EXISTS (SELECT 1 FROM role_assignments h WHERE h.user_id = u.id AND h.role <> 'student') AS staff
+    EXISTS (SELECT 1 FROM role_assignments WHERE user_id = u.id AND role <> 'student') AS staff
 FROM role_assignments a
 JOIN users u ON u.id = a.user_id
 LEFT JOIN badges b ON b.organization_id = sqlc.arg(school_id) AND b.user_id = a.user_id AND b.void_us = 0
