@@ -188,6 +188,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, classroomCalls(t, w))
 	maps.Copy(calls, streamCalls(t, w))
 	maps.Copy(calls, policyCalls(t, w))
+	maps.Copy(calls, studentCalls(t, w))
 	maps.Copy(calls, platformCalls(t, w))
 	maps.Copy(calls, accountCalls(t, w))
 	maps.Copy(calls, auditCalls(t, w))

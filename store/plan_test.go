@@ -14,6 +14,8 @@ var readsAll = map[string]string{
 	"driftRows":            "the report itself",
 	"unfinishedOpenings":   "an index of unfinished ones alone",
 	"staleLoginPolicies":   "an index of stale ones alone",
+	"stalePasswordRules":   "an index of stale ones alone",
+	"markAllPasswordRules": "when the instance's own policy changes",
 	"begunRecordsBefore":   "an index of begun ones alone, once a minute",
 	"auditClosedUnchained": "an index of what nothing of ours writes, to verify",
 	"auditRetentions":      "one for each school that has set it, once a day",
