@@ -9,7 +9,6 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"homeroom.dev/homeroom/identity"
-	"homeroom.dev/homeroom/views"
 )
 
 // badgeBack is what callback knows of the badge that a sign-in stands on.
