@@ -20,6 +20,11 @@ import (
 var openRoutes = []string{
 	"GET /",
 	"GET /arrive/{attempt}",
+	"GET /b/{token}",
+	"GET /badge",
+	"GET /badge/go",
+	"GET /badge/keys",
+	"GET /badge/token",
 	"GET /auth/callback",
 	"GET /brand/{school}/{version}.css",
 	"GET /brand/{school}/{version}.png",
@@ -36,6 +41,7 @@ var openRoutes = []string{
 	"GET /styleguide", // in the demo
 	"POST /arrive/{attempt}",
 	"POST /auth/backchannel-logout",
+	"POST /badge",
 	"POST /i/{token}",
 	"POST /language",
 	"POST /recover/{token}",
