@@ -24,10 +24,14 @@ import (
 // signIn serves GET /sign-in: it asks who signs in where that makes a
 // difference, or else leads at once to Zitadel's login, which leads back to
 // callback. Query: next, the local path to go on to; create, to register; local,
-// to sign in past the school's own sign-in; fresh, to prove once more who one is.
+// to sign in past the school's own sign-in; fresh, to prove once more who one is;
+// as, the user name of a login card.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	next := localPath(query.Get("next"), views.HomePath)
+	if as := query.Get("as"); as != "" {
+		return s.signInAs(w, r, as, next)
+	}
 	if live, err := s.live(r); err != nil {
 		return err
 	} else if live && query.Get("create") == "" {
@@ -55,6 +59,26 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		options = append(options, rp.WithPrompt(oidc.PromptLogin))
 	}
 	return s.authorize(w, r, next, options...)
+}
+
+// signInAs leads who scanned a login card to Zitadel's login with the card's user
+// name filled in. On a device that somebody else is signed in on, that somebody
+// stays out of it: the card's owner is asked for their password.
+func (s *Server) signInAs(w http.ResponseWriter, r *http.Request, userName, next string) error {
+	live, err := s.live(r)
+	if err != nil {
+		return err
+	}
+	if live {
+		user, err := s.person(r.Context())
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(user.UserName, userName) {
+			return leave(w, r, next)
+		}
+	}
+	return s.authorize(w, r, next, withHint(userName), rp.WithPrompt(oidc.PromptLogin))
 }
 
 // authorize leads to Zitadel's login, and from there to callback and next.
@@ -199,7 +223,7 @@ func exchangeError(err error) error {
 // that one known from before is worth nothing, and nothing of another user
 // stays in it.
 func (s *Server) begin(ctx context.Context, tokens *oidc.Tokens[*oidc.IDTokenClaims]) error {
-	landing := s.sessions.GetString(ctx, sessionLanding)
+	landing, join := s.sessions.GetString(ctx, sessionLanding), s.sessions.GetString(ctx, sessionJoin)
 	if before := s.sessions.GetString(ctx, sessionRefresh); before != "" {
 		s.revoke(ctx, before)
 	}
@@ -221,6 +245,9 @@ func (s *Server) begin(ctx context.Context, tokens *oidc.Tokens[*oidc.IDTokenCla
 	s.sessions.Put(ctx, sessionClaims, claimed)
 	if landing != "" {
 		s.sessions.Put(ctx, sessionLanding, landing)
+	}
+	if join != "" {
+		s.sessions.Put(ctx, sessionJoin, join)
 	}
 	request := identity.RequestFrom(ctx)
 	s.sessions.Put(ctx, sessionDevice, request.Device)
@@ -278,7 +305,7 @@ func (s *Server) awaitUser(ctx context.Context, user identity.UserID) {
 
 // welcome serves GET /welcome, Zitadel's default redirect: whoever finished
 // something there is signed in on the way here, and goes on to the classroom
-// whose invitation they accepted, or home.
+// whose invitation they accepted, or whose code they typed, or home.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, who Person) error {
 	landing := s.sessions.PopString(r.Context(), sessionLanding)
 	if id, ok := strings.CutPrefix(landing, views.OrganizationPath("")); ok {
@@ -288,6 +315,9 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, who Person) err
 		}
 		// Removed meanwhile, for example: that page says so.
 	}
+	if code := s.sessions.GetString(r.Context(), sessionJoin); code != "" {
+		return leave(w, r, views.JoinCodePath(code))
+	}
 	return leave(w, r, localPath(landing, views.HomePath))
 }
 
@@ -296,6 +326,11 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, who Person) err
 func (s *Server) askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.RequestURI()
 	htmx := r.Header.Get("HX-Request") != ""
+	if asksStream(r) {
+		// Nobody signs in in a stream.
+		w.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
 	if htmx || !reads(r) {
 		next = s.ownPath(r.Header.Get("HX-Current-URL"), s.ownPath(r.Header.Get("Referer"), views.HomePath))
 	}

@@ -57,6 +57,7 @@ func (s *Server) routes() http.Handler {
 			r.With(s.limit(triesPerInvitation, byToken)).
 				Method("POST", "/i/{token}", s.open(s.accept))
 		})
+		s.joinRoutes(r)
 		r.Group(s.badgeDoor)
 		// A set-up link, and behind its code the pages of sign-in; a recovery link.
 		r.Group(func(r chi.Router) {
@@ -110,6 +111,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/invitations/{invitation}/link", org(identity.ManageStudents, confirmLink))
 				r.Method("POST", "/invitations/{invitation}/link", org(identity.ManageStudents, showLink))
 
+				s.studentRoutes(r)
 				s.peopleRoutes(r)
 				s.personRoutes(r)
 				r.Method("POST", "/people/{user}/role", org(identity.ManageStudents, changeRole))
@@ -120,6 +122,8 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/people/{user}/remove", org(identity.ManageStudents, askRemoval))
 				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, remove))
 
+				s.substituteRoutes(r)
+				s.lessonRoutes(r)
 				s.activityRoutes(r)
 				s.streamRoutes(r)
 				s.policyRoutes(r)
