@@ -35,7 +35,7 @@ func TestASubstituteIsCoTeacherUntilADayAndNoLonger(t *testing.T) {
 	if seen := substitute.get(p.fill("/o/{history}/roster")); seen.Status != http.StatusOK {
 		t.Errorf("before its end the access is %d", seen.Status)
 	}
-	p.now.Add(3 * 24 * time.Hour)
+	p.now.advance(3 * 24 * time.Hour)
 	p.endSubstitutions()
 	if seen := p.signIn(jon).get(p.fill("/o/{history}/roster")); seen.Status != http.StatusNotFound {
 		t.Errorf("after its end the access is %d", seen.Status)
@@ -87,7 +87,7 @@ func TestAnEndIsAboutOneRoleAssignment(t *testing.T) {
 				t.Fatalf("set: %d\n%s", set.Status, set.text())
 			}
 			c.meanwhile(p, admin)
-			p.now.Add(2 * 24 * time.Hour)
+			p.now.advance(2 * 24 * time.Hour)
 			p.endSubstitutions()
 			if seen := p.signIn(jon).get(p.fill("/o/{biology}/roster")); seen.Status != c.status {
 				t.Errorf("the class is %d, want %d", seen.Status, c.status)
