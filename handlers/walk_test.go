@@ -20,12 +20,12 @@ import (
 var openRoutes = []string{
 	"GET /",
 	"GET /arrive/{attempt}",
+	"GET /auth/callback",
 	"GET /b/{token}",
 	"GET /badge",
 	"GET /badge/go",
 	"GET /badge/keys",
 	"GET /badge/token",
-	"GET /auth/callback",
 	"GET /brand/{school}/{version}.css",
 	"GET /brand/{school}/{version}.png",
 	"GET /healthz",
