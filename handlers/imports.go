@@ -39,7 +39,9 @@ const (
 
 func (s *Server) importRoutes(r chi.Router) {
 	i := importing{s.planImport}
-	in := func(h organizationHandler) http.Handler { return s.inOrganization(identity.ManageStudents, mayImport(h)) }
+	in := func(h organizationHandler) http.Handler {
+		return s.inOrganization(identity.ManageStudents, mayImport(h))
+	}
 	r.Method("GET", "/import", in(i.start))
 	r.With(s.limit(listsPerPerson, s.byPerson)).Method("POST", "/import", in(i.bring))
 	r.Method("GET", "/import/{import}", in(i.show))
