@@ -53,8 +53,9 @@ type portal struct {
 
 	people        map[string]identity.User // by user name
 	organizations map[string]identity.Organization
-	rows          signInRows                    // of Linden, once a walk needs them
-	runs          map[string]identity.BulkRunID // over many, likewise
+	rows          signInRows                      // of Linden, once a walk needs them
+	runs          map[string]identity.BulkRunID   // over many, likewise
+	sheets        map[string]identity.CardSheetID // by place, of login cards
 }
 
 // The names of those who are there from the start.

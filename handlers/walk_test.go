@@ -30,6 +30,8 @@ var openRoutes = []string{
 	"GET /brand/{school}/{version}.png",
 	"GET /healthz",
 	"GET /i/{token}",
+	"GET /j/{code}",
+	"GET /join",
 	"GET /readyz",
 	"GET /recover/{token}",
 	"GET /s/{school}",
@@ -43,6 +45,8 @@ var openRoutes = []string{
 	"POST /auth/backchannel-logout",
 	"POST /badge",
 	"POST /i/{token}",
+	"POST /j/{code}",
+	"POST /join",
 	"POST /language",
 	"POST /recover/{token}",
 	"POST /s/{school}",
@@ -138,9 +142,11 @@ func (p *portal) real(s step, invitation identity.InvitationID) string {
 		"{invitation}", string(invitation),
 		"{run}", string(p.runs[s.place()]),
 		"{token}", "unknown",
+		"{code}", "CCCC-CCCC",
 		"{record}", p.record(s),
 		"{export}", p.exported(s),
 		"{stream}", streamed,
+		"{sheet}", string(p.sheets[s.place()]),
 		"{opening}", walkedOpening,
 		"*", "app.css",
 	).Replace(p.rows.in(strings.TrimSuffix(s.route, "/*")))
@@ -158,6 +164,12 @@ func (p *portal) waiting() identity.InvitationID {
 		User: p.people[noor].ID, Name: "Noor Haddad", Domain: "linden.example", Role: identity.RoleTeacher, AskedAt: p.now.Now(),
 	}))
 	p.runs = p.runsOver()
+	p.sheets = map[string]identity.CardSheetID{}
+	for place, maker := range map[string]string{linden: priya, biology: lee} {
+		var err error
+		p.sheets[place], err = p.in(place, maker).MakeCardSheet(p.ctx, []identity.Card{{User: p.people[noor].ID}})
+		p.check(err)
+	}
 	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", []store.OpeningItem{{Line: 1, Name: "Walked 1"}}))
 	id := p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID
 	p.streaming()
