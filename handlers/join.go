@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"math"
 	"net/http"
 	"time"
 
@@ -142,14 +143,15 @@ func (d joinDoor) find(r *http.Request, typed string) (foundCode, error) {
 	if err != nil {
 		return foundCode{}, err
 	}
-	limiter, key := d.address, byAddress(r)
+	limiter, key, most := d.address, byAddress(r), wrongPerAddress
 	if person.ID != "" {
-		limiter, key = d.person, string(person.ID)
+		limiter, key, most = d.person, string(person.ID), wrongPerPerson
 	}
-	free, _, err := limiter.Status(key)
+	_, tried, err := limiter.Status(key)
 	if err != nil {
 		return foundCode{}, err
 	}
+	free := math.Round(tried) < float64(most)
 	switch guessed, err := d.guessed(r, person); {
 	case err != nil:
 		return foundCode{}, err
