@@ -457,3 +457,21 @@ func TestBadgesDoNotGoWithASecondFactorForAll(t *testing.T) {
 		t.Errorf("on = %+v, %v", setup, err)
 	}
 }
+
+// A new card for one student, from the class's page of badges: the old one is void.
+func TestANewCardReplacesTheOld(t *testing.T) {
+	p := newPortal(t)
+	p.cards()
+	old := p.card(noor)
+	lee := p.signIn(lee)
+	seen := lee.post(views.CardsPath(p.id(biology)), "user", string(p.people[noor].ID), "badges", "on")
+	if seen.Status != http.StatusOK || !strings.Contains(seen.Body, "Noor") {
+		t.Fatalf("cards: %d at %s\n%s", seen.Status, seen.URL, seen.Body)
+	}
+	if seen := p.browser().get(old); seen.Status != http.StatusGone {
+		t.Errorf("the old card: %d", seen.Status)
+	}
+	if issued := p.badgeRecords(identity.ActionBadgeIssued); len(issued) != 2 {
+		t.Errorf("issued = %+v", issued)
+	}
+}
