@@ -53,7 +53,7 @@ func hasAttribute(n *html.Node, name string) bool {
 }
 
 func TestColumnsAreAskedForWhereTheyAreNotSure(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	asked := b.pasted(biology, "7\tblue\t12\n8\tred\t13\n9\tgreen\t14\n")
 	if asked.Status != http.StatusOK || !strings.HasSuffix(asked.URL.Path, "/columns") {
@@ -89,7 +89,7 @@ func TestColumnsAreAskedForWhereTheyAreNotSure(t *testing.T) {
 }
 
 func TestRowsAreReadInAnotherWay(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	// Windows-1252, and a line above the titles.
 	list := "Klasse 7B;;\nVorname;Nachname;Bemerkung\nJ\xfcrgen;M\xfcller;x\nAnna;Gro\xdf;\n"
@@ -123,7 +123,7 @@ func TestRowsAreReadInAnotherWay(t *testing.T) {
 }
 
 func TestOptionsPlanTheListAnew(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	seen := b.pasted(biology, "Name\tE-mail\nRuiz, Ana\tana@linden.example\nKim, Sam\tsam@linden.example\n")
 	if !strings.Contains(seen.text(), "Is invited: ana@linden.example") {
@@ -156,7 +156,7 @@ func TestOptionsPlanTheListAnew(t *testing.T) {
 }
 
 func TestTabsShowAKindOfRows(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	at := b.pasted(biology, classList).URL.Path
 	for show, c := range map[string]struct{ says, not string }{
@@ -179,7 +179,7 @@ func TestTabsShowAKindOfRows(t *testing.T) {
 }
 
 func TestRowsWithMistakesAreDownloaded(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	at := b.pasted(biology, "Name\tE-mail\n\t=cmd()\nRuiz, Ana\t\n").URL.Path
 	file := b.get(at + "/mistakes.csv")
@@ -193,7 +193,7 @@ func TestRowsWithMistakesAreDownloaded(t *testing.T) {
 }
 
 func TestAPlanIsThrownAway(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	at := b.pasted(biology, classList).URL.Path
 	got := b.post(at + "/cancel")

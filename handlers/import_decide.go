@@ -13,7 +13,7 @@ import (
 func rowOf(r *http.Request, org Organization, id store.ImportID, position string) (store.ImportRow, error) {
 	n, err := strconv.ParseInt(position, 10, 64)
 	if err != nil {
-		return store.ImportRow{}, identity.NotFound("import.row-not-found")
+		return store.ImportRow{}, identity.Invalid("request.broken").Because(err)
 	}
 	return org.Store.ImportRow(r.Context(), id, n)
 }

@@ -49,10 +49,15 @@ func planHere(ctx context.Context, org *store.Organization, id store.ImportID) e
 	}
 }
 
-// listPortal is a portal that takes lists.
-func listPortal(t *testing.T) *portal {
-	t.Helper()
-	return newPortal(t, func(o *Options) { o.PlanImport = planHere })
+// list brings a list and has it planned, as a submission of a form would.
+func (p *portal) list(organization, who, submission, text string) {
+	p.t.Helper()
+	reading, _, err := roster.Recognise(roster.Pasted(text))
+	p.check(err)
+	rows := p.in(organization, who)
+	id, err := rows.BeginImport(p.ctx, store.NewImport{Submission: submission, File: []byte(text), Reading: reading})
+	p.check(err)
+	p.check(planHere(p.ctx, rows, id))
 }
 
 // bring sends a list as the box does: parts are triples of name, file name and
@@ -109,7 +114,7 @@ const classList = "Name\tE-Mail\n" +
 	"Okafor, Ben\tben@linden.example\n"
 
 func TestAListIsPlannedBeforeAnythingIsWritten(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	var seen page
 	p.unchanged(func() { seen = b.pasted(biology, classList) })
@@ -134,7 +139,7 @@ func TestAListIsPlannedBeforeAnythingIsWritten(t *testing.T) {
 }
 
 func TestDuplicatesAreDecidedAndDecidedAgain(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(jon) // a co-teacher may
 	seen := b.pasted(biology, classList)
 	at := seen.URL.Path
@@ -174,7 +179,7 @@ func TestDuplicatesAreDecidedAndDecidedAgain(t *testing.T) {
 }
 
 func TestListsThatCannotBeTakenSaySoBesideTheField(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	path := views.ImportsPath(p.id(biology))
 	sub := identity.NewSubmission()
@@ -216,7 +221,7 @@ func TestListsThatCannotBeTakenSaySoBesideTheField(t *testing.T) {
 }
 
 func TestALargeListIsReadFromADisk(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	b := p.signIn(lee)
 	var list strings.Builder
 	list.WriteString("Given name;Family name;Remark\n")
@@ -234,7 +239,7 @@ func TestALargeListIsReadFromADisk(t *testing.T) {
 
 // Nothing of a list is read before it is known who sends it.
 func TestWhoMayNotSendsNothing(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	path := views.ImportsPath(p.id(biology))
 	for who, want := range map[string]int{sam: 403, mallory: 404, jon: 200, lee: 200, priya: 200} {
 		if got := p.signIn(who).pasted(biology, "Ana Ruiz\nBen Okafor\nCem Demir"); got.Status != want {
@@ -262,7 +267,7 @@ func TestWhoMayNotSendsNothing(t *testing.T) {
 type counting struct{ io.Reader }
 
 func TestAnImportIsOfItsClassAlone(t *testing.T) {
-	p := listPortal(t)
+	p := newPortal(t)
 	p.assign(history, lee, identity.RoleTeacher)
 	p.settled()
 	b := p.signIn(lee)

@@ -155,9 +155,11 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 		MailReady: func(context.Context) error { return nil },
 		Intents:   events,
 		Exports:   export.Works{Store: p.store, Provisioner: p.opener, Now: p.now.Now},
-		Now:       p.now.Now,
-		Log:       slog.New(slog.NewJSONHandler(p.log, nil)),
-		Demo:      true,
+
+		PlanImport: planHere,
+		Now:        p.now.Now,
+		Log:        slog.New(slog.NewJSONHandler(p.log, nil)),
+		Demo:       true,
 	}
 	for _, f := range change {
 		f(&options)

@@ -148,12 +148,16 @@ func (p *portal) real(s step, invitation identity.InvitationID) string {
 		"{stream}", streamed,
 		"{sheet}", string(p.sheets[s.place()]),
 		"{opening}", walkedOpening,
+		"{import}", walkedImport,
 		"*", "app.css",
 	).Replace(p.rows.in(strings.TrimSuffix(s.route, "/*")))
 }
 
 // walkedOpening is a list of classrooms that Linden School opens.
 const walkedOpening = "walkedwalkedwalkedwalkedwa"
+
+// walkedImport is a list of Biology 7B that is planned.
+const walkedImport = "walkedwalkedwalkedwalkedwi"
 
 // waiting is an invitation to Biology 7B that waits. Linden School gets what the
 // pages of sign-in are about.
@@ -170,6 +174,7 @@ func (p *portal) waiting() identity.InvitationID {
 		p.sheets[place], err = p.in(place, maker).MakeCardSheet(p.ctx, []identity.Card{{User: p.people[noor].ID}})
 		p.check(err)
 	}
+	p.list(biology, lee, walkedImport, "Name\nKim, Sam\nNovak, Lea\nRuiz, Ana\n")
 	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", []store.OpeningItem{{Line: 1, Name: "Walked 1"}}))
 	id := p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID
 	p.streaming()
