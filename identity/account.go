@@ -253,7 +253,7 @@ func (c AccountChange) ResetSignIn(ctx context.Context) (SignIn, error) {
 			return nil, err
 		}
 		in.Secret = NewSecret()
-		return nil, c.Remote.ResetSecret(ctx, c.User, in.Secret)
+		return nil, c.Remote.ResetSecret(ctx, c.User, in.Secret, false)
 	})
 	if err != nil {
 		return SignIn{}, err

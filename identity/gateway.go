@@ -12,6 +12,10 @@ type Gateway interface {
 	// LoginPages tells which of Zitadel's login pages the instance uses. It is
 	// found out by asking the authorization endpoint, not configured.
 	LoginPages(context.Context) (LoginPages, error)
+	// AnswerBadge hands Zitadel the token for a sign-in that waits for one, and
+	// returns the URL at Zitadel where the browser goes on. A sign-in that nobody
+	// waits for, and a token that Zitadel refuses, are gone ("sign-in.lost").
+	AnswerBadge(ctx context.Context, request BadgeRequest, header, token string) (string, error)
 }
 
 // LoginPages is where an instance lets people type their credentials.
@@ -46,8 +50,9 @@ type Remote interface {
 	// password. Only for users at home here.
 	ResetSignIn(context.Context, UserID) (string, error)
 	// ResetSecret does the same for a user without e-mail: secret becomes the
-	// password. Only for users at home here.
-	ResetSecret(ctx context.Context, user UserID, secret string) error
+	// password, and mustChange asks for another one at the next sign-in. Only for
+	// users at home here.
+	ResetSecret(ctx context.Context, user UserID, secret string, mustChange bool) error
 
 	// CreateRoleAssignment assigns roles to a user of any home. An assignment
 	// that is there already is brought to these roles and activated.
@@ -68,6 +73,8 @@ type Remote interface {
 	Federation
 	Accounts
 	Policies
+	Enrolment
+	Badging
 }
 
 // Accounts is what may be done to the account of a user who is at home here.
@@ -100,6 +107,8 @@ type Policies interface {
 	// SetBranding makes Zitadel's login pages and mail of the organization look so
 	// (label policy, assets); the zero Branding returns to the instance's.
 	SetBranding(context.Context, Branding) error
+	// PasswordRules are the rules in force now for passwords of people at home here.
+	PasswordRules(context.Context) (PasswordRules, error)
 	// SetState deactivates or activates the organization at Zitadel. It may be
 	// repeated.
 	SetState(context.Context, OrganizationState) (Fact, error)

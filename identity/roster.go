@@ -155,7 +155,7 @@ func ResetSignIn(ctx context.Context, org Opened, rows Roster, remote Remote, us
 				return nil, err
 			}
 			in.Secret = NewSecret()
-			return nil, remote.ResetSecret(ctx, user, in.Secret)
+			return nil, remote.ResetSecret(ctx, user, in.Secret, false)
 		})
 	})
 	if err != nil {

@@ -63,6 +63,8 @@ type NewUser struct {
 	// Secret is a first password for a user without e-mail. It is empty for
 	// everybody else: they set one at Zitadel.
 	Secret string
+	// MustChange asks for another password at the first sign-in with Secret.
+	MustChange bool
 }
 
 // placeholderDomain can never receive mail (RFC 2606).

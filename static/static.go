@@ -27,7 +27,7 @@ const Prefix = "/static/"
 var assets embed.FS
 
 // served are the files of assets/ that a browser may ask for.
-var served = []string{"app.css", "app.js", "htmx.js", "icons.svg", "favicon.svg"}
+var served = []string{"app.css", "app.js", "htmx.js", "htmx-sse.js", "icons.svg", "favicon.svg"}
 
 // file is one asset, ready to be sent.
 type file struct {

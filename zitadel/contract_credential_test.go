@@ -89,20 +89,20 @@ func TestContractResetSecretGivesANewPassword(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		student := w.student(t, w.biology)
 		w.signIn(t, student.ID, "Correct-horse-7")
-		if err := w.in(t, w.biology).ResetSecret(t.Context(), student.ID, "Better-horse-9"); err != nil {
+		if err := w.in(t, w.biology).ResetSecret(t.Context(), student.ID, "Better-horse-9", false); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "no session", func() bool { return w.sessions(t, student.ID) == 0 })
 		w.signIn(t, student.ID, "Better-horse-9")
 
-		wantKind(t, w.in(t, w.biology).ResetSecret(t.Context(), student.ID, "cat"), identity.KindInvalid, "secret.too-weak")
+		wantKind(t, w.in(t, w.biology).ResetSecret(t.Context(), student.ID, "cat", false), identity.KindInvalid, "secret.too-weak")
 
 		n := someone()
 		n.Address, n.Secret = unique("zoe")+"@example.org", ""
 		if _, err := w.in(t, w.linden).CreateUser(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, w.in(t, w.linden).ResetSecret(t.Context(), n.ID, "Better-horse-9"), identity.KindConflict, "user.has-address")
+		wantKind(t, w.in(t, w.linden).ResetSecret(t.Context(), n.ID, "Better-horse-9", false), identity.KindConflict, "user.has-address")
 	})
 }
 
@@ -118,7 +118,7 @@ func TestContractResetUnlocksButDoesNotReactivate(t *testing.T) {
 			t.Fatal(err)
 		}
 		for id, want := range map[identity.UserID]identity.UserState{locked.ID: identity.UserActive, inactive.ID: identity.UserInactive} {
-			if err := w.in(t, w.linden).ResetSecret(t.Context(), id, "Better-horse-9"); err != nil {
+			if err := w.in(t, w.linden).ResetSecret(t.Context(), id, "Better-horse-9", false); err != nil {
 				t.Errorf("reset: %v", err)
 			}
 			if u, err := w.in(t, w.linden).User(t.Context(), id); err != nil || u.State != want {

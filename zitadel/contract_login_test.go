@@ -45,7 +45,7 @@ func TestContractAResetEndsTheSessionOfTheBrowser(t *testing.T) {
 		if asked := w.atLoginPages(t, browser, user.UserName, "Correct-horse-7"); asked {
 			t.Fatal("a password was asked for although the browser is signed in")
 		}
-		if err := w.in(t, w.biology).ResetSecret(t.Context(), user.ID, "Better-horse-9"); err != nil {
+		if err := w.in(t, w.biology).ResetSecret(t.Context(), user.ID, "Better-horse-9", false); err != nil {
 			t.Fatal(err)
 		}
 		if asked := w.atLoginPages(t, browser, user.UserName, "Better-horse-9"); !asked {

@@ -64,7 +64,7 @@ func (r *remote) ResetSignIn(ctx context.Context, id identity.UserID) (string, e
 
 // ResetSecret makes secret the password of a user without e-mail. Somebody who
 // has an address is never given a password that another person has seen.
-func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret string) error {
+func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret string, mustChange bool) error {
 	u, err := r.atHome(ctx, id)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (r *remote) ResetSecret(ctx context.Context, id identity.UserID, secret str
 		UserId: string(id),
 		UserType: &userpb.UpdateUserRequest_Human_{Human: &userpb.UpdateUserRequest_Human{
 			Password: &userpb.SetPassword{
-				PasswordType: &userpb.SetPassword_Password{Password: &userpb.Password{Password: secret}},
+				PasswordType: &userpb.SetPassword_Password{Password: &userpb.Password{Password: secret, ChangeRequired: mustChange}},
 			},
 		}},
 	})

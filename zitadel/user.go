@@ -94,7 +94,7 @@ func (r *remote) newUser(n identity.NewUser) (*userpb.CreateUserRequest, error) 
 		human.Profile.PreferredLanguage = &base
 	}
 	if n.Secret != "" {
-		human.PasswordType = &userpb.CreateUserRequest_Human_Password{Password: &userpb.Password{Password: n.Secret}}
+		human.PasswordType = &userpb.CreateUserRequest_Human_Password{Password: &userpb.Password{Password: n.Secret, ChangeRequired: n.MustChange}}
 	}
 	id := string(n.ID)
 	return &userpb.CreateUserRequest{
