@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/views"
 )
 
@@ -47,6 +48,7 @@ func exportPlatformActivity(w http.ResponseWriter, r *http.Request, p Platform) 
 	if v.Problems = checkFormat(problems, v.Format); len(v.Problems) > 0 {
 		return render(w, r, http.StatusUnprocessableEntity, views.ExportPlatformActivity(p.Page, v))
 	}
-	d := newDownload(w, v.Format, "platform", p.Portal.Now())
-	return d.finish(p.Store.ExportAudit(r.Context(), q, exported(v), d.write))
+	return sendRecords(w, r, v.Format, "platform", p.Portal.Now(), func(write func(identity.AuditRecord) error) error {
+		return p.Store.ExportAudit(r.Context(), q, exported(v), write)
+	})
 }

@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
+	"iter"
 	"net/http"
 	"time"
 
@@ -129,9 +132,13 @@ func (s *Server) fetchOwnData(w http.ResponseWriter, r *http.Request, who Person
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="homeroom-my-data.json"`)
-	// The records are written as they are read, into the object's last field.
+	d := newDownload(w, r, "application/json; charset=utf-8", "homeroom-my-data.json")
+	return d.finish(writeOwnData(d, head, s.store.OwnRecords(r.Context(), who.User, places)))
+}
+
+// writeOwnData writes records, as they are read, into the last field of the object
+// of which head is the rest.
+func writeOwnData(w io.Writer, head []byte, records iter.Seq2[identity.AuditRecord, error]) error {
 	write := func(parts ...[]byte) error {
 		for _, part := range parts {
 			if _, err := w.Write(part); err != nil {
@@ -140,11 +147,11 @@ func (s *Server) fetchOwnData(w http.ResponseWriter, r *http.Request, who Person
 		}
 		return nil
 	}
-	if err := write(head[:len(head)-2], []byte(",\n\t\"records\": [")); err != nil {
+	if err := write(bytes.TrimSuffix(head, []byte("\n}")), []byte(",\n\t\"records\": [")); err != nil {
 		return err
 	}
 	between := []byte("\n\t\t")
-	for record, err := range s.store.OwnRecords(r.Context(), who.User, places) {
+	for record, err := range records {
 		if err != nil {
 			return err
 		}

@@ -124,11 +124,10 @@ func (l leaving) fetch(w http.ResponseWriter, r *http.Request, org Organization)
 		return err
 	}
 	name := fmt.Sprintf("homeroom-%s.zip", e.AskedAt.UTC().Format("2006-01-02"))
-	w.Header().Set("Content-Type", "application/zip")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	w.Header().Set("Content-Length", fmt.Sprint(e.Bytes))
-	_, err = io.Copy(w, file)
-	return err
+	d := newDownload(w, r, "application/zip", name)
+	d.length = e.Bytes
+	_, err = io.Copy(d, file)
+	return d.finish(err)
 }
 
 // basisForm is a line of the ledger as it was typed.

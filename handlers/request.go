@@ -91,41 +91,48 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		seen := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer s.logRequest(r, seen, began) // also of one that is cut off in the middle
 		next.ServeHTTP(seen, r)
-
-		rec := logged(r.Context())
-		status := seen.Status()
-		if status == 0 {
-			status = http.StatusOK
-		}
-		if r.Context().Err() != nil && errors.Is(r.Context().Err(), context.Canceled) {
-			status = statusClientGone
-		}
-		attrs := []slog.Attr{
-			slog.String("request", rec.id),
-			slog.String("method", r.Method),
-			slog.String("route", route(r)),
-			slog.Int("status", status),
-			slog.Int("bytes", seen.BytesWritten()),
-			slog.Duration("took", time.Since(began)),
-		}
-		if rec.user != "" {
-			attrs = append(attrs, slog.String("user", string(rec.user)))
-		}
-		if rec.organization != "" {
-			attrs = append(attrs, slog.String("organization", string(rec.organization)))
-		}
-		if rec.err != nil {
-			attrs = append(attrs, slog.String("error", rec.err.Error()))
-		}
-		if rec.aside != nil {
-			attrs = append(attrs, slog.String("aside", rec.aside.Error()))
-		}
-		if rec.stack != nil {
-			attrs = append(attrs, slog.String("stack", string(rec.stack)))
-		}
-		s.log.LogAttrs(context.WithoutCancel(r.Context()), level(status), "request", attrs...)
 	})
+}
+
+func (s *Server) logRequest(r *http.Request, seen middleware.WrapResponseWriter, began time.Time) {
+	rec := logged(r.Context())
+	status := seen.Status()
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if r.Context().Err() != nil && errors.Is(r.Context().Err(), context.Canceled) {
+		status = statusClientGone
+	}
+	attrs := []slog.Attr{
+		slog.String("request", rec.id),
+		slog.String("method", r.Method),
+		slog.String("route", route(r)),
+		slog.Int("status", status),
+		slog.Int("bytes", seen.BytesWritten()),
+		slog.Duration("took", time.Since(began)),
+	}
+	if rec.user != "" {
+		attrs = append(attrs, slog.String("user", string(rec.user)))
+	}
+	if rec.organization != "" {
+		attrs = append(attrs, slog.String("organization", string(rec.organization)))
+	}
+	if rec.err != nil {
+		attrs = append(attrs, slog.String("error", rec.err.Error()))
+	}
+	if rec.aside != nil {
+		attrs = append(attrs, slog.String("aside", rec.aside.Error()))
+	}
+	if rec.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(rec.stack)))
+	}
+	severity := level(status)
+	if rec.err != nil && status < http.StatusBadRequest {
+		severity = slog.LevelError // it broke off after it had begun well
+	}
+	s.log.LogAttrs(context.WithoutCancel(r.Context()), severity, "request", attrs...)
 }
 
 // statusClientGone is logged where nobody waits for the answer any more, which
