@@ -1,57 +1,193 @@
 package zitadel
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+
+	authorizationpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
+	filterpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/filter/v2"
+	objectpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/object/v2"
+	userpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
 
 	"homeroom.dev/homeroom/identity"
 )
 
-// AddUser creates a user at home here without reading it back.
+// AddUser creates a user at home here without reading it back. Of one who is
+// there already and not shown, the answer is what was asked for.
 func (r *remote) AddUser(ctx context.Context, n identity.NewUser) (identity.Fact, error) {
-	return r.CreateUser(ctx, n)
+	if err := r.present(); err != nil {
+		return nil, err
+	}
+	request, created, err := r.sendUser(ctx, n, nil)
+	if err != nil {
+		return nil, err
+	}
+	if created != nil {
+		return r.userAsked(n, request, at(created.GetCreationDate())), nil
+	}
+	u, err := r.atHome(ctx, n.ID)
+	if err == nil {
+		return identity.UserCreated{User: u, Password: n.Secret != "", At: u.CreatedAt}, nil
+	}
+	if !is(err, idUserGone) {
+		return nil, err
+	}
+	h, err := r.userHistory(ctx, n.ID)
+	if err != nil {
+		return nil, err
+	}
+	return r.userAsked(n, request, h.created), nil
+}
+
+// ShownUsers looks once which users Zitadel shows at home here, with a name to
+// sign in by.
+func (r *remote) ShownUsers(ctx context.Context, users []identity.UserID) ([]identity.UserID, error) {
+	if err := r.askable(users); err != nil || len(users) == 0 {
+		return nil, err
+	}
+	home := string(r.opened.Organization().Home())
+	answer, err := r.client.UserServiceV2().ListUsers(ctx, &userpb.ListUsersRequest{
+		Query: &objectpb.ListQuery{Limit: identity.MaxShown},
+		Queries: []*userpb.SearchQuery{
+			{Query: &userpb.SearchQuery_OrganizationIdQuery{OrganizationIdQuery: &userpb.OrganizationIdQuery{OrganizationId: home}}},
+			{Query: &userpb.SearchQuery_InUserIdsQuery{InUserIdsQuery: &userpb.InUserIDQuery{UserIds: texted(users)}}},
+		},
+	})
+	if err != nil {
+		return nil, fail("list users", err, "organization.not-found")
+	}
+	shown := make(map[identity.UserID]bool)
+	for _, u := range answer.GetResult() {
+		shown[identity.UserID(u.GetUserId())] = u.GetHuman() != nil && len(u.GetLoginNames()) > 0 && u.GetDetails().GetResourceOwner() == home
+	}
+	return those(users, shown), nil
+}
+
+// ShownRoleAssignments looks once of which users Zitadel shows a role
+// assignment here.
+func (r *remote) ShownRoleAssignments(ctx context.Context, users []identity.UserID) ([]identity.UserID, error) {
+	if err := r.askable(users); err != nil || len(users) == 0 {
+		return nil, err
+	}
+	answer, err := r.client.AuthorizationServiceV2().ListAuthorizations(ctx, &authorizationpb.ListAuthorizationsRequest{
+		Pagination: &filterpb.PaginationRequest{Limit: identity.MaxShown},
+		Filters: append(assignmentsIn(r.config.Project, r.opened.ID()), &authorizationpb.AuthorizationsSearchFilter{
+			Filter: &authorizationpb.AuthorizationsSearchFilter_InUserIds{InUserIds: &filterpb.InIDsFilter{Ids: texted(users)}},
+		}),
+	})
+	if err != nil {
+		return nil, fail("list authorizations", err, "organization.not-found")
+	}
+	shown := make(map[identity.UserID]bool)
+	for _, a := range answer.GetAuthorizations() {
+		if a.GetOrganization().GetId() == string(r.opened.ID()) && a.GetProject().GetId() == r.config.Project {
+			shown[identity.UserID(a.GetUser().GetId())] = true
+		}
+	}
+	return those(users, shown), nil
+}
+
+// askable refuses more users than can be asked for at once.
+func (r *remote) askable(users []identity.UserID) error {
+	if err := r.present(); err != nil {
+		return err
+	}
+	if len(users) > identity.MaxShown || slices.Contains(users, "") {
+		return identity.Invalid("remote.refused").Because(fmt.Errorf("%d users to look for, or one without ID", len(users)))
+	}
+	return nil
+}
+
+func texted(users []identity.UserID) []string {
+	ids := make([]string, len(users))
+	for i, user := range users {
+		ids[i] = string(user)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// those are the users that are shown, in their own order.
+func those(users []identity.UserID, shown map[identity.UserID]bool) []identity.UserID {
+	var found []identity.UserID
+	for _, user := range users {
+		if shown[user] {
+			found = append(found, user)
+		}
+	}
+	return found
 }
 
 // AssignRoles assigns roles here without reading the assignment back.
 func (r *remote) AssignRoles(ctx context.Context, user identity.UserID, roles []identity.Role) (identity.Fact, error) {
-	return r.CreateRoleAssignment(ctx, user, roles)
+	roles, err := r.assignableTo(user, roles)
+	if err != nil {
+		return nil, err
+	}
+	defer r.lockAssignment(user)()
+	created, err := r.createAssignment(ctx, user, roles)
+	if is(err, idTaken) {
+		return r.adoptAssignment(ctx, user, roles)
+	}
+	if err != nil {
+		return nil, fail("create authorization", err, "organization.not-found")
+	}
+	r.assigned.remember(r.opened.ID(), user, created.GetId())
+	return assignmentCreated(r.opened.ID(), user, created.GetId(), roles, created.GetCreationDate(), created.GetCreationDate()), nil
 }
 
-// ShownUsers answers which of the users Zitadel shows.
-func (r *remote) ShownUsers(_ context.Context, users []identity.UserID) ([]identity.UserID, error) {
-	return users, nil
+// UpdateUser changes a user at home here. A new address is not verified.
+func (r *remote) UpdateUser(ctx context.Context, id identity.UserID, update identity.UserUpdate) (identity.Fact, error) {
+	u, err := r.atHome(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	request, fact, err := changeOf(u, update)
+	if err != nil || request == nil {
+		return identity.Unknown{}, err
+	}
+	answer, err := r.client.UserServiceV2().UpdateUser(ctx, request)
+	switch {
+	case is(err, idTaken):
+		return nil, identity.Conflict("user.name-taken").Because(err)
+	case err != nil:
+		return nil, fail("update user", err, "user.not-found")
+	}
+	fact.At = at(answer.GetChangeDate())
+	return fact, nil
 }
 
-// ShownRoleAssignments answers of which of the users Zitadel shows a role here.
-func (r *remote) ShownRoleAssignments(_ context.Context, users []identity.UserID) ([]identity.UserID, error) {
-	return users, nil
-}
-
-// RepairUser replaces a user that is not shown.
-func (r *remote) RepairUser(ctx context.Context, n identity.NewUser) (identity.Fact, error) {
-	return r.CreateUser(ctx, n)
-}
-
-// RepairRoleAssignment replaces a role assignment that is not shown.
-func (r *remote) RepairRoleAssignment(ctx context.Context, user identity.UserID, roles []identity.Role) (identity.Fact, error) {
-	return r.CreateRoleAssignment(ctx, user, roles)
-}
-
-// UpdateUser changes a user at home here.
-func (r *remote) UpdateUser(context.Context, identity.UserID, identity.UserUpdate) (identity.Fact, error) {
-	return nil, identity.Unavailable("remote.unavailable")
-}
-
-// PasswordRules are the rules in force now.
-func (r *remote) PasswordRules(context.Context) (identity.PasswordRules, error) {
-	return identity.DefaultPasswordRules, nil
-}
-
-// CreateBadgeProvider makes the school's JWT identity provider.
-func (r *remote) CreateBadgeProvider(context.Context, identity.BadgeProvider) (identity.ProviderID, error) {
-	return "", identity.Unavailable("remote.unavailable")
-}
-
-// AnswerBadge hands Zitadel the token of a badge.
-func (r *Runtime) AnswerBadge(context.Context, identity.BadgeRequest, string, string) (string, error) {
-	return "", identity.Unavailable("remote.unavailable")
+// changeOf is the request that makes u what update says; nil if u is so.
+func changeOf(u identity.User, update identity.UserUpdate) (*userpb.UpdateUserRequest, identity.UserChanged, error) {
+	fact := identity.UserChanged{User: u.ID}
+	human := &userpb.UpdateUserRequest_Human{}
+	request := &userpb.UpdateUserRequest{UserId: string(u.ID), UserType: &userpb.UpdateUserRequest_Human_{Human: human}}
+	if name := update.UserName; name != nil && *name != u.UserName {
+		if *name == "" {
+			return nil, fact, identity.Invalid("user.name-missing")
+		}
+		u.UserName, fact.UserName, request.Username = *name, name, name
+	}
+	given, family := update.GivenName, update.FamilyName
+	if given != nil && *given != u.GivenName {
+		u.GivenName, fact.GivenName = *given, given
+	}
+	if family != nil && *family != u.FamilyName {
+		u.FamilyName, fact.FamilyName = *family, family
+	}
+	if fact.GivenName != nil || fact.FamilyName != nil || fact.UserName != nil && u.GivenName == "" && u.FamilyName == "" {
+		human.Profile = &userpb.UpdateUserRequest_Human_Profile{
+			GivenName: new(cmp.Or(u.GivenName, noName)), FamilyName: new(cmp.Or(u.FamilyName, noName)), DisplayName: new(u.DisplayName()),
+		}
+	}
+	if address := update.Address; address != nil && *address != u.Address {
+		human.Email = emailOf(u.ID, *address, false)
+		fact.Address, fact.AddressVerified = address, new(*address == "")
+	}
+	if fact == (identity.UserChanged{User: u.ID}) {
+		return nil, fact, nil
+	}
+	return request, fact, nil
 }

@@ -97,26 +97,7 @@ func (r *remote) CreateLinkedUser(ctx context.Context, n identity.NewUser, provi
 
 // SetPersonNames changes the names of a user at home here.
 func (r *remote) SetPersonNames(ctx context.Context, id identity.UserID, given, family string) (identity.Fact, error) {
-	u, err := r.atHome(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if u.GivenName == given && u.FamilyName == family {
-		return identity.Unknown{}, nil
-	}
-	u.GivenName, u.FamilyName = given, family
-	answer, err := r.client.UserServiceV2().UpdateUser(ctx, &userpb.UpdateUserRequest{
-		UserId: string(id),
-		UserType: &userpb.UpdateUserRequest_Human_{Human: &userpb.UpdateUserRequest_Human{
-			Profile: &userpb.UpdateUserRequest_Human_Profile{
-				GivenName: new(cmp.Or(given, noName)), FamilyName: new(cmp.Or(family, noName)), DisplayName: new(u.DisplayName()),
-			},
-		}},
-	})
-	if err != nil {
-		return nil, fail("update user", err, "user.not-found")
-	}
-	return identity.UserChanged{User: id, GivenName: &given, FamilyName: &family, At: at(answer.GetChangeDate())}, nil
+	return r.UpdateUser(ctx, id, identity.UserUpdate{GivenName: &given, FamilyName: &family})
 }
 
 // SignInMethods are the ways a user at home here can sign in. Zitadel answers

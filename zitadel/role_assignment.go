@@ -15,14 +15,11 @@ import (
 
 // CreateRoleAssignment assigns roles here to a user of any home.
 func (r *remote) CreateRoleAssignment(ctx context.Context, user identity.UserID, roles []identity.Role) (identity.Fact, error) {
-	roles, err := r.assignable(roles)
+	roles, err := r.assignableTo(user, roles)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(r.config.ServiceAccounts, user) {
-		return nil, identity.NotFound("user.not-found")
-	}
-	defer r.locks.of(string(r.opened.ID()) + "/" + string(user))()
+	defer r.lockAssignment(user)()
 	created, err := r.createAssignment(ctx, user, roles)
 	if is(err, idTaken) {
 		return r.adoptAssignment(ctx, user, roles)
@@ -41,6 +38,11 @@ func (r *remote) CreateRoleAssignment(ctx context.Context, user identity.UserID,
 		}
 	}
 	return assignmentCreated(r.opened.ID(), user, created.GetId(), roles, created.GetCreationDate(), created.GetCreationDate()), nil
+}
+
+// lockAssignment keeps changes of one role assignment here apart.
+func (r *remote) lockAssignment(user identity.UserID) (unlock func()) {
+	return r.locks.of(string(r.opened.ID()) + "/" + string(user))
 }
 
 func (r *remote) createAssignment(ctx context.Context, user identity.UserID, roles []identity.Role) (*authorizationpb.CreateAuthorizationResponse, error) {
@@ -113,7 +115,7 @@ func (r *remote) UpdateRoleAssignment(ctx context.Context, user identity.UserID,
 	if err != nil {
 		return nil, err
 	}
-	defer r.locks.of(string(r.opened.ID()) + "/" + string(user))()
+	defer r.lockAssignment(user)()
 	a, err := r.assignment(ctx, user)
 	if err != nil {
 		return nil, err
@@ -129,7 +131,7 @@ func (r *remote) UpdateRoleAssignment(ctx context.Context, user identity.UserID,
 
 // SuspendRoleAssignment takes the roles out of tokens and keeps them.
 func (r *remote) SuspendRoleAssignment(ctx context.Context, user identity.UserID) (identity.Fact, error) {
-	defer r.locks.of(string(r.opened.ID()) + "/" + string(user))()
+	defer r.lockAssignment(user)()
 	a, err := r.assignment(ctx, user)
 	if err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ func (r *remote) SuspendRoleAssignment(ctx context.Context, user identity.UserID
 
 // ActivateRoleAssignment ends a suspension.
 func (r *remote) ActivateRoleAssignment(ctx context.Context, user identity.UserID) (identity.Fact, error) {
-	defer r.locks.of(string(r.opened.ID()) + "/" + string(user))()
+	defer r.lockAssignment(user)()
 	a, err := r.assignment(ctx, user)
 	if err != nil {
 		return nil, err
@@ -162,7 +164,7 @@ func (r *remote) ActivateRoleAssignment(ctx context.Context, user identity.UserI
 // DeleteRoleAssignment ends the assignment. One that is gone already gives a
 // fact without meaning.
 func (r *remote) DeleteRoleAssignment(ctx context.Context, user identity.UserID) (identity.Fact, error) {
-	defer r.locks.of(string(r.opened.ID()) + "/" + string(user))()
+	defer r.lockAssignment(user)()
 	a, err := r.assignment(ctx, user)
 	if identity.IsKind(err, identity.KindNotFound) && r.present() == nil {
 		return identity.Unknown{}, nil
@@ -184,6 +186,15 @@ func (r *remote) DeleteRoleAssignment(ctx context.Context, user identity.UserID)
 		return nil, err
 	}
 	return identity.RoleAssignmentRemoved{ID: identity.RoleAssignmentID(a.GetId()), At: at(answer.GetDeletionDate())}, nil
+}
+
+// assignableTo checks roles, and refuses our own service accounts.
+func (r *remote) assignableTo(user identity.UserID, roles []identity.Role) ([]identity.Role, error) {
+	roles, err := r.assignable(roles)
+	if err == nil && slices.Contains(r.config.ServiceAccounts, user) {
+		err = identity.NotFound("user.not-found")
+	}
+	return roles, err
 }
 
 // assignable checks role keys, which Zitadel leaves to us with the feature

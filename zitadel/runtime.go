@@ -14,12 +14,13 @@ import (
 // Runtime is the service account homeroom-runtime: a member of each school and
 // classroom, never of the operators' organization. It is [identity.Gateway].
 type Runtime struct {
-	client *client.Client
-	tokens oauth2.TokenSource // for what Zitadel takes over plain HTTP
-	config Config
-	locks  locks
-	login  loginPages
-	flight singleflight.Group
+	client   *client.Client
+	tokens   oauth2.TokenSource // for what Zitadel takes over plain HTTP
+	config   Config
+	locks    locks
+	login    loginPages
+	flight   singleflight.Group
+	assigned assigned
 }
 
 var _ identity.Gateway = (*Runtime)(nil)

@@ -28,28 +28,14 @@ func (r *remote) CreateUser(ctx context.Context, n identity.NewUser) (identity.F
 }
 
 // createUser creates a user, with a link to an identity provider if there is
-// one.
+// one, and reads it back.
 func (r *remote) createUser(ctx context.Context, n identity.NewUser, link *userpb.IDPLink) (identity.Fact, error) {
-	const doing = "create user"
-	request, err := r.newUser(n)
+	request, created, err := r.sendUser(ctx, n, link)
 	if err != nil {
 		return nil, err
 	}
-	if link != nil {
-		request.GetHuman().IdpLinks = []*userpb.IDPLink{link}
-	}
-	created, err := r.client.UserServiceV2().CreateUser(ctx, request)
-	switch {
-	case is(err, idUserExists):
+	if created == nil {
 		return r.existingUser(ctx, n, link)
-	case isLinkTaken(err):
-		return nil, identity.Conflict("connection.identity-taken").Because(err)
-	case is(err, idTaken):
-		return nil, identity.Conflict("user.name-taken").Because(err)
-	case isWeak(err):
-		return nil, identity.Invalid("secret.too-weak").Because(err)
-	case err != nil:
-		return nil, fail(doing, err, "organization.not-found")
 	}
 	u, err := r.shownUser(ctx, n.ID)
 	if identity.IsKind(err, identity.KindUnavailable) && ctx.Err() == nil {
@@ -62,23 +48,35 @@ func (r *remote) createUser(ctx context.Context, n identity.NewUser, link *userp
 	return identity.UserCreated{User: toUser(u), Password: n.Secret != "", At: at(created.GetCreationDate())}, nil
 }
 
+// sendUser makes the one call that creates a user, and returns what was asked
+// for with the answer: none if the ID is in use.
+func (r *remote) sendUser(ctx context.Context, n identity.NewUser, link *userpb.IDPLink) (*userpb.CreateUserRequest, *userpb.CreateUserResponse, error) {
+	request, err := r.newUser(n)
+	if err != nil {
+		return nil, nil, err
+	}
+	if link != nil {
+		request.GetHuman().IdpLinks = []*userpb.IDPLink{link}
+	}
+	created, err := r.client.UserServiceV2().CreateUser(ctx, request)
+	switch {
+	case is(err, idUserExists):
+		return request, nil, nil
+	case isLinkTaken(err):
+		return nil, nil, identity.Conflict("connection.identity-taken").Because(err)
+	case is(err, idTaken):
+		return nil, nil, identity.Conflict("user.name-taken").Because(err)
+	case isWeak(err):
+		return nil, nil, identity.Invalid("secret.too-weak").Because(err)
+	}
+	return request, created, fail("create user", err, "organization.not-found")
+}
+
 // newUser is the request for n.
 func (r *remote) newUser(n identity.NewUser) (*userpb.CreateUserRequest, error) {
 	name := cmp.Or(n.UserName, n.Address)
 	if n.ID == "" || name == "" {
 		return nil, identity.Invalid("user.name-missing")
-	}
-	email := &userpb.SetHumanEmail{Email: n.Address}
-	switch {
-	case n.Address == "":
-		email.Email = identity.PlaceholderAddress(n.ID)
-		email.Verification = &userpb.SetHumanEmail_IsVerified{IsVerified: true}
-	case n.AddressVerified:
-		email.Verification = &userpb.SetHumanEmail_IsVerified{IsVerified: true}
-	default:
-		// The code is asked for and dropped, because without that Zitadel sends
-		// a mail of its own.
-		email.Verification = &userpb.SetHumanEmail_ReturnCode{ReturnCode: &userpb.ReturnEmailVerificationCode{}}
 	}
 	display := identity.User{UserName: name, GivenName: n.GivenName, FamilyName: n.FamilyName}.DisplayName()
 	human := &userpb.CreateUserRequest_Human{
@@ -87,7 +85,7 @@ func (r *remote) newUser(n identity.NewUser) (*userpb.CreateUserRequest, error) 
 			FamilyName:  cmp.Or(n.FamilyName, noName),
 			DisplayName: &display,
 		},
-		Email: email,
+		Email: emailOf(n.ID, n.Address, n.AddressVerified),
 	}
 	if tag, err := language.Parse(n.Language); err == nil {
 		base := tag.String()
@@ -103,6 +101,20 @@ func (r *remote) newUser(n identity.NewUser) (*userpb.CreateUserRequest, error) 
 		Username:       &name,
 		UserType:       &userpb.CreateUserRequest_Human_{Human: human},
 	}, nil
+}
+
+// emailOf is the address of a user as Zitadel is told it.
+func emailOf(user identity.UserID, address string, verified bool) *userpb.SetHumanEmail {
+	email := &userpb.SetHumanEmail{Email: address, Verification: &userpb.SetHumanEmail_IsVerified{IsVerified: true}}
+	switch {
+	case address == "":
+		email.Email = identity.PlaceholderAddress(user)
+	case !verified:
+		// The code is asked for and dropped, because without that Zitadel sends
+		// a mail of its own.
+		email.Verification = &userpb.SetHumanEmail_ReturnCode{ReturnCode: &userpb.ReturnEmailVerificationCode{}}
+	}
+	return email
 }
 
 // existingUser answers for a user that was created before with the same ID,
