@@ -28,10 +28,10 @@ func TestContractForeignUsersAreNotFound(t *testing.T) {
 			user identity.UserID
 			not  []string // the methods that this user is right for
 		}{
-			{"somebody of another school", teacherOfBirch.ID, []string{"CreateRoleAssignment"}}, // becomes a guest
-			{"an individual", w.individual(t), []string{"CreateRoleAssignment"}},
+			{"somebody of another school", teacherOfBirch.ID, []string{"CreateRoleAssignment", "AssignRoles"}}, // becomes a guest
+			{"an individual", w.individual(t), []string{"CreateRoleAssignment", "AssignRoles"}},
 			{"the runtime itself", w.installation.Runtime.User, nil},
-			{"a user who is not there", identity.UserID(unique("nobody")), []string{"CreateUser", "CreateLinkedUser"}},
+			{"a user who is not there", identity.UserID(unique("nobody")), []string{"CreateUser", "CreateLinkedUser", "AddUser"}},
 		} {
 			for _, here := range []identity.Organization{w.biology, w.linden} {
 				t.Run(test.name+" in "+here.Name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestContractForeignUsersAreNotFound(t *testing.T) {
 					walked := w.walk(t, here, foreign{user: test.user, provider: provider}, func(method reflect.Method, takes foreign) bool {
 						return takes.user != "" && !slices.Contains(test.not, method.Name)
 					})
-					if walked < 12 {
+					if walked < 18 {
 						t.Errorf("%d methods walked, want all that take a user", walked)
 					}
 					if since := w.editedSince(t, w.installation.Runtime.User, began); len(since) > 0 {
@@ -144,6 +144,11 @@ func (w *world) walkIn(t *testing.T, remote identity.Remote, with foreign, chose
 			if fact := results[0].Interface(); err != nil || fact != (identity.Unknown{}) {
 				t.Errorf("DeleteRoleAssignment = %v, %v, want nothing and no error", fact, err)
 			}
+		case (method.Name == "ShownUsers" || method.Name == "ShownRoleAssignments") && err == nil:
+			// Somebody who is not here is not shown here. Nowhere, it is told.
+			if found := results[0].Interface().([]identity.UserID); len(found) > 0 {
+				t.Errorf("%s = %v, want nobody", method.Name, found)
+			}
 		case method.Name == "DeleteUser" && err == nil:
 			// Somebody who is gone, and nobody: nothing to tell. In the wrong place
 			// it is told, as the event log shows.
@@ -173,6 +178,14 @@ func argumentsFor(t *testing.T, method reflect.Type, with foreign) (arguments []
 			n := someone()
 			n.ID = with.user
 			argument, takes.user = n, "taken"
+		case reflect.TypeFor[[]identity.UserID]():
+			argument, takes.user = []identity.UserID{with.user}, "taken"
+		case reflect.TypeFor[identity.UserUpdate]():
+			argument = identity.UserUpdate{GivenName: new("Taken"), Address: new("taken@example.org")}
+		case reflect.TypeFor[identity.BadgeProvider]():
+			argument = identity.BadgeProvider{
+				Name: "Taken over", Issuer: "https://taken.example", Endpoint: "https://taken.example/token", Keys: "https://taken.example/keys", Header: "X-Badge",
+			}
 		case reflect.TypeFor[identity.ProviderID]():
 			argument, takes.provider = with.provider, "taken"
 		case reflect.TypeFor[identity.Provider]():
@@ -189,6 +202,8 @@ func argumentsFor(t *testing.T, method reflect.Type, with foreign) (arguments []
 			argument = identity.OrganizationInactive
 		case reflect.TypeFor[identity.OrganizationID]():
 			argument = with.school
+		case reflect.TypeFor[bool]():
+			argument = true
 		case reflect.TypeFor[string]():
 			argument = "Correct-horse-7"
 		default:

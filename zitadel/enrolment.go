@@ -145,8 +145,11 @@ func (r *remote) UpdateUser(ctx context.Context, id identity.UserID, update iden
 		return nil, err
 	}
 	request, fact, err := changeOf(u, update)
-	if err != nil || request == nil {
-		return identity.Unknown{}, err
+	if err != nil {
+		return nil, err
+	}
+	if request == nil {
+		return identity.Unknown{}, nil
 	}
 	answer, err := r.client.UserServiceV2().UpdateUser(ctx, request)
 	switch {
@@ -161,7 +164,7 @@ func (r *remote) UpdateUser(ctx context.Context, id identity.UserID, update iden
 
 // changeOf is the request that makes u what update says; nil if u is so.
 func changeOf(u identity.User, update identity.UserUpdate) (*userpb.UpdateUserRequest, identity.UserChanged, error) {
-	fact := identity.UserChanged{User: u.ID}
+	fact, before := identity.UserChanged{User: u.ID}, u.DisplayName()
 	human := &userpb.UpdateUserRequest_Human{}
 	request := &userpb.UpdateUserRequest{UserId: string(u.ID), UserType: &userpb.UpdateUserRequest_Human_{Human: human}}
 	if name := update.UserName; name != nil && *name != u.UserName {
@@ -170,14 +173,17 @@ func changeOf(u identity.User, update identity.UserUpdate) (*userpb.UpdateUserRe
 		}
 		u.UserName, fact.UserName, request.Username = *name, name, name
 	}
-	given, family := update.GivenName, update.FamilyName
-	if given != nil && *given != u.GivenName {
-		u.GivenName, fact.GivenName = *given, given
+	given, family := u.GivenName, u.FamilyName
+	if update.GivenName != nil {
+		u.GivenName = *update.GivenName
 	}
-	if family != nil && *family != u.FamilyName {
-		u.FamilyName, fact.FamilyName = *family, family
+	if update.FamilyName != nil {
+		u.FamilyName = *update.FamilyName
 	}
-	if fact.GivenName != nil || fact.FamilyName != nil || fact.UserName != nil && u.GivenName == "" && u.FamilyName == "" {
+	if u.GivenName != given || u.FamilyName != family {
+		fact.GivenName, fact.FamilyName = &u.GivenName, &u.FamilyName
+	}
+	if fact.GivenName != nil || u.DisplayName() != before {
 		human.Profile = &userpb.UpdateUserRequest_Human_Profile{
 			GivenName: new(cmp.Or(u.GivenName, noName)), FamilyName: new(cmp.Or(u.FamilyName, noName)), DisplayName: new(u.DisplayName()),
 		}

@@ -192,6 +192,7 @@ type authRequest struct {
 	idp      string     // identity provider that Login V1 has sent the browser to
 	left     departure  // for it
 	form     url.Values // what it let the browser post
+	checked  string     // user a token was taken for
 	done     bool
 	code     string
 }

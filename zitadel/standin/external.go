@@ -66,6 +66,7 @@ func shown(err error) (message, description string) {
 // way is one of the two ways through an identity provider: that of intents and
 // Login V2, and that of Login V1.
 type way struct {
+	login    bool   // that of Login V1
 	root     string // of the SAML endpoints
 	entityID string // empty: the metadata below root
 	callback string // of OIDC
@@ -79,15 +80,20 @@ func (s *Server) intentWay(idp string) way {
 func (s *Server) loginWay(idp string) way {
 	issuer := s.Issuer()
 	return way{
-		root: issuer + "/ui/login/login/externalidp/", entityID: issuer + "/idps/" + idp + "/saml/metadata",
+		login: true, root: issuer + "/ui/login/login/externalidp/", entityID: issuer + "/idps/" + idp + "/saml/metadata",
 		callback: issuer + "/ui/login/login/externalidp/callback",
 	}
 }
 
 // depart begins a sign-in. state comes back with the browser.
 func (s *Server) depart(ctx context.Context, p *idProvider, w way, state, hint string) (departure, error) {
-	if p.saml != nil {
+	switch {
+	case p.saml != nil:
 		return s.departSAML(p, w, state)
+	case p.jwt != nil && w.login:
+		return s.departJWT(p, state, agentOf(ctx))
+	case p.jwt != nil:
+		return s.departJWT(p, state, state)
 	}
 	return s.departOIDC(ctx, p, w, state, hint)
 }
@@ -95,8 +101,11 @@ func (s *Server) depart(ctx context.Context, p *idProvider, w way, state, hint s
 // arrive finds out who came back. The request carries what the identity
 // provider says, d what was remembered when the browser left.
 func (s *Server) arrive(r *http.Request, p *idProvider, w way, d departure) (*arrived, error) {
-	if p.saml != nil {
+	switch {
+	case p.saml != nil:
 		return s.arriveSAML(r, p, w, d.request)
+	case p.jwt != nil:
+		return s.arriveJWT(r.Context(), p, handedToken(r, p))
 	}
 	return s.arriveOIDC(r.Context(), p, w, r.FormValue("code"), d.verifier)
 }

@@ -20,8 +20,9 @@ import (
 type idProvider struct {
 	id, owner, name string
 	options         idpOptions
-	saml            *samlIDP // one of the two
+	saml            *samlIDP // one of the three
 	oidc            *oidcIDP
+	jwt             *jwtIDP
 	edited
 }
 
@@ -100,14 +101,19 @@ func (p *idProvider) fields() map[string]any {
 	case p.oidc != nil:
 		v["issuer"], v["clientId"], v["clientSecret"] = p.oidc.issuer, p.oidc.clientID, crypted()
 		v["scopes"], v["idTokenMapping"], v["usePKCE"] = p.oidc.scopes, p.oidc.idTokenMapping, p.oidc.pkce
+	case p.jwt != nil:
+		v["issuer"], v["jwtEndpoint"], v["keysEndpoint"], v["headerName"] = p.jwt.issuer, p.jwt.endpoint, p.jwt.keys, p.jwt.header
 	}
 	return trimmed(v)
 }
 
 // kind is the middle of the names of the provider's events.
 func (p *idProvider) kind() string {
-	if p.saml != nil {
+	switch {
+	case p.saml != nil:
 		return "saml"
+	case p.jwt != nil:
+		return "jwt"
 	}
 	return "oidc"
 }
@@ -126,6 +132,13 @@ func (s *state) idpMessage(p *idProvider) *idpv1.Provider {
 		m.Config.Config = &idpv1.ProviderConfig_Oidc{Oidc: &idpv1.GenericOIDCConfig{
 			Issuer: p.oidc.issuer, ClientId: p.oidc.clientID, Scopes: slices.Clone(p.oidc.scopes),
 			IsIdTokenMapping: p.oidc.idTokenMapping, UsePkce: p.oidc.pkce,
+		}}
+		return m
+	}
+	if p.jwt != nil {
+		m.Type = idpv1.ProviderType_PROVIDER_TYPE_JWT
+		m.Config.Config = &idpv1.ProviderConfig_Jwt{Jwt: &idpv1.JWTConfig{
+			Issuer: p.jwt.issuer, JwtEndpoint: p.jwt.endpoint, KeysEndpoint: p.jwt.keys, HeaderName: p.jwt.header,
 		}}
 		return m
 	}

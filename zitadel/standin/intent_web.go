@@ -22,6 +22,7 @@ func (s *Server) routeIDPs(mux *http.ServeMux) {
 		refuseText(w, refused("SAML-3uor2", "Errors.Intent.NotFound", nil))
 	})
 	mux.HandleFunc("/idps/callback", s.arriveByCallback)
+	mux.HandleFunc("/idps/jwt", s.takeTokenForIntent)
 }
 
 // refuseText says an error as these addresses do: in plain text.

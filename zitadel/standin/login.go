@@ -82,6 +82,8 @@ func (s *Server) routeLogin(mux *http.ServeMux) {
 		}
 		if version == 1 {
 			pages.HandleFunc("GET "+base+"/login/externalidp/callback", v.arriveV1)
+			pages.HandleFunc("GET "+base+"/login/jwt/authorize", v.takeToken)
+			pages.HandleFunc("GET "+base+"/login/jwt/callback", v.arriveWithToken)
 			// Identity providers let browsers post here from elsewhere.
 			mux.HandleFunc("POST "+base+"/login/externalidp/callback", v.arriveByForm)
 			mux.HandleFunc("POST "+base+"/login/externalidp/saml/acs", v.arriveByForm)

@@ -80,8 +80,11 @@ func (x *settingsService) GetActiveIdentityProviders(ctx context.Context, r *set
 			continue
 		}
 		kind := settings.IdentityProviderType_IDENTITY_PROVIDER_TYPE_OIDC
-		if p.saml != nil {
+		switch {
+		case p.saml != nil:
 			kind = settings.IdentityProviderType_IDENTITY_PROVIDER_TYPE_SAML
+		case p.jwt != nil:
+			kind = settings.IdentityProviderType_IDENTITY_PROVIDER_TYPE_JWT
 		}
 		answer.IdentityProviders = append(answer.IdentityProviders, &settings.IdentityProvider{
 			Id: p.id, Name: p.name, Type: kind, Options: &idpv2.Options{
