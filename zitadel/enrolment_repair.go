@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zitadel/zitadel-go/v3/pkg/client/middleware"
 	authorizationpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
 	changepb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/change"
-	"github.com/zitadel/zitadel-go/v3/pkg/client/middleware"
 	managementpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/management"
 	userpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
 

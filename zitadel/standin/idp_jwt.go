@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	idpv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/idp"
-	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/management"
 	"github.com/zitadel/oidc/v3/pkg/client/rp"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+	idpv1 "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/idp"
+	"github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/management"
 )
 
 // jwtIDP takes the word of a signed token for who somebody is.
