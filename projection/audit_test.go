@@ -77,7 +77,16 @@ func TestChangesPastThePortalAreRecordedOnce(t *testing.T) {
 			return identity.OrganizationMetadataSet{Organization: "linden", Key: identity.MetadataName, Value: "Lime", At: at}
 		}},
 		{"tess", "linden", "tess", func(at time.Time) identity.Fact { return identity.UserSignedIn{User: "tess", At: at} }},
+		{"tess", "linden", "tess", func(at time.Time) identity.Fact {
+			return identity.Observed{Action: identity.ActionSignInFailed, User: "tess", At: at}
+		}},
+		{consoleAdmin, "linden", "linden", func(at time.Time) identity.Fact {
+			return identity.Observed{Action: identity.ActionRemotePolicy, Organization: "linden", At: at}
+		}},
 		// None of these is anything to read about.
+		{runtimeAccount, "linden", "linden", func(at time.Time) identity.Fact {
+			return identity.Observed{Action: identity.ActionRemotePolicy, Organization: "linden", At: at}
+		}},
 		{"tess", "linden", "tess", func(at time.Time) identity.Fact {
 			return identity.UserChanged{User: "tess", AddressVerified: &verified, At: at}
 		}},
@@ -97,6 +106,8 @@ func TestChangesPastThePortalAreRecordedOnce(t *testing.T) {
 		`linden user.removed student-0002 (Sam 2 Müller)   console-admin zitadel done`,
 		`linden organization.renamed linden () {"name":"Linden School"} {"name":"Lime"} console-admin zitadel done`,
 		`linden sign-in.done tess (Tess Ångström)   tess zitadel done`,
+		`linden sign-in.failed tess (Tess Ångström)   tess zitadel done`,
+		`linden remote.policy linden ()   console-admin zitadel done`,
 	}
 	poll(t, p)
 	if diff := cmp.Diff(want, records(t, s)); diff != "" {

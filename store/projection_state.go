@@ -65,7 +65,9 @@ func (s *Store) UnseenEvents(ctx context.Context, events []identity.Event) ([]id
 	read := s.read()
 	for _, e := range events {
 		if about, id, _ := subjectOf(e.Fact); about == "" || id == "" {
-			continue
+			if _, tells := observed(e); !tells {
+				continue
+			}
 		}
 		seen, err := read.IsEventSeen(ctx, query.IsEventSeenParams{Aggregate: e.Aggregate, Sequence: int64(e.Sequence)})
 		if err != nil {
