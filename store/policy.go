@@ -117,6 +117,28 @@ func (o *Organization) keepLoginPolicy(
 	})
 }
 
+// AskLoginPolicyLater puts a school whose login policy could not be read behind
+// all others that wait for it.
+func (o *Organization) AskLoginPolicyLater(ctx context.Context) error {
+	err := o.store.write(ctx, func(tx *transaction) error {
+		return tx.MarkLoginPolicy(ctx, query.MarkLoginPolicyParams{School: o.id, NowUs: tx.now})
+	})
+	if err != nil {
+		return fmt.Errorf("ask for a login policy later: %w", err)
+	}
+	return nil
+}
+
+// markLoginPolicy notes that the login policy of a school has to be read, or of
+// every school if the instance's own changed: that is told of the operators'
+// organization. What is no school has none that anybody looks at.
+func (f *folding) markLoginPolicy(ctx context.Context, changed identity.OrganizationID) error {
+	if changed == "" || changed == f.platform.Operators {
+		return f.MarkLoginPolicies(ctx, f.now)
+	}
+	return f.MarkLoginPolicy(ctx, query.MarkLoginPolicyParams{School: string(changed), NowUs: f.now})
+}
+
 // SetPolicies changes the school's rules: act brings Zitadel's login policy to
 // what login says, and is nil where that stays. What is not changed leaves no
 // record.
@@ -218,7 +240,8 @@ func (s *Store) StaffFactor(ctx context.Context, user identity.UserID) (bool, er
 }
 
 // StaleLoginPolicies opens up to most schools whose login policy has to be read:
-// those of which it never was, and those where it changed since.
+// those of which it was never asked for, then those where it changed since, who
+// waits longest first.
 func (s *Store) StaleLoginPolicies(ctx context.Context, most int) ([]identity.Opened, error) {
 	rows, err := s.read().StaleLoginPolicies(ctx, int64(most))
 	if err != nil {
@@ -228,11 +251,9 @@ func (s *Store) StaleLoginPolicies(ctx context.Context, most int) ([]identity.Op
 	if err != nil {
 		return nil, fmt.Errorf("list unread login policies: %w", translate(err))
 	}
-	for _, row := range rows {
-		unread = append(unread, row.OrganizationID)
-	}
+	ids := append(unread, rows...)
 	var schools []identity.Opened
-	for _, id := range unread[:min(len(unread), most)] {
+	for _, id := range ids[:min(len(ids), most)] {
 		school, err := s.organization(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("load school: %w", translate(err))

@@ -29,6 +29,7 @@ func policyCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"KeepLoginPolicy": func(ctx context.Context) (any, error) {
 			return nil, linden.KeepLoginPolicy(ctx, identity.LoginPolicy{Passkeys: true}, noon)
 		},
+		"AskLoginPolicyLater": func(ctx context.Context) (any, error) { return nil, linden.AskLoginPolicyLater(ctx) },
 		"SetPolicies": func(ctx context.Context) (any, error) {
 			return nil, linden.SetPolicies(ctx, identity.DefaultPolicies, identity.LoginPolicy{Passkeys: true}, nothing)
 		},

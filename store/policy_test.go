@@ -168,6 +168,90 @@ func TestALoginPolicyThatChangedMeanwhileStaysStale(t *testing.T) {
 	}
 }
 
+// stale are the schools whose login policy has to be read, in that order.
+func (w *world) stale() (ids []identity.OrganizationID) {
+	w.t.Helper()
+	schools, err := w.StaleLoginPolicies(w.t.Context(), 10)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, school := range schools {
+		ids = append(ids, school.ID())
+	}
+	return ids
+}
+
+func TestALoginPolicyThatIsChangedAtZitadelIsReadAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		editor identity.UserID
+		quiet  bool
+		fact   identity.Observed
+		want   []identity.OrganizationID
+	}{
+		{"in the console", "root", false, identity.Observed{Action: identity.ActionRemotePolicy, Organization: "linden"}, []identity.OrganizationID{"linden"}},
+		{"by the portal itself", "runtime", false, identity.Observed{Action: identity.ActionRemotePolicy, Organization: "linden"}, []identity.OrganizationID{"linden"}},
+		{"before the log was read", "root", true, identity.Observed{Action: identity.ActionRemotePolicy, Organization: "linden"}, []identity.OrganizationID{"linden"}},
+		{"the instance's", "root", false, identity.Observed{Action: identity.ActionRemotePolicy}, []identity.OrganizationID{"birch", "linden"}},
+		{"the instance's, as Zitadel's log has it", "root", false, identity.Observed{Action: identity.ActionRemotePolicy, Organization: operators}, []identity.OrganizationID{"birch", "linden"}},
+		{"a class's", "root", false, identity.Observed{Action: identity.ActionRemotePolicy, Organization: "linden-7b"}, nil},
+		{"of somebody else's organization", "root", false, identity.Observed{Action: identity.ActionRemotePolicy, Organization: "acme"}, nil},
+		{"something else", "root", false, identity.Observed{Action: identity.ActionRemoteDomain, Organization: "linden"}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			for _, school := range w.stale() {
+				if err := w.school(string(school)).KeepLoginPolicy(t.Context(), identity.LoginPolicy{}, w.clock); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.clock = w.clock.Add(time.Minute)
+			for range 2 { // the log is read with an overlap
+				tt.fact.At = w.clock
+				if err := w.ApplyEvents(t.Context(), EventBatch{
+					Events: []identity.Event{{
+						Aggregate: "org", Sequence: 5, Editor: tt.editor, Organization: tt.fact.Organization, At: w.clock, Fact: tt.fact,
+					}},
+					Quiet: tt.quiet, Platform: identity.Platform{Operators: operators, ServiceAccounts: []identity.UserID{"runtime"}},
+				}); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(tt.want, w.stale()); diff != "" {
+					t.Error(diff)
+				}
+			}
+			if read := w.one("SELECT COUNT(*) FROM login_policies"); read != "2" {
+				t.Errorf("%s policies are kept, want the schools' two", read)
+			}
+		})
+	}
+}
+
+func TestASchoolWhosePolicyCannotBeReadStarvesNobody(t *testing.T) {
+	w := newWorld(t)
+	if diff := cmp.Diff([]identity.OrganizationID{"birch", "linden"}, w.stale()); diff != "" {
+		t.Fatal(diff)
+	}
+	w.clock = w.clock.Add(time.Minute)
+	if err := w.school("birch").AskLoginPolicyLater(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock = w.clock.Add(time.Minute)
+	if err := w.school("linden").AskLoginPolicyLater(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]identity.OrganizationID{"birch", "linden"}, w.stale()); diff != "" {
+		t.Error(diff)
+	}
+	w.clock = w.clock.Add(time.Minute)
+	if err := w.school("birch").AskLoginPolicyLater(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]identity.OrganizationID{"linden", "birch"}, w.stale()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestALookIsFoundByItsVersionAlone(t *testing.T) {
 	w := newWorld(t)
 	school := w.school("linden")

@@ -56,10 +56,12 @@ func tellsAll(fact identity.Fact) bool {
 	return false
 }
 
-// observe writes the record of an event that changes nothing in the projection.
+// observe takes in an event that changes nothing in the projection: a login policy
+// that was changed is read again soon, and what was done past the portal goes on
+// record.
 func (f *folding) observe(ctx context.Context, e identity.Event) error {
 	c, ok := observed(e)
-	if !ok || f.quiet && !f.recent(e) || slices.Contains(f.platform.ServiceAccounts, e.Editor) {
+	if !ok {
 		return nil
 	}
 	fresh, err := f.EventSeen(ctx, query.EventSeenParams{
@@ -67,6 +69,14 @@ func (f *folding) observe(ctx context.Context, e identity.Event) error {
 	})
 	if err != nil || fresh == 0 {
 		return err
+	}
+	if c.action == identity.ActionRemotePolicy { // by our own accounts, too: they may have been cut off
+		if err := f.markLoginPolicy(ctx, c.organization); err != nil {
+			return err
+		}
+	}
+	if f.quiet && !f.recent(e) || slices.Contains(f.platform.ServiceAccounts, e.Editor) {
+		return nil
 	}
 	switch {
 	case c.user != "":

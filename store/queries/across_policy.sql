@@ -6,14 +6,21 @@
 SELECT * FROM branding WHERE organization_id = sqlc.arg(school) AND version = sqlc.arg(version);
 
 -- name: MarkLoginPolicy :exec
-INSERT INTO login_policies (organization_id, stale_us) VALUES (sqlc.arg(school), sqlc.arg(now_us))
+-- A school's login policy has to be read, after those that already have to be.
+INSERT INTO login_policies (organization_id, stale_us)
+SELECT o.id, sqlc.arg(now_us) FROM organizations o WHERE o.id = sqlc.arg(school) AND o.kind = 'school'
 ON CONFLICT (organization_id) DO UPDATE SET stale_us = excluded.stale_us;
 
+-- name: MarkLoginPolicies :exec
+-- The instance's own policy holds in every school that has none of its own.
+UPDATE login_policies SET stale_us = sqlc.arg(now_us)
+WHERE organization_id IN (SELECT o.id FROM organizations o WHERE o.school_id = '' AND o.kind = 'school') AND stale_us = 0;
+
 -- name: StaleLoginPolicies :many
-SELECT p.organization_id, p.stale_us FROM login_policies p
+SELECT p.organization_id FROM login_policies p
 JOIN organizations o ON o.id = p.organization_id
 WHERE p.stale_us <> 0 AND o.kind = 'school' AND o.state = 'active'
-ORDER BY p.stale_us
+ORDER BY p.stale_us, p.organization_id
 LIMIT sqlc.arg(most);
 
 -- name: StaffFactorFor :one
@@ -35,4 +42,5 @@ WHERE u.id = sqlc.arg(user_id);
 SELECT o.id FROM organizations o
 LEFT JOIN login_policies p ON p.organization_id = o.id
 WHERE o.school_id = '' AND o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
+ORDER BY o.sort_name, o.id
 LIMIT sqlc.arg(most);

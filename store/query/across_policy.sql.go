@@ -37,18 +37,31 @@ func (q *Queries) BrandingByVersion(ctx context.Context, arg BrandingByVersionPa
 	return i, err
 }
 
+const markLoginPolicies = `-- name: MarkLoginPolicies :exec
+UPDATE login_policies SET stale_us = $1
+WHERE organization_id IN (SELECT o.id FROM organizations o WHERE o.school_id = '' AND o.kind = 'school') AND stale_us = 0
+`
+
+// The instance's own policy holds in every school that has none of its own.
+func (q *Queries) MarkLoginPolicies(ctx context.Context, nowUs int64) error {
+	_, err := q.db.ExecContext(ctx, markLoginPolicies, nowUs)
+	return err
+}
+
 const markLoginPolicy = `-- name: MarkLoginPolicy :exec
-INSERT INTO login_policies (organization_id, stale_us) VALUES ($1, $2)
+INSERT INTO login_policies (organization_id, stale_us)
+SELECT o.id, $1 FROM organizations o WHERE o.id = $2 AND o.kind = 'school'
 ON CONFLICT (organization_id) DO UPDATE SET stale_us = excluded.stale_us
 `
 
 type MarkLoginPolicyParams struct {
-	School string
 	NowUs  int64
+	School string
 }
 
+// A school's login policy has to be read, after those that already have to be.
 func (q *Queries) MarkLoginPolicy(ctx context.Context, arg MarkLoginPolicyParams) error {
-	_, err := q.db.ExecContext(ctx, markLoginPolicy, arg.School, arg.NowUs)
+	_, err := q.db.ExecContext(ctx, markLoginPolicy, arg.NowUs, arg.School)
 	return err
 }
 
@@ -80,31 +93,26 @@ func (q *Queries) StaffFactorFor(ctx context.Context, userID string) (StaffFacto
 }
 
 const staleLoginPolicies = `-- name: StaleLoginPolicies :many
-SELECT p.organization_id, p.stale_us FROM login_policies p
+SELECT p.organization_id FROM login_policies p
 JOIN organizations o ON o.id = p.organization_id
 WHERE p.stale_us <> 0 AND o.kind = 'school' AND o.state = 'active'
-ORDER BY p.stale_us
+ORDER BY p.stale_us, p.organization_id
 LIMIT $1
 `
 
-type StaleLoginPoliciesRow struct {
-	OrganizationID string
-	StaleUs        int64
-}
-
-func (q *Queries) StaleLoginPolicies(ctx context.Context, most int64) ([]StaleLoginPoliciesRow, error) {
+func (q *Queries) StaleLoginPolicies(ctx context.Context, most int64) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, staleLoginPolicies, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []StaleLoginPoliciesRow
+	var items []string
 	for rows.Next() {
-		var i StaleLoginPoliciesRow
-		if err := rows.Scan(&i.OrganizationID, &i.StaleUs); err != nil {
+		var organization_id string
+		if err := rows.Scan(&organization_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, organization_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -119,6 +127,7 @@ const unreadLoginPolicies = `-- name: UnreadLoginPolicies :many
 SELECT o.id FROM organizations o
 LEFT JOIN login_policies p ON p.organization_id = o.id
 WHERE o.school_id = '' AND o.kind = 'school' AND o.state = 'active' AND p.organization_id IS NULL
+ORDER BY o.sort_name, o.id
 LIMIT $1
 `
 
