@@ -152,23 +152,34 @@ const (
 )
 
 // readLoginPolicies asks Zitadel for the login policies of schools where they are
-// not known, or not any more, so that no page has to.
+// not known, or not any more, so that no page has to. A school where that fails
+// waits behind the others.
 func (p *portal) readLoginPolicies(ctx context.Context) error {
 	schools, err := p.store.StaleLoginPolicies(ctx, policiesAtOnce)
 	if err != nil {
 		return err
 	}
+	var failures []error
 	for _, school := range schools {
-		asked := time.Now()
-		policy, err := p.runtime.In(school).LoginPolicy(ctx)
-		if err != nil {
-			return err
+		err := p.readLoginPolicy(ctx, school)
+		if err == nil {
+			continue
 		}
-		if err := p.store.In(school).KeepLoginPolicy(ctx, policy, asked); err != nil {
-			return err
+		failures = append(failures, fmt.Errorf("school %s: %w", school.ID(), err), p.store.In(school).AskLoginPolicyLater(ctx))
+		if identity.IsKind(err, identity.KindUnavailable) {
+			break // the others would only wait for the same
 		}
 	}
-	return nil
+	return errors.Join(failures...)
+}
+
+func (p *portal) readLoginPolicy(ctx context.Context, school identity.Opened) error {
+	asked := time.Now()
+	policy, err := p.runtime.In(school).LoginPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	return p.store.In(school).KeepLoginPolicy(ctx, policy, asked)
 }
 
 // projectionStatus is the projection's in the words of the pages.
