@@ -108,7 +108,7 @@ func ParseCheckpoint(text string) (c Checkpoint, err error) {
 		return Checkpoint{}, errors.New("this is no checkpoint of an audit log")
 	}
 	for _, line := range lines[1:] {
-		name, value, _ := strings.Cut(line, ": ")
+		name, value, _ := strings.Cut(line, ": ") // a line without is found out when all is written again
 		switch name {
 		case "number":
 			c.Number, err = strconv.ParseInt(value, 10, 64)

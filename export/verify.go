@@ -65,7 +65,7 @@ func (m Manifest) compare(archive *zip.Reader) error {
 		}
 		hash := sha256.New()
 		n, err := io.Copy(hash, file)
-		_ = file.Close()
+		_ = file.Close() // it was read only, and all of it is judged below
 		if err != nil || n != f.Bytes || hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
 			wrong = append(wrong, fmt.Errorf("%s was changed", f.Name))
 		}

@@ -155,7 +155,7 @@ func (s *Server) endAt(ctx context.Context, idToken string) error {
 	if err != nil {
 		return err
 	}
-	_ = answer.Body.Close()
+	_ = answer.Body.Close() // nothing in it is read: the status says all
 	if answer.StatusCode >= http.StatusBadRequest {
 		return fmt.Errorf("status %d", answer.StatusCode)
 	}

@@ -143,7 +143,7 @@ func samePolicy(a, b identity.LoginPolicy) bool {
 // previewOf says what a form would do to the rules in force.
 func previewOf(ctx context.Context, org Organization, in rules, form views.PolicyForm) (views.PolicyPreview, error) {
 	preview := views.PolicyPreview{Form: form, Changes: views.PolicyChanges(ctx, in.form(), form)}
-	policies, asked, _ := form.Read()
+	policies, asked, _ := form.Read() // what is wrong with it sent it back before any preview
 	login := in.login.Policy.With(asked)
 	figures, err := org.Store.PolicyFigures(ctx, in.login.Policy, login)
 	if err != nil {
