@@ -77,4 +77,8 @@ type BadgeProvider struct {
 type BadgeRequest struct {
 	AuthRequest string
 	UserAgent   string
+	// Browser and Address are the User-Agent header and the IP address of the
+	// browser that waits. Zitadel writes down whoever brings the token, which is
+	// the portal: so it is told whom the portal speaks for.
+	Browser, Address string
 }

@@ -130,6 +130,12 @@ func (r *Runtime) AnswerBadge(ctx context.Context, request identity.BadgeRequest
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
+	// Zitadel keeps every header with the sign-in, for ever: nothing of the
+	// portal's own is to be among them, and the token is good for seconds.
+	ask.Header.Set("User-Agent", request.Browser)
+	if request.Address != "" {
+		ask.Header.Set("X-Forwarded-For", request.Address)
+	}
 	ask.Header.Set(header, token)
 	server := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := server.Do(ask)

@@ -67,6 +67,16 @@ func (v visitor) device(version int) values {
 	return d
 }
 
+// whole is the device of a sign-in that a token was brought for: all headers of
+// the request that did, the token among them.
+func (v visitor) whole(header http.Header) values {
+	headers := values{}
+	for name, list := range header {
+		headers[name] = list
+	}
+	return trimmed(values{"fingerprint_id": v.agent, "ip": v.address, "description": v.userAgent, "header": headers})
+}
+
 // describe names browser and system of a User-Agent.
 func describe(userAgent string) string {
 	find := func(names ...string) string {

@@ -193,6 +193,7 @@ type authRequest struct {
 	left     departure  // for it
 	form     url.Values // what it let the browser post
 	checked  string     // user a token was taken for
+	brought  values     // what brought it, in the place of the browser
 	done     bool
 	code     string
 }

@@ -152,6 +152,9 @@ func (g generation) pass(r *http.Request, requestID, userID string, how proof) (
 	}
 	a.done, a.authTime, a.session, a.methods = true, in.at(), in.sid, in.methods()
 	a.device = visitorOf(r, a.id).device(g.version)
+	if a.checked == u.id {
+		a.device = a.brought
+	}
 	if x := s.sessions[in.sid]; x != nil {
 		a.device = x.device()
 	}

@@ -78,6 +78,7 @@ func (g generation) takeToken(w http.ResponseWriter, r *http.Request) {
 		kept.checked = u.id
 		by := visitorOf(r, a.id)
 		by.idp, by.agent = p.id, kept.agent
+		kept.brought = by.whole(r.Header)
 		s.begin(loginEditor).emit(&u.aggregate, "user.human.externallogin.check.succeeded", by.check(1))
 	}
 	s.Unlock()
