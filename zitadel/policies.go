@@ -123,8 +123,8 @@ var factorTypes = map[identity.Credential]policypb.SecondFactorType{
 }
 
 // toLoginPolicy reads the fields that schools may change. Zitadel has two
-// switches for a second factor: the one for local sign-ins takes everybody else
-// out, whatever the other says.
+// switches for a second factor: the one for local sign-ins is to take everybody
+// else out, whatever the other says.
 func toLoginPolicy(p *policypb.LoginPolicy) identity.LoginPolicy {
 	policy := identity.LoginPolicy{
 		RequireFactor:    p.GetForceMfa() || p.GetForceMfaLocalOnly(),
@@ -151,7 +151,8 @@ func toLoginPolicy(p *policypb.LoginPolicy) identity.LoginPolicy {
 // have no word for stay.
 func withPolicy(p *policypb.LoginPolicy, wanted identity.LoginPolicy) *policypb.LoginPolicy {
 	p = proto.CloneOf(p)
-	p.ForceMfa = wanted.RequireFactor
+	// Not both: the newer login pages then ask everybody for one.
+	p.ForceMfa = wanted.RequireFactor && !wanted.LocalOnly
 	p.ForceMfaLocalOnly = wanted.RequireFactor && wanted.LocalOnly
 	p.PasswordlessType = policypb.PasswordlessType_PASSWORDLESS_TYPE_NOT_ALLOWED
 	if wanted.Passkeys {

@@ -180,7 +180,8 @@ const (
 func (s *state) factorStep(a authRequest, u *user, in *signIn) factorState {
 	p, allowed := s.loginPolicyOf(u.owner), s.factorsOf(u.owner).second
 	ready := s.readyFactors(u)
-	switch wanted := p.forceMFA && (in.how != byIDP || !p.forceMFALocal) || p.forceMFALocal && in.how != byIDP; {
+	// Where both are set, Login V1 lets external sign-ins pass, and Login V2 does not.
+	switch wanted := p.forceMFA && (in.how != byIDP || !p.forceMFALocal || in.v2) || p.forceMFALocal && in.how != byIDP; {
 	case len(ready) > 0 && in.secondCounts(a, p):
 		return factorDone
 	case len(ready) > 0:
