@@ -35,7 +35,7 @@ func privacyView(r *http.Request, org Organization, form *views.RetentionForm) (
 	if err != nil {
 		return views.PrivacyView{}, err
 	}
-	view := views.PrivacyView{Form: views.RetentionFormOf(kept), Now: org.Portal.Now()}
+	view := views.PrivacyView{Form: views.RetentionFormOf(kept)}
 	if form != nil {
 		view.Form = *form
 	}

@@ -98,12 +98,7 @@ func (s *Store) User(ctx context.Context, id identity.UserID) (identity.User, er
 	if err != nil {
 		return identity.User{}, fmt.Errorf("load user: %w", orNotFound(err, identity.NotFound("user.not-found")))
 	}
-	return identity.User{
-		ID: identity.UserID(row.ID), Home: identity.OrganizationID(row.OrganizationID), UserName: row.UserName,
-		GivenName: row.GivenName, FamilyName: row.FamilyName,
-		Address: row.Address, AddressVerified: row.AddressVerified, Language: row.Language,
-		State: identity.UserState(row.State), LastSeenAt: moment(row.LastSeenUs), CreatedAt: moment(row.CreatedUs),
-	}, nil
+	return userOfRow(row), nil
 }
 
 // PlatformRole is operator for the platform's operators, and empty for everybody

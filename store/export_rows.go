@@ -123,7 +123,7 @@ func pages[Row, Out any](read func(last *Row) ([]Row, error), convert func(Row) 
 		for last := (*Row)(nil); ; {
 			rows, err := read(last)
 			if err != nil {
-				yield(none, translate(err))
+				yield(none, fmt.Errorf("export a page: %w", translate(err)))
 				return
 			}
 			for _, row := range rows {
@@ -159,27 +159,13 @@ func (o *Organization) EveryClassroom(ctx context.Context) iter.Seq2[identity.Or
 
 // EveryPerson are all who are at home in the school or hold a role in it.
 func (o *Organization) EveryPerson(ctx context.Context) iter.Seq2[identity.User, error] {
-	return func(yield func(identity.User, error) bool) {
-		for after := (nameCursor{}); ; {
-			rows, err := o.store.read().ExportedPeople(ctx, query.ExportedPeopleParams{
-				OrganizationID: o.id, AfterName: after.name, AfterID: after.id, Most: exportRowsPage,
-			})
-			if err != nil {
-				yield(identity.User{}, fmt.Errorf("export people: %w", translate(err)))
-				return
-			}
-			for _, row := range rows {
-				u := row.User
-				after = nameCursor{name: u.SortName, id: u.ID}
-				if !yield(userOfRow(u), nil) {
-					return
-				}
-			}
-			if len(rows) < exportRowsPage {
-				return
-			}
+	return pages(func(last *query.ExportedPeopleRow) ([]query.ExportedPeopleRow, error) {
+		params := query.ExportedPeopleParams{OrganizationID: o.id, Most: exportRowsPage}
+		if last != nil {
+			params.AfterName, params.AfterID = last.User.SortName, last.User.ID
 		}
-	}
+		return o.store.read().ExportedPeople(ctx, params)
+	}, func(row query.ExportedPeopleRow) identity.User { return userOfRow(row.User) })
 }
 
 func userOfRow(u query.User) identity.User {

@@ -53,6 +53,9 @@ func (p *Platform) BeginLook(ctx context.Context, org *Organization, reason stri
 	change := identity.Change{Action: identity.ActionVisited, After: map[string]string{"reason": reason}}
 	err := p.store.write(ctx, func(tx *transaction) error {
 		user := string(p.opened.Actor().User)
+		if _, err := tx.DeleteOldLooks(ctx, tx.now); err != nil {
+			return err
+		}
 		if _, err := tx.EndLooks(ctx, query.EndLooksParams{OrganizationID: org.home(), UserID: user, NowUs: tx.now}); err != nil {
 			return err
 		}

@@ -7,25 +7,13 @@ import (
 	"slices"
 
 	"homeroom.dev/homeroom/identity"
-	"homeroom.dev/homeroom/store/query"
 )
 
 // OwnBasis is on which basis the user's account exists, as their home recorded
 // it; the zero value if nobody did. It is for the person who is signed in, about
 // themselves.
 func (s *Store) OwnBasis(ctx context.Context, user identity.User) (identity.AccountBasis, error) {
-	row, err := s.read().Basis(ctx, query.BasisParams{OrganizationID: string(user.Home), UserID: string(user.ID)})
-	if identity.IsKind(orNotFound(err, identity.NotFound("user.not-found")), identity.KindNotFound) {
-		return identity.AccountBasis{}, nil
-	}
-	if err != nil {
-		return identity.AccountBasis{}, fmt.Errorf("load on which basis an account exists: %w", translate(err))
-	}
-	return identity.AccountBasis{
-		User: user.ID, Basis: identity.Basis(row.Basis), AgeBand: identity.AgeBand(row.AgeBand),
-		Recorder:   identity.Actor{User: identity.UserID(row.RecorderID), Name: row.RecorderName},
-		RecordedAt: moment(row.RecordedUs),
-	}, nil
+	return s.basis(ctx, user.Home, user.ID)
 }
 
 // OwnRecords is what the logs of the user's home and of the schools of their

@@ -153,6 +153,9 @@ func TestALookLastsAnHourAndIsOnBothLogs(t *testing.T) {
 	}
 	w.must(p.EndLook(t.Context(), linden)) // nothing to end, and nothing to record
 	w.must(p.BeginLook(t.Context(), linden, "once more"))
+	if kept := w.one("SELECT COUNT(*) FROM looks"); kept != "1" {
+		t.Errorf("%s looks are kept, want the open one: the logs tell of the other", kept)
+	}
 	w.must(p.EndLook(t.Context(), linden))
 	if open(linden) {
 		t.Error("it goes on after it was ended")

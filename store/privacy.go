@@ -23,7 +23,11 @@ const (
 // Basis is on which basis the account of somebody of the school exists; the zero
 // value if nobody recorded it.
 func (o *Organization) Basis(ctx context.Context, user identity.UserID) (identity.AccountBasis, error) {
-	row, err := o.store.read().Basis(ctx, query.BasisParams{OrganizationID: o.id, UserID: string(user)})
+	return o.store.basis(ctx, o.opened.ID(), user)
+}
+
+func (s *Store) basis(ctx context.Context, home identity.OrganizationID, user identity.UserID) (identity.AccountBasis, error) {
+	row, err := s.read().Basis(ctx, query.BasisParams{OrganizationID: string(home), UserID: string(user)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return identity.AccountBasis{}, nil
 	}

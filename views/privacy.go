@@ -65,7 +65,6 @@ type PrivacyView struct {
 	Bases   map[identity.Basis]int // "": students without one
 	Unused  int                    // accounts past the retention
 	Exports []identity.SchoolExport
-	Now     time.Time
 }
 
 // waiting reports whether an archive is being made.

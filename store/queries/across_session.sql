@@ -46,6 +46,3 @@ DELETE FROM stashes WHERE token_hash = sqlc.arg(token_hash) RETURNING user_id, s
 
 -- name: DeleteExpiredStashes :execrows
 DELETE FROM stashes WHERE expires_us <= sqlc.arg(now_us);
-
--- name: DeleteStashesOfUser :execrows
-DELETE FROM stashes WHERE user_id = sqlc.arg(user_id);

@@ -50,14 +50,6 @@ UPDATE opening_runs SET finished_us = 0 WHERE organization_id = sqlc.arg(organiz
 UPDATE opening_items SET state = 'left'
 WHERE organization_id = sqlc.arg(organization_id) AND run_id = sqlc.arg(run_id) AND state = 'failed';
 
--- name: OpeningRuns :many
-SELECT r.id, r.actor_name, r.created_us, r.finished_us,
-    (SELECT COUNT(*) FROM opening_items i WHERE i.organization_id = sqlc.arg(organization_id) AND i.run_id = r.id) AS items
-FROM opening_runs r
-WHERE r.organization_id = sqlc.arg(organization_id)
-ORDER BY r.created_us DESC, r.id DESC
-LIMIT sqlc.arg(max_rows);
-
 -- name: UnfinishedOpeningsOf :many
 -- Single ones and those of runs, begun and cut off.
 SELECT * FROM openings

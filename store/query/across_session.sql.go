@@ -33,18 +33,6 @@ func (q *Queries) DeleteExpiredStashes(ctx context.Context, nowUs int64) (int64,
 	return result.RowsAffected()
 }
 
-const deleteStashesOfUser = `-- name: DeleteStashesOfUser :execrows
-DELETE FROM stashes WHERE user_id = $1
-`
-
-func (q *Queries) DeleteStashesOfUser(ctx context.Context, userID string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteStashesOfUser, userID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const endSession = `-- name: EndSession :execrows
 UPDATE sessions SET ended_us = $1, sealed = '' WHERE token_hash = $2 AND ended_us = 0
 `

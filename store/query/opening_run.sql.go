@@ -241,57 +241,6 @@ func (q *Queries) OpeningRun(ctx context.Context, arg OpeningRunParams) (Opening
 	return i, err
 }
 
-const openingRuns = `-- name: OpeningRuns :many
-SELECT r.id, r.actor_name, r.created_us, r.finished_us,
-    (SELECT COUNT(*) FROM opening_items i WHERE i.organization_id = $1 AND i.run_id = r.id) AS items
-FROM opening_runs r
-WHERE r.organization_id = $1
-ORDER BY r.created_us DESC, r.id DESC
-LIMIT $2
-`
-
-type OpeningRunsParams struct {
-	OrganizationID string
-	MaxRows        int64
-}
-
-type OpeningRunsRow struct {
-	ID         string
-	ActorName  string
-	CreatedUs  int64
-	FinishedUs int64
-	Items      int64
-}
-
-func (q *Queries) OpeningRuns(ctx context.Context, arg OpeningRunsParams) ([]OpeningRunsRow, error) {
-	rows, err := q.db.QueryContext(ctx, openingRuns, arg.OrganizationID, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OpeningRunsRow
-	for rows.Next() {
-		var i OpeningRunsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.ActorName,
-			&i.CreatedUs,
-			&i.FinishedUs,
-			&i.Items,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const reopenOpeningRun = `-- name: ReopenOpeningRun :exec
 UPDATE opening_runs SET finished_us = 0 WHERE organization_id = $1 AND id = $2
 `
