@@ -126,7 +126,7 @@ func (x *userService) VerifyInviteCode(ctx context.Context, r *userv2.VerifyInvi
 func (s *state) verifyInvite(t *tx, u *user, code, password string) error {
 	m := u.extra()
 	if m.invite != nil && password != "" && m.invite.plain == code && m.invite.wrong < 3 {
-		if err := checkComplexity(password); err != nil {
+		if err := s.passwordPolicyOf(u.owner).check(password); err != nil {
 			return err
 		}
 	}

@@ -98,7 +98,7 @@ func (g generation) reset(w http.ResponseWriter, r *http.Request) {
 	t := g.texts(r, a)
 	userID, code := g.named(r)
 	problem := g.setPassword(t, r, func(tx *tx, u *user, password string) error {
-		if err := checkComplexity(password); err != nil {
+		if err := g.s.passwordPolicyOf(u.owner).check(password); err != nil {
 			return err
 		}
 		if err := g.s.checkReset(u, code); err != nil {

@@ -37,7 +37,7 @@ func (s *state) replacePassword(t *tx, c caller, u *user, in *userv2.SetPassword
 		s.setPassword(t, u, h.GetHash(), h.GetChangeRequired())
 		return nil
 	}
-	if err := checkComplexity(in.GetPassword().GetPassword()); err != nil {
+	if err := s.passwordPolicyOf(u.owner).check(in.GetPassword().GetPassword()); err != nil {
 		return err
 	}
 	s.setPassword(t, u, hashPassword(in.GetPassword().GetPassword()), in.GetPassword().GetChangeRequired())

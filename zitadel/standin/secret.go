@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"sync"
 	"time"
-	"unicode"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -83,36 +82,4 @@ func hashPassword(password string) string {
 
 func passwordMatches(hash, password string) bool {
 	return hash != "" && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
-}
-
-// checkComplexity is Zitadel's policy as shipped.
-func checkComplexity(password string) error {
-	var upper, low, digit, symbol bool
-	for _, r := range password {
-		switch {
-		case unicode.IsUpper(r):
-			upper = true
-		case unicode.IsLower(r):
-			low = true
-		case unicode.IsDigit(r):
-			digit = true
-		default:
-			symbol = true
-		}
-	}
-	switch {
-	case len([]rune(password)) < 8:
-		return invalid("COMMA-HuJf6", "Password is too short")
-	case len(password) > 72:
-		return invalid("DOMAIN-oz5Zy", "Password is too long")
-	case !low:
-		return invalid("COMMA-co3Xw", "Password must contain lower case")
-	case !upper:
-		return invalid("COMMA-VoaRj", "Password must contain upper case")
-	case !digit:
-		return invalid("COMMA-ZBv4H", "Password must contain number")
-	case !symbol:
-		return invalid("COMMA-ZDLwA", "Password must contain symbol")
-	}
-	return nil
 }

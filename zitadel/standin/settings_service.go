@@ -108,13 +108,6 @@ func (x *settingsService) GetDomainSettings(context.Context, *settings.GetDomain
 	}}, nil
 }
 
-func (x *settingsService) GetPasswordComplexitySettings(context.Context, *settings.GetPasswordComplexitySettingsRequest) (*settings.GetPasswordComplexitySettingsResponse, error) {
-	return &settings.GetPasswordComplexitySettingsResponse{Settings: &settings.PasswordComplexitySettings{
-		MinLength: 8, RequiresUppercase: true, RequiresLowercase: true, RequiresNumber: true, RequiresSymbol: true,
-		ResourceOwnerType: settings.ResourceOwnerType_RESOURCE_OWNER_TYPE_INSTANCE,
-	}}, nil
-}
-
 // featureService is zitadel.feature.v2.FeatureService, for the instance.
 type featureService struct {
 	feature.UnimplementedFeatureServiceServer

@@ -35,6 +35,9 @@ func (s *Server) setUp() error {
 		"refreshTokenIdleExpiration": in.oidc.refreshIdle.Nanoseconds(), "refreshTokenExpiration": in.oidc.refresh.Nanoseconds(),
 	})
 	in.oidc.note(t, &in.aggregate)
+	in.passwords = shippedPasswords
+	t.emit(&in.aggregate, "instance.policy.password.complexity.added", in.passwords.fields())
+	in.passwords.note(t, &in.aggregate)
 	t.emit(&in.aggregate, "instance.policy.domain.added", values{"smtpSenderAddressMatchesInstanceDomain": false})
 	in.domainPolicy.note(t, &in.aggregate)
 	in.loginPolicy = loginPolicy{

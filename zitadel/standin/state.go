@@ -146,6 +146,7 @@ type instance struct {
 	factors      factors
 	restrictions restrictions
 	lockout      lockoutPolicy
+	passwords    passwordPolicy
 	label        labelPolicy
 	oidc         oidcSettings
 	features     features
@@ -183,6 +184,7 @@ type org struct {
 	loginIDPs        []loginIDP               // of its own policy
 	loginFactors     factors                  // too
 	lockout          *lockoutPolicy           // its own, or nil for the instance's
+	passwords        *passwordPolicy          // too
 	label            *labelPolicy             // too
 }
 

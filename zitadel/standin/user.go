@@ -78,7 +78,7 @@ func (s *state) addUser(t *tx, n newUser) (u *user, emailCode string, err error)
 		return nil, "", precondition("COMMAND-QXPGs", "Organisation not found")
 	}
 	if n.password != "" {
-		if err := checkComplexity(n.password); err != nil {
+		if err := s.passwordPolicyOf(o.id).check(n.password); err != nil {
 			return nil, "", err
 		}
 		n.hash = hashPassword(n.password)
