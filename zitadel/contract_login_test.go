@@ -140,6 +140,48 @@ func (w *world) atLoginPages(t *testing.T, browser *http.Client, name, password 
 	return false
 }
 
+// changeAtLoginPages signs in with a password that has to be changed, to another
+// one.
+func (w *world) changeAtLoginPages(t *testing.T, name, before, after string) {
+	t.Helper()
+	browser, flow, changed := newBrowser(t), w.signInFlow(), false
+	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if strings.HasPrefix(r.URL.String(), flow.RedirectURL) {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	answer, err := browser.Get(flow.AuthCodeURL("state", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()), oauth2.SetAuthURLParam("login_hint", name)))
+	for range 8 {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if location, _ := answer.Location(); location != nil {
+			answer.Body.Close()
+			if !changed || location.Query().Get("code") == "" {
+				t.Errorf("came to %s, another password was asked for: %v", location, changed)
+			}
+			return
+		}
+		action, fields := form(t, answer)
+		typed := map[string]string{"loginName": name, "password": before, "skip": "true"}
+		if fields.Has("change-new-password") || fields.Has("passwordconfirm") {
+			changed = true
+			typed = map[string]string{
+				"change-old-password": before, "change-new-password": after, "change-password-confirmation": after,
+				"password": after, "passwordconfirm": after,
+			}
+		}
+		for field, value := range typed {
+			if fields.Has(field) {
+				fields.Set(field, value)
+			}
+		}
+		answer, err = browser.PostForm(answer.Request.URL.ResolveReference(action).String(), fields)
+	}
+	t.Fatalf("still at %s after many pages", answer.Request.URL)
+}
+
 // signInFlow is how the portal sends a browser to sign in.
 func (w *world) signInFlow() oauth2.Config {
 	return oauth2.Config{
