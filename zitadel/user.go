@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zitadel/zitadel-go/v3/pkg/client"
+	"github.com/zitadel/zitadel-go/v3/pkg/client/middleware"
 	userpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
 	"golang.org/x/text/language"
 	"google.golang.org/grpc/codes"
@@ -58,7 +59,10 @@ func (r *remote) sendUser(ctx context.Context, n identity.NewUser, link *userpb.
 	if link != nil {
 		request.GetHuman().IdpLinks = []*userpb.IDPLink{link}
 	}
-	created, err := r.client.UserServiceV2().CreateUser(ctx, request)
+	// Zitadel holds a password against the rules of the organization in the
+	// header, not of the one the user is made in.
+	home := middleware.SetOrgID(ctx, request.GetOrganizationId())
+	created, err := r.client.UserServiceV2().CreateUser(home, request)
 	switch {
 	case is(err, idUserExists):
 		return request, nil, nil
@@ -172,7 +176,7 @@ func (r *remote) repairUser(ctx context.Context, request *userpb.CreateUserReque
 	if err != nil && !isCode(err, codes.NotFound) {
 		return nil, nil, fail(doing, err, "user.not-found")
 	}
-	created, err := r.client.UserServiceV2().CreateUser(ctx, request)
+	created, err := r.client.UserServiceV2().CreateUser(middleware.SetOrgID(ctx, request.GetOrganizationId()), request)
 	if err != nil {
 		return nil, nil, fail(doing, err, "organization.not-found")
 	}

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -41,6 +42,7 @@ type newUser struct {
 	password       string
 	hash           string
 	changeRequired bool
+	rules          string // organization whose rules the password follows, if another
 	phone          string
 	phoneVerified  bool
 	machine        bool
@@ -78,7 +80,7 @@ func (s *state) addUser(t *tx, n newUser) (u *user, emailCode string, err error)
 		return nil, "", precondition("COMMAND-QXPGs", "Organisation not found")
 	}
 	if n.password != "" {
-		if err := s.passwordPolicyOf(o.id).check(n.password); err != nil {
+		if err := s.passwordPolicyOf(cmp.Or(n.rules, o.id)).check(n.password); err != nil {
 			return nil, "", err
 		}
 		n.hash = hashPassword(n.password)

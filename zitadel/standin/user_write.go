@@ -20,6 +20,7 @@ func (x *userService) CreateUser(ctx context.Context, r *userv2.CreateUserReques
 		return nil, err
 	}
 	t := s.begin(c.user.id)
+	n.rules = c.org
 	u, emailCode, err := s.addUser(t, n)
 	if err != nil {
 		return nil, err
