@@ -152,7 +152,6 @@ func (x *managementService) GetPasswordComplexityPolicy(ctx context.Context, _ *
 		return &management.GetPasswordComplexityPolicyResponse{Policy: own.message(orgDetails(own.edited, c.org), false)}, nil
 	}
 	p := s.instance.passwords
-	//lint:ignore SA1019 a real server fills the older field as well
 	return &management.GetPasswordComplexityPolicyResponse{Policy: p.message(s.settingDetails(p.edited), true), IsDefault: true}, nil
 }
 
