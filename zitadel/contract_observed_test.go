@@ -26,7 +26,12 @@ func (w *world) strange(t *testing.T) identity.OrganizationID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return identity.OrganizationID(added.GetOrganizationId())
+	id := identity.OrganizationID(added.GetOrganizationId())
+	eventually(t, "the organization is shown", func() bool {
+		_, err := w.events.Organization(t.Context(), id)
+		return err == nil
+	})
+	return id
 }
 
 // observed are the facts since a time that are about one person, or about one
