@@ -1,0 +1,165 @@
+package imports
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
+)
+
+// Within bounds one try of a job of an import, and slice is how long one works
+// before it leaves the rest to another.
+const (
+	Within = 10 * time.Minute
+	slice  = 5 * time.Minute
+)
+
+// DefaultWriters is how many writes go to Zitadel at once.
+const DefaultWriters = 4
+
+// Options are what an engine needs; Store and Gateway must be set, and for what
+// opens classes and invites people also Provisioner and Compose.
+type Options struct {
+	Store       *store.Store
+	Gateway     identity.Gateway
+	Provisioner identity.Provisioner
+	// Compose writes the mails of invitations into an organization.
+	Compose func(context.Context, identity.Organization) store.Compose
+	// Writers is how many writes go to Zitadel at once; zero is [DefaultWriters].
+	Writers int
+	Now     func() time.Time // nil: time.Now
+	Log     *slog.Logger     // nil: slog.Default()
+}
+
+// Engine reads, plans, applies and undoes imports.
+type Engine struct {
+	Options
+	// busy are the imports somebody is at: after a crash, or a click more, two
+	// jobs may be about one.
+	busy sync.Map
+}
+
+// New makes an engine.
+func New(o Options) *Engine {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Log = cmp.Or(o.Log, slog.Default())
+	o.Writers = cmp.Or(o.Writers, DefaultWriters)
+	return &Engine{Options: o}
+}
+
+// work is an import with its organization, opened for who began it, as they may
+// now.
+type work struct {
+	job    store.ImportPayload
+	opened identity.Opened
+	rows   *store.Organization
+	remote identity.Remote
+	one    store.Import
+}
+
+// open opens an import. Between two calls rights may be lost, and the import
+// stopped.
+func (e *Engine) open(ctx context.Context, job store.ImportPayload) (work, error) {
+	opened, one, err := e.Store.OpenForImport(ctx, job)
+	if err != nil {
+		return work{job: job, one: one}, err
+	}
+	return work{job: job, opened: opened, rows: e.Store.In(opened), remote: e.Gateway.In(opened), one: one}, nil
+}
+
+// Handle goes on with an import for a while, as a handler of [store.ImportJob]:
+// it plans one that is being read, applies one that is being applied, and undoes
+// one that is being undone. An error has the job tried again later; last says that
+// nobody will.
+func (e *Engine) Handle(ctx context.Context, payload json.RawMessage, last bool) error {
+	var job store.ImportPayload
+	if err := json.Unmarshal(payload, &job); err != nil {
+		return fmt.Errorf("read the job: %w", err)
+	}
+	key := string(job.Organization) + "/" + string(job.Import)
+	if _, taken := e.busy.LoadOrStore(key, true); taken {
+		return nil // who is at it looks again before they leave
+	}
+	err := e.goOn(ctx, job, e.Now().Add(slice))
+	e.busy.Delete(key)
+	w, again := e.open(ctx, job)
+	switch {
+	case refused(again) != nil:
+		return e.abandon(ctx, job, w, again)
+	case again != nil:
+		return errors.Join(err, again)
+	case err != nil:
+		return e.trouble(ctx, w, err, last)
+	case w.one.State == store.ImportApplying || w.one.State == store.ImportUndoing:
+		return w.rows.QueueImport(ctx, job.Import)
+	}
+	return nil
+}
+
+// goOn does what is to be done next, until end.
+func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Time) error {
+	w, err := e.open(ctx, job)
+	if refused(err) != nil {
+		return nil // Handle asks again, and ends it
+	}
+	if err != nil {
+		return err
+	}
+	switch w.one.State {
+	case store.ImportReading:
+		return e.planning(ctx, w, end)
+	case store.ImportApplying:
+		return e.applying(ctx, w, end)
+	case store.ImportUndoing:
+		return e.undoing(ctx, w, end)
+	}
+	return nil // paused, cancelled or done meanwhile
+}
+
+// abandon ends an import that nothing stands behind any more. One that is gone has
+// nothing to end.
+func (e *Engine) abandon(ctx context.Context, job store.ImportPayload, w work, why error) error {
+	if w.one.ID == "" {
+		return nil
+	}
+	e.Log.InfoContext(ctx, "an import is ended", "import", job.Import, "organization", job.Organization, "error", why)
+	return e.Store.AbandonImport(ctx, job, identity.Say("import.rights-lost"))
+}
+
+// trouble notes why an import cannot go on now. One that was tried often enough
+// is paused, until somebody goes on with it.
+func (e *Engine) trouble(ctx context.Context, w work, err error, last bool) error {
+	why := identity.Say("import.trouble")
+	var known *identity.Error
+	if errors.As(err, &known) {
+		why = known.Message
+	}
+	ctx = context.WithoutCancel(ctx) // the job's time may be over
+	if !last {
+		return errors.Join(err, w.rows.EndImport(ctx, w.one.ID, w.one.State, why))
+	}
+	e.Log.WarnContext(ctx, "an import is given up for now", "import", w.one.ID, "error", err)
+	state := store.ImportPaused
+	if w.one.State == store.ImportReading {
+		state = store.ImportFailed
+	}
+	return w.rows.EndImport(ctx, w.one.ID, state, why)
+}
+
+// refused is the refusal that no other try would change.
+func refused(err error) *identity.Error {
+	var known *identity.Error
+	if errors.As(err, &known) && known.Kind != identity.KindUnavailable {
+		return known
+	}
+	return nil
+}
