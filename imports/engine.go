@@ -44,6 +44,8 @@ type Engine struct {
 	// busy are the imports somebody is at: after a crash, or a click more, two
 	// jobs may be about one.
 	busy sync.Map
+	// reading are the lists that are being read.
+	reading readers
 }
 
 // New makes an engine.
