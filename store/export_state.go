@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 
 	"homeroom.dev/homeroom/identity"
@@ -128,7 +129,8 @@ func (s *Store) OpenUnattended(ctx context.Context, id identity.OrganizationID) 
 }
 
 // EndOldExports lets go of archives that were ready longer than they are kept:
-// remove deletes the file of each.
+// remove deletes the file of each. One that cannot be deleted is told of, and
+// keeps no other from going.
 func (s *Store) EndOldExports(ctx context.Context, remove func(identity.OrganizationID, identity.ExportID) error) error {
 	rows, err := s.read().OldExports(ctx, query.OldExportsParams{
 		BeforeUs: micros(s.clock().Add(-identity.ExportKept)), Most: schoolsAtOnce,
@@ -136,18 +138,20 @@ func (s *Store) EndOldExports(ctx context.Context, remove func(identity.Organiza
 	if err != nil {
 		return fmt.Errorf("list old exports: %w", translate(err))
 	}
+	var failures []error
 	for _, row := range rows {
 		if err := remove(identity.OrganizationID(row.OrganizationID), identity.ExportID(row.ID)); err != nil {
-			return fmt.Errorf("remove an export: %w", err)
+			failures = append(failures, fmt.Errorf("remove an export: %w", err))
+			continue
 		}
 		err := s.write(ctx, func(tx *transaction) error {
 			return tx.EndExport(ctx, query.EndExportParams(row))
 		})
 		if err != nil {
-			return fmt.Errorf("end an export: %w", err)
+			return errors.Join(append(failures, fmt.Errorf("end an export: %w", err))...)
 		}
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
 // SigningKey is the key with which the installation signs what it hands out. Its

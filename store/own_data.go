@@ -13,7 +13,7 @@ import (
 // it; the zero value if nobody did. It is for the person who is signed in, about
 // themselves.
 func (s *Store) OwnBasis(ctx context.Context, user identity.User) (identity.AccountBasis, error) {
-	return s.basis(ctx, user.Home, user.ID)
+	return basisIn(ctx, s.read(), user.Home, user.ID)
 }
 
 // OwnRecords is what the logs of the user's home and of the schools of their

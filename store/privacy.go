@@ -23,11 +23,11 @@ const (
 // Basis is on which basis the account of somebody of the school exists; the zero
 // value if nobody recorded it.
 func (o *Organization) Basis(ctx context.Context, user identity.UserID) (identity.AccountBasis, error) {
-	return o.store.basis(ctx, o.opened.ID(), user)
+	return basisIn(ctx, o.store.read(), o.opened.ID(), user)
 }
 
-func (s *Store) basis(ctx context.Context, home identity.OrganizationID, user identity.UserID) (identity.AccountBasis, error) {
-	row, err := s.read().Basis(ctx, query.BasisParams{OrganizationID: string(home), UserID: string(user)})
+func basisIn(ctx context.Context, q *query.Queries, home identity.OrganizationID, user identity.UserID) (identity.AccountBasis, error) {
+	row, err := q.Basis(ctx, query.BasisParams{OrganizationID: string(home), UserID: string(user)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return identity.AccountBasis{}, nil
 	}
@@ -48,15 +48,15 @@ func (o *Organization) RecordBasis(ctx context.Context, basis identity.AccountBa
 	if err != nil {
 		return err
 	}
-	before, err := o.Basis(ctx, basis.User)
-	if err != nil {
-		return err
-	}
-	if before.Basis == basis.Basis && before.AgeBand == basis.AgeBand {
-		return nil
-	}
 	actor := o.opened.Actor()
 	err = o.store.write(ctx, func(tx *transaction) error {
+		before, err := basisIn(ctx, tx.Queries, o.opened.ID(), basis.User)
+		if err != nil {
+			return err
+		}
+		if before.Basis == basis.Basis && before.AgeBand == basis.AgeBand {
+			return nil
+		}
 		if err := tx.PutBasis(ctx, query.PutBasisParams{
 			OrganizationID: o.id, UserID: string(basis.User), Basis: string(basis.Basis), AgeBand: string(basis.AgeBand),
 			RecorderID: string(actor.User), RecorderName: actor.Name, NowUs: tx.now,
@@ -107,24 +107,26 @@ func (o *Organization) Retention(ctx context.Context) (identity.Retention, error
 
 // SetRetention says how long the school keeps what nobody uses.
 func (o *Organization) SetRetention(ctx context.Context, kept identity.Retention) error {
-	before, err := o.Retention(ctx)
-	if err != nil {
-		return err
-	}
-	if before.Inactive != kept.Inactive || before.Invitations != kept.Invitations {
-		err := o.store.write(ctx, func(tx *transaction) error {
-			if err := tx.PutRetention(ctx, query.PutRetentionParams{
-				OrganizationID: o.id, Inactive: int64(kept.Inactive), Invitations: int64(kept.Invitations), NowUs: tx.now,
-			}); err != nil {
-				return err
-			}
-			return o.record(ctx, tx, identity.Change{
-				Action: identity.ActionRetentionChanged, Before: auditedRetention(before), After: auditedRetention(kept),
-			})
-		})
-		if err != nil {
-			return fmt.Errorf("set how long things are kept: %w", err)
+	err := o.store.write(ctx, func(tx *transaction) error {
+		row, err := tx.Retention(ctx, o.id)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
 		}
+		before := identity.Retention{Inactive: int(row.Inactive), Invitations: int(row.Invitations)}
+		if before.Inactive == kept.Inactive && before.Invitations == kept.Invitations {
+			return nil
+		}
+		if err := tx.PutRetention(ctx, query.PutRetentionParams{
+			OrganizationID: o.id, Inactive: int64(kept.Inactive), Invitations: int64(kept.Invitations), NowUs: tx.now,
+		}); err != nil {
+			return err
+		}
+		return o.record(ctx, tx, identity.Change{
+			Action: identity.ActionRetentionChanged, Before: auditedRetention(before), After: auditedRetention(kept),
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("set how long things are kept: %w", err)
 	}
 	return o.SetAuditRetention(ctx, kept.Audit)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"testing"
@@ -145,6 +146,11 @@ func TestAnExportGoesFromWaitingToOver(t *testing.T) {
 	remove := func(_ identity.OrganizationID, id identity.ExportID) error { removed = append(removed, id); return nil }
 	w.must(w.EndOldExports(t.Context(), remove))
 	w.clock = noon.Add(identity.ExportKept + time.Second)
+	stuck := errors.New("the file cannot be deleted")
+	refuse := func(_ identity.OrganizationID, _ identity.ExportID) error { return stuck }
+	if err := w.EndOldExports(t.Context(), refuse); !errors.Is(err, stuck) || state() != identity.ExportReady {
+		t.Errorf("a file that stays: %v; the export is %s", err, state())
+	}
 	w.must(w.EndOldExports(t.Context(), remove))
 	if !slices.Equal(removed, []identity.ExportID{id}) || state() != identity.ExportOver {
 		t.Errorf("removed %v; it is %s", removed, state())
