@@ -67,11 +67,12 @@ func (o *Organization) ImportFile(ctx context.Context, id ImportID) ([]byte, err
 	return content, nil
 }
 
-// ImportRowQuery selects rows of an import: those of a kind, or with an outcome,
-// or all.
+// ImportRowQuery selects rows of an import: those of a kind, with an outcome, or
+// of which an undo made something; or all.
 type ImportRowQuery struct {
 	Kind    roster.Kind
 	Outcome ImportOutcome
+	Undo    ImportUndo
 	After   string
 	Limit   int // zero: as many as a page shows
 }
@@ -99,6 +100,10 @@ func (o *Organization) ImportRows(ctx context.Context, id ImportID, q ImportRowQ
 	case q.Outcome != "":
 		found, err = read.ImportRowsOfOutcome(ctx, query.ImportRowsOfOutcomeParams{
 			OrganizationID: o.id, ImportID: string(id), Outcome: string(q.Outcome), After: after, MaxRows: int64(limit) + 1,
+		})
+	case q.Undo != "":
+		found, err = read.ImportRowsUndone(ctx, query.ImportRowsUndoneParams{
+			OrganizationID: o.id, ImportID: string(id), Undo: string(q.Undo), After: after, MaxRows: int64(limit) + 1,
 		})
 	default:
 		found, err = read.ImportRowsAfter(ctx, query.ImportRowsAfterParams{

@@ -299,6 +299,12 @@ WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(impor
     AND position > sqlc.arg(after)
 ORDER BY position LIMIT sqlc.arg(max_rows);
 
+-- name: ImportRowsUndone :many
+SELECT * FROM import_rows
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND undo = sqlc.arg(undo) AND undo <> ''
+    AND position > sqlc.arg(after)
+ORDER BY position LIMIT sqlc.arg(max_rows);
+
 -- name: ImportRowsAfter :many
 SELECT * FROM import_rows
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position > sqlc.arg(after)

@@ -1682,6 +1682,75 @@ func (q *Queries) ImportRowsToUndo(ctx context.Context, arg ImportRowsToUndoPara
 	return items, nil
 }
 
+const importRowsUndone = `-- name: ImportRowsUndone :many
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+WHERE organization_id = $1 AND import_id = $2 AND undo = $3 AND undo <> ''
+    AND position > $4
+ORDER BY position LIMIT $5
+`
+
+type ImportRowsUndoneParams struct {
+	OrganizationID string
+	ImportID       string
+	Undo           string
+	After          int64
+	MaxRows        int64
+}
+
+func (q *Queries) ImportRowsUndone(ctx context.Context, arg ImportRowsUndoneParams) ([]ImportRow, error) {
+	rows, err := q.db.QueryContext(ctx, importRowsUndone,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.Undo,
+		arg.After,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ImportRow
+	for rows.Next() {
+		var i ImportRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.ImportID,
+			&i.Position,
+			&i.Line,
+			&i.Person,
+			&i.PersonKey,
+			&i.ExternalID,
+			&i.AddressKey,
+			&i.UserNameKey,
+			&i.NameKey,
+			&i.Print,
+			&i.Kind,
+			&i.State,
+			&i.Outcome,
+			&i.UserID,
+			&i.UserName,
+			&i.Steps,
+			&i.Reasons,
+			&i.Candidates,
+			&i.Decision,
+			&i.WithUser,
+			&i.WithRow,
+			&i.Leaves,
+			&i.Undo,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importStudents = `-- name: ImportStudents :many
 SELECT a.user_id, a.sort_name, u.given_name, u.family_name, u.user_name FROM organizations o
 JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4

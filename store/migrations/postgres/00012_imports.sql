@@ -79,6 +79,7 @@ CREATE TABLE import_rows (
 CREATE INDEX import_rows_by_kind ON import_rows (organization_id, import_id, kind, position);
 CREATE INDEX import_rows_by_state ON import_rows (organization_id, import_id, state, position);
 CREATE INDEX import_rows_by_outcome ON import_rows (organization_id, import_id, outcome, position) WHERE outcome <> '';
+CREATE INDEX import_rows_by_undo ON import_rows (organization_id, import_id, undo, position) WHERE undo <> '';
 CREATE INDEX import_rows_by_external_id ON import_rows (organization_id, import_id, external_id, name_key) WHERE external_id <> '';
 CREATE INDEX import_rows_by_address ON import_rows (organization_id, import_id, address_key, name_key) WHERE address_key <> '';
 CREATE INDEX import_rows_by_user_name ON import_rows (organization_id, import_id, user_name_key, name_key) WHERE user_name_key <> '';
