@@ -39,6 +39,8 @@ var sorts = map[string]string{
 	"requestsOfUser":           "those of one person",
 	"exportedClassrooms":       "those of one school, for its archive",
 	"invitationsFor":           "those to one address",
+	"guardians":                "those of one student",
+	"ownGuardians":             "those of one student",
 	"lastMailOf":               "the mails of one invitation",
 	"schoolConnections":        "those that serve one domain",
 	"roleAssignmentsToCompare": "compares with Zitadel, behind no page",

@@ -208,6 +208,7 @@ type CardSheetItem struct {
 	UserID         string
 	ClassroomID    string
 	Sealed         string
+	Why            string
 }
 
 type Checkup struct {
@@ -412,6 +413,20 @@ type Grant struct {
 	RemovedUs      int64
 }
 
+type Guardian struct {
+	OrganizationID string
+	UserID         string
+	ID             string
+	Source         string
+	Position       int64
+	Name           string
+	Relation       string
+	Address        string
+	Phone          string
+	Language       string
+	ChangedUs      int64
+}
+
 type Import struct {
 	OrganizationID string
 	ID             string
@@ -585,6 +600,13 @@ type JoinRequest struct {
 type JoinTry struct {
 	Hour  int64
 	Wrong int64
+}
+
+type ListSelection struct {
+	OrganizationID string
+	ActorID        string
+	UserID         string
+	ChosenUs       int64
 }
 
 type LoginPolicy struct {
