@@ -254,13 +254,19 @@ func TestHtmxKeepsNothingAndEvaluatesNothing(t *testing.T) {
 
 // What the Content-Security-Policy would block, and classes nothing styles.
 func TestTemplatesKeepToThePolicyAndTheStyleSheet(t *testing.T) {
-	sheet, err := os.ReadFile("../static/assets/app.css")
-	if err != nil {
-		t.Fatal(err)
+	sheets, err := filepath.Glob("../static/assets/*.css")
+	if err != nil || len(sheets) == 0 {
+		t.Fatalf("style sheets: %v, %v", sheets, err)
 	}
 	styled := make(map[string]bool)
-	for _, m := range regexp.MustCompile(`\.([a-z][a-z0-9-]*)`).FindAllStringSubmatch(string(sheet), -1) {
-		styled[m[1]] = true
+	for _, name := range sheets {
+		sheet, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\.([a-z][a-z0-9-]*)`).FindAllStringSubmatch(string(sheet), -1) {
+			styled[m[1]] = true
+		}
 	}
 	names, err := filepath.Glob("*.templ")
 	if err != nil {
