@@ -5,12 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
-	"homeroom.dev/homeroom/cards"
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/views"
 )
 
@@ -62,7 +61,7 @@ func whoMay(org Organization, students []identity.CardStudent) views.CardChoice 
 	for _, student := range students {
 		var why *identity.Error
 		if err := org.MayCard(student); errors.As(err, &why) {
-			choice.LeftOut = append(choice.LeftOut, views.LeftOut{Name: student.User.DisplayName(), Why: why.Message})
+			choice.LeftOut = append(choice.LeftOut, identity.LeftOutCard{User: student.User, Why: why.Message})
 			continue
 		}
 		choice.Students = append(choice.Students, student)
@@ -81,29 +80,17 @@ func userIDs(texts []string) []identity.UserID {
 }
 
 // make serves POST /o/{organization}/cards: a sheet for whoever may have a card.
-// Form: user, any number of them, or all=on for everybody in the class;
+// Form: user, any number of them, or all=on for everybody in the class, or import,
+// for whom that list made an account, with after, for those behind that one;
 // secrets=new, to make new first passwords for those without a known one;
 // badges=on, for pictures that sign in.
 func (c carding) make(w http.ResponseWriter, r *http.Request, org Organization) error {
 	ctx := r.Context()
-	chosen := userIDs(r.PostForm["user"])
-	school := org.Organization().Kind == identity.KindSchool
-	if len(chosen) > identity.MaxCards {
-		return identity.Invalid("cards.number", "Max", identity.MaxCards)
-	}
-	var choice views.CardChoice
-	var err error
-	if school {
-		choice, err = schoolChoice(ctx, org, chosen)
-	} else {
-		choice, err = c.choice(ctx, org, chosen)
-	}
+	choice, next, err := c.asked(r, org)
 	if err != nil {
 		return err
 	}
-	if r.PostFormValue("all") != "on" {
-		choice.Students = slices.DeleteFunc(choice.Students, func(s identity.CardStudent) bool { return !slices.Contains(chosen, s.User.ID) })
-	}
+	school := org.Organization().Kind == identity.KindSchool
 	if len(choice.Students) == 0 {
 		if school {
 			return identity.Invalid("cards.none-chosen")
@@ -127,20 +114,43 @@ func (c carding) make(w http.ResponseWriter, r *http.Request, org Organization) 
 			return err
 		}
 	}
-	sheet, err := makeSheet(ctx, org, choice.Students, links)
+	sheet, err := makeSheet(ctx, org, choice, links)
 	if err != nil {
 		return err
 	}
 	if len(failed) > 0 {
 		return render(w, r, http.StatusOK, views.ResetsDone(org.Page, org.Opened, sheet, len(choice.Students)-len(failed), failed))
 	}
-	return redirect(w, r, views.CardSheetPath(org.ID(), sheet))
+	return redirect(w, r, views.WithQuery(views.CardSheetPath(org.ID(), sheet), next.Params()...))
 }
 
-// schoolChoice are the chosen ones as a school's page knows them.
-func schoolChoice(ctx context.Context, org Organization, chosen []identity.UserID) (views.CardChoice, error) {
+// asked are those that the form of make is about, and where the cards of an
+// import go on.
+func (c carding) asked(r *http.Request, org Organization) (views.CardChoice, views.NextCards, error) {
+	ctx := r.Context()
+	if id := store.ImportID(r.PostFormValue("import")); id != "" {
+		return imported(ctx, org, id, identity.UserID(r.PostFormValue("after")))
+	}
+	chosen := userIDs(r.PostForm["user"])
+	if len(chosen) > identity.MaxCards {
+		return views.CardChoice{}, views.NextCards{}, identity.Invalid("cards.number", "Max", identity.MaxCards)
+	}
+	choice, err := studentsOf(ctx, org, chosen)
+	if r.PostFormValue("all") != "on" {
+		choice = choice.Of(chosen)
+	}
+	return choice, views.NextCards{}, err
+}
+
+// studentsOf are the students of the opened class, or those of these people who
+// are students of the opened school.
+func studentsOf(ctx context.Context, org Organization, users []identity.UserID) (views.CardChoice, error) {
+	if org.Organization().Kind != identity.KindSchool {
+		students, err := org.Store.ClassStudents(ctx)
+		return whoMay(org, students), err
+	}
 	var students []identity.CardStudent
-	for _, user := range chosen {
+	for _, user := range users {
 		student, err := org.Store.SchoolStudent(ctx, user)
 		if identity.IsKind(err, identity.KindNotFound) {
 			continue // of another school, or gone meanwhile
@@ -153,6 +163,41 @@ func schoolChoice(ctx context.Context, org Organization, chosen []identity.UserI
 	return whoMay(org, students), nil
 }
 
+// importedAtOnce bounds how many of those that an import made are looked through
+// for students who get a card: teachers get none.
+const importedAtOnce = 5 * identity.MaxCards
+
+// imported are those who get a card of whom an import made, from after one on: as
+// many as a sheet has cards.
+func imported(
+	ctx context.Context, org Organization, id store.ImportID, after identity.UserID,
+) (choice views.CardChoice, next views.NextCards, err error) {
+	for range importedAtOnce / identity.MaxCards {
+		most := identity.MaxCards - len(choice.Students)
+		users, err := org.Store.ImportCreated(ctx, id, after, most)
+		if err != nil {
+			return choice, next, err
+		}
+		more, err := studentsOf(ctx, org, users)
+		if err != nil {
+			return choice, next, err
+		}
+		more = more.Of(users)
+		choice.Students, choice.LeftOut = append(choice.Students, more.Students...), append(choice.LeftOut, more.LeftOut...)
+		if len(users) < most {
+			return choice, next, nil
+		}
+		if after = users[len(users)-1]; len(choice.Students) == identity.MaxCards {
+			break
+		}
+	}
+	rest, err := org.Store.ImportCreated(ctx, id, after, 1)
+	if len(rest) > 0 {
+		next = views.NextCards{Import: string(id), After: after}
+	}
+	return choice, next, err
+}
+
 func usersOf(students []identity.CardStudent) []identity.UserID {
 	users := make([]identity.UserID, len(students))
 	for i, student := range students {
@@ -161,95 +206,16 @@ func usersOf(students []identity.CardStudent) []identity.UserID {
 	return users
 }
 
+// makeSheet makes a sheet of who was chosen, and who of them has no card.
 func makeSheet(
-	ctx context.Context, org Organization, students []identity.CardStudent, links map[identity.UserID]string,
+	ctx context.Context, org Organization, choice views.CardChoice, links map[identity.UserID]string,
 ) (identity.CardSheetID, error) {
-	sheet := make([]identity.Card, len(students))
-	for i, student := range students {
-		sheet[i] = identity.Card{User: student.User.ID, Classroom: student.Classroom, Link: links[student.User.ID]}
+	var sheet []identity.Card
+	for _, student := range choice.Students {
+		sheet = append(sheet, identity.Card{User: student.User.ID, Classroom: student.Classroom, Link: links[student.User.ID]})
+	}
+	for _, left := range choice.LeftOut {
+		sheet = append(sheet, identity.Card{User: left.User.ID, Why: left.Why.ID})
 	}
 	return org.Store.MakeCardSheet(ctx, sheet)
-}
-
-// showCards serves GET /o/{organization}/cards/{sheet}. Query: paper, layout,
-// language.
-func showCards(w http.ResponseWriter, r *http.Request, org Organization) error {
-	view, _, err := sheetOf(r, org)
-	if err != nil {
-		return err
-	}
-	return render(w, r, http.StatusOK, views.CardSheet(org.Page, org.Opened, view))
-}
-
-// cardLetters serves GET /o/{organization}/cards/{sheet}/letters. Query: as
-// showCards.
-func cardLetters(w http.ResponseWriter, r *http.Request, org Organization) error {
-	view, _, err := sheetOf(r, org)
-	if err != nil {
-		return err
-	}
-	return render(w, r, http.StatusOK, views.CardLetters(org.Page, org.Opened, view))
-}
-
-// cardFile serves GET /o/{organization}/cards/{sheet}/cards.pdf. Query: as
-// showCards. Names that its fonts cannot write lead back to the page that can.
-func cardFile(w http.ResponseWriter, r *http.Request, org Organization) error {
-	view, sheet, err := sheetOf(r, org)
-	if err != nil {
-		return err
-	}
-	if len(view.Boxes) > 0 {
-		return redirect(w, r, views.WithQuery(views.CardSheetPath(org.ID(), view.Sheet.ID), view.Params()...),
-			identity.Say("cards.pdf.boxes", "Names", strings.Join(view.Boxes, ", ")))
-	}
-	d := newDownload(w, r, "application/pdf", sheet.Title+".pdf")
-	return d.finish(sheet.PDF(d))
-}
-
-// sheetOf is the sheet of the path as the query wants it, for the page and for
-// the file.
-func sheetOf(r *http.Request, org Organization) (views.CardSheetView, cards.Sheet, error) {
-	ctx, query := r.Context(), r.URL.Query()
-	made, err := org.Store.CardSheet(ctx, identity.CardSheetID(chi.URLParam(r, "sheet")))
-	if err != nil {
-		return views.CardSheetView{}, cards.Sheet{}, err
-	}
-	_, address, _ := strings.Cut(org.Portal.PublicURL, "://")
-	sheet := cards.Sheet{
-		Paper: oneOf(cards.Papers, query.Get("paper")), Layout: oneOf(cards.Layouts, query.Get("layout")), Address: address,
-		Title: views.Text(ctx, identity.Say("cards.file")) + " " + org.Organization().Name,
-	}
-	view := views.CardSheetView{
-		Sheet: made, Paper: string(sheet.Paper), Layout: string(sheet.Layout), Language: query.Get("language"),
-		PerPage: sheet.PerPage(), Address: address, Teacher: org.Actor().Name,
-	}
-	if !views.Speaks(view.Language) {
-		view.Language = views.LanguageOf(ctx)
-	}
-	words := &sheet.Words
-	words.Open, words.UserName, words.Secret, words.NoSecret, words.Scan = views.CardWords(ctx, view.Language)
-	for _, card := range made.Cards {
-		link := card.Link
-		if link == "" {
-			link = org.Portal.URL(views.SignInAsPath(card.User.UserName))
-		}
-		code, err := cards.NewCode(link)
-		if err != nil {
-			return view, sheet, err
-		}
-		view.Codes = append(view.Codes, views.CardCode{Path: code.Path(), Size: code.Size()})
-		sheet.Cards = append(sheet.Cards, cards.Card{
-			Name: card.User.DisplayName(), Classroom: card.Classroom, UserName: card.User.UserName, Secret: card.Secret, Link: link,
-		})
-	}
-	view.Boxes = sheet.Undrawable()
-	return view, sheet, nil
-}
-
-// oneOf is what was asked for, or the first of what there is.
-func oneOf[T ~string](there []T, asked string) T {
-	if slices.Contains(there, T(asked)) {
-		return T(asked)
-	}
-	return there[0]
 }

@@ -9,7 +9,22 @@ import (
 
 // showSettings serves GET /o/{organization}/settings.
 func showSettings(w http.ResponseWriter, r *http.Request, org Organization) error {
-	return render(w, r, http.StatusOK, views.Settings(org.Page, org.Opened, org.Organization().Name, nil))
+	return renderSettings(w, r, org, http.StatusOK, org.Organization().Name, nil)
+}
+
+// renderSettings shows the settings, with what is wrong with the form that changes
+// the name.
+func renderSettings(
+	w http.ResponseWriter, r *http.Request, org Organization, status int, name string, problems identity.Problems,
+) error {
+	view := views.SettingsView{Name: name, Problems: problems}
+	if org.Organization().School != "" {
+		var err error
+		if view.Band, view.SchoolBand, err = org.Store.ClassroomBand(r.Context()); err != nil {
+			return err
+		}
+	}
+	return render(w, r, status, views.Settings(org.Page, org.Opened, view))
 }
 
 // saveSettings serves POST /o/{organization}/settings of a classroom. Form:
@@ -37,7 +52,7 @@ func rename(w http.ResponseWriter, r *http.Request, org Organization) error {
 		}
 	}
 	if problems != nil {
-		return render(w, r, status, views.Settings(org.Page, org.Opened, name, problems))
+		return renderSettings(w, r, org, status, name, problems)
 	}
 	return redirect(w, r, views.SettingsPath(org.ID()), identity.Say("settings.renamed", "Name", identity.CleanName(name)))
 }

@@ -111,7 +111,7 @@ func askResets(w http.ResponseWriter, r *http.Request, org Organization) error {
 		return render(w, r, http.StatusOK, views.ResetStudents(org.Page, org.Opened, choice))
 	}
 	all := slices.Clone(choice.Students)
-	choice.Students = slices.DeleteFunc(choice.Students, func(s identity.CardStudent) bool { return !slices.Contains(chosen, s.User.ID) })
+	choice = choice.Of(chosen)
 	if n := len(choice.Students); n == 0 || n > identity.MaxResets {
 		choice.Students, choice.Chosen = all, chosen
 		choice.Problems.Add("user", "students.reset.number", "Max", identity.MaxResets)
@@ -137,18 +137,17 @@ func resetStudents(w http.ResponseWriter, r *http.Request, org Organization) err
 	if err != nil {
 		return err
 	}
-	chosen := userIDs(r.PostForm["user"])
-	students := slices.DeleteFunc(choice.Students, func(s identity.CardStudent) bool { return !slices.Contains(chosen, s.User.ID) })
-	failed, err := resets(ctx, org, students)
+	choice = choice.Of(userIDs(r.PostForm["user"]))
+	failed, err := resets(ctx, org, choice.Students)
 	if err != nil {
 		return err
 	}
-	done := slices.DeleteFunc(students, func(s identity.CardStudent) bool {
+	done := slices.DeleteFunc(choice.Students, func(s identity.CardStudent) bool {
 		return slices.ContainsFunc(failed, func(f failedReset) bool { return f.user == s.User.ID })
 	})
 	var sheet identity.CardSheetID
 	if len(done) > 0 {
-		if sheet, err = makeSheet(ctx, org, done, nil); err != nil {
+		if sheet, err = makeSheet(ctx, org, views.CardChoice{Students: done}, nil); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,6 @@ type FirstSecret struct {
 type CardStudent struct {
 	User      User // the parts a card needs
 	Classroom OrganizationID
-	Suspended bool
 	Higher    bool // holds a higher role somewhere
 	// KeptAt is when the first secret was made that is still kept; zero if none is.
 	KeptAt time.Time
@@ -107,6 +106,9 @@ type Card struct {
 	Classroom OrganizationID // whose name stands on it; may be empty
 	// Link is what the picture leads to: a badge. Empty leads to the sign-in page.
 	Link string
+	// Why is the ID of the message that says why there is no card for this one; they
+	// are named beside the cards. Empty: there is one.
+	Why string
 }
 
 // CardSheetID is the ID of a sheet of login cards.
@@ -130,5 +132,12 @@ type ShownCard struct {
 type CardSheet struct {
 	ID        CardSheetID
 	Cards     []ShownCard
+	LeftOut   []LeftOutCard
 	ExpiresAt time.Time
+}
+
+// LeftOutCard is somebody who was asked for and has no card, and why.
+type LeftOutCard struct {
+	User User // ID, home and names
+	Why  Message
 }

@@ -36,7 +36,6 @@ func (o *Organization) ClassStudents(ctx context.Context) ([]identity.CardStuden
 				State: identity.UserState(row.UserState), LastSeenAt: moment(row.SeenUs),
 			},
 			Classroom: o.opened.ID(), Higher: row.Higher, KeptAt: moment(row.KeptUs),
-			Suspended: row.AssignmentState == string(identity.AssignmentSuspended),
 		}
 	}
 	return students, nil
@@ -62,7 +61,13 @@ func (o *Organization) SchoolStudent(ctx context.Context, user identity.UserID) 
 // MakeCardSheet makes a sheet of login cards for the actor and puts on record
 // that it was made, and of how many.
 func (o *Organization) MakeCardSheet(ctx context.Context, cards []identity.Card) (identity.CardSheetID, error) {
-	if len(cards) == 0 || len(cards) > identity.MaxCards {
+	count := 0
+	for _, card := range cards {
+		if card.Why == "" {
+			count++
+		}
+	}
+	if count == 0 || count > identity.MaxCards {
 		return "", identity.Invalid("cards.number", "Max", identity.MaxCards)
 	}
 	id := identity.NewCardSheetID()
@@ -75,22 +80,12 @@ func (o *Organization) MakeCardSheet(ctx context.Context, cards []identity.Card)
 			return err
 		}
 		for i, card := range cards {
-			sealed := ""
-			if card.Link != "" {
-				if sealed, err = o.store.keys.seal(cardPlace(o.id, string(id), int64(i)), []byte(card.Link)); err != nil {
-					return err
-				}
-			}
-			err := tx.AddCardSheetItem(ctx, query.AddCardSheetItemParams{
-				OrganizationID: o.id, SheetID: string(id), Position: int64(i), UserID: string(card.User),
-				ClassroomID: string(card.Classroom), Sealed: sealed,
-			})
-			if err != nil {
+			if err := o.addCard(ctx, tx, id, int64(i), card); err != nil {
 				return err
 			}
 		}
 		return o.record(ctx, tx, identity.Change{
-			Action: identity.ActionCardsMade, After: map[string]string{"count": strconv.Itoa(len(cards))},
+			Action: identity.ActionCardsMade, After: map[string]string{"count": strconv.Itoa(count)},
 		})
 	})
 	if err != nil {
@@ -99,9 +94,24 @@ func (o *Organization) MakeCardSheet(ctx context.Context, cards []identity.Card)
 	return id, nil
 }
 
+func (o *Organization) addCard(
+	ctx context.Context, tx *transaction, sheet identity.CardSheetID, position int64, card identity.Card,
+) (err error) {
+	sealed := ""
+	if card.Link != "" {
+		if sealed, err = o.store.keys.seal(cardPlace(o.id, string(sheet), position), []byte(card.Link)); err != nil {
+			return err
+		}
+	}
+	return tx.AddCardSheetItem(ctx, query.AddCardSheetItemParams{
+		OrganizationID: o.id, SheetID: string(sheet), Position: position, UserID: string(card.User),
+		ClassroomID: string(card.Classroom), Sealed: sealed, Why: card.Why,
+	})
+}
+
 // CardSheet is a sheet that the actor made less than an hour ago; not found
 // ("cards.not-found") for anybody else. Secrets are those of now: who has signed
-// in meanwhile has none.
+// in meanwhile has none, and who has become more than a student has no card.
 func (o *Organization) CardSheet(ctx context.Context, id identity.CardSheetID) (identity.CardSheet, error) {
 	row, err := o.store.read().CardSheet(ctx, query.CardSheetParams{
 		OrganizationID: o.id, ID: string(id), ActorID: string(o.opened.Actor().User), NowUs: micros(o.store.clock()),
@@ -118,26 +128,42 @@ func (o *Organization) CardSheet(ctx context.Context, id identity.CardSheetID) (
 	}
 	sheet := identity.CardSheet{ID: id, ExpiresAt: moment(row.ExpiresUs)}
 	for _, item := range items {
-		card := identity.ShownCard{
-			User: identity.User{
-				ID: identity.UserID(item.UserID), Home: identity.OrganizationID(item.Home), UserName: item.UserName,
-				GivenName: item.GivenName, FamilyName: item.FamilyName,
-			},
-			Classroom: item.Classroom,
+		if item.Higher && item.Why == "" {
+			item.Why = "rule.higher-role-elsewhere"
 		}
-		if item.SecretSealed != "" {
-			if card.Secret, err = o.store.openFirstSecret(item.Home, item.UserID, item.SecretSealed); err != nil {
-				return identity.CardSheet{}, err
-			}
+		card, err := o.shownCard(id, item)
+		if err != nil {
+			return identity.CardSheet{}, err
 		}
-		if item.Sealed != "" {
-			link, err := o.store.keys.open(cardPlace(o.id, string(id), item.Position), item.Sealed)
-			if err != nil {
-				return identity.CardSheet{}, fmt.Errorf("open a card: %w", err)
-			}
-			card.Link = string(link)
+		if item.Why != "" {
+			sheet.LeftOut = append(sheet.LeftOut, identity.LeftOutCard{User: card.User, Why: identity.Say(item.Why)})
+			continue
 		}
 		sheet.Cards = append(sheet.Cards, card)
 	}
 	return sheet, nil
+}
+
+func (o *Organization) shownCard(sheet identity.CardSheetID, item query.CardSheetItemsRow) (card identity.ShownCard, err error) {
+	card.User = identity.User{
+		ID: identity.UserID(item.UserID), Home: identity.OrganizationID(item.Home), UserName: item.UserName,
+		GivenName: item.GivenName, FamilyName: item.FamilyName,
+	}
+	card.Classroom = item.Classroom
+	if item.Why != "" {
+		return card, nil
+	}
+	if item.SecretSealed != "" {
+		if card.Secret, err = o.store.openFirstSecret(item.Home, item.UserID, item.SecretSealed); err != nil {
+			return card, err
+		}
+	}
+	if item.Sealed != "" {
+		link, err := o.store.keys.open(cardPlace(o.id, string(sheet), item.Position), item.Sealed)
+		if err != nil {
+			return card, fmt.Errorf("open a card: %w", err)
+		}
+		card.Link = string(link)
+	}
+	return card, nil
 }

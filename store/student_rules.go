@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -22,13 +23,11 @@ func (o *Organization) StudentRules(ctx context.Context) (identity.StudentRules,
 		return rules, err
 	}
 	if o.opened.Organization().School != "" {
-		band, err := o.ClassroomBand(ctx)
+		band, err := o.ownBand(ctx)
 		if err != nil {
 			return rules, err
 		}
-		if band != "" {
-			rules.Band = band
-		}
+		rules.Band = cmp.Or(band, rules.Band)
 	}
 	return rules, nil
 }
@@ -56,8 +55,17 @@ func (o *Organization) ownStudentRules(ctx context.Context, id string) (identity
 }
 
 // ClassroomBand is the band of the opened classroom of a school, empty if it has
-// none of its own.
-func (o *Organization) ClassroomBand(ctx context.Context) (identity.SecretBand, error) {
+// none of its own, and the one of the school.
+func (o *Organization) ClassroomBand(ctx context.Context) (own, school identity.SecretBand, err error) {
+	rules, err := o.ownStudentRules(ctx, o.home())
+	if err != nil {
+		return "", "", err
+	}
+	own, err = o.ownBand(ctx)
+	return own, rules.Band, err
+}
+
+func (o *Organization) ownBand(ctx context.Context) (identity.SecretBand, error) {
 	row, err := o.store.read().StudentRules(ctx, o.id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
@@ -115,7 +123,7 @@ func (o *Organization) SetClassroomBand(ctx context.Context, band identity.Secre
 	if o.opened.Organization().School == "" || band != "" && !slices.Contains(identity.SecretBands, band) {
 		return identity.Invalid("request.broken")
 	}
-	before, err := o.ClassroomBand(ctx)
+	before, err := o.ownBand(ctx)
 	if err != nil || before == band {
 		return err
 	}

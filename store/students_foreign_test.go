@@ -22,8 +22,11 @@ func studentCalls(t *testing.T, w *world) map[string]func(context.Context) (any,
 	sheet, err := birch.MakeCardSheet(t.Context(), []identity.Card{{User: "birch-zoe", Link: "https://birch.example/b"}})
 	w.must(err)
 	return map[string]func(context.Context) (any, error){
-		"StudentRules":   func(ctx context.Context) (any, error) { return linden.StudentRules(ctx) },
-		"ClassroomBand":  func(ctx context.Context) (any, error) { return linden.ClassroomBand(ctx) },
+		"StudentRules": func(ctx context.Context) (any, error) { return linden.StudentRules(ctx) },
+		"ClassroomBand": func(ctx context.Context) (any, error) {
+			own, school, err := linden.ClassroomBand(ctx)
+			return []identity.SecretBand{own, school}, err
+		},
 		"ClassroomBands": func(ctx context.Context) (any, error) { return linden.ClassroomBands(ctx) },
 		"SetStudentRules": func(ctx context.Context) (any, error) {
 			return nil, linden.SetStudentRules(ctx, identity.StudentRules{Pattern: "{given}"})

@@ -15,11 +15,42 @@ import (
 // password.
 type CardChoice struct {
 	Students []identity.CardStudent // those who may
-	LeftOut  []LeftOut
+	LeftOut  []identity.LeftOutCard
 	Chosen   []identity.UserID // none: everybody
 	Secrets  bool              // new first passwords for who has none any more
 	Badges   bool              // the school uses badges
 	Problems identity.Problems
+}
+
+// Of is the choice with none but these.
+func (v CardChoice) Of(users []identity.UserID) CardChoice {
+	v.Students = slices.DeleteFunc(slices.Clone(v.Students), func(s identity.CardStudent) bool { return !slices.Contains(users, s.User.ID) })
+	v.LeftOut = slices.DeleteFunc(slices.Clone(v.LeftOut), func(l identity.LeftOutCard) bool { return !slices.Contains(users, l.User.ID) })
+	return v
+}
+
+// withoutCard names who gets no card.
+func withoutCard(left []identity.LeftOutCard) []LeftOut {
+	named := make([]LeftOut, len(left))
+	for i, l := range left {
+		named[i] = LeftOut{Name: l.User.DisplayName(), Why: l.Why}
+	}
+	return named
+}
+
+// NextCards is where the cards of an import go on, if one sheet does not hold
+// them all.
+type NextCards struct {
+	Import string // empty: they do not
+	After  identity.UserID
+}
+
+// Params are those of the sheet's page that lead on to the next one.
+func (n NextCards) Params() []Param {
+	if n.Import == "" {
+		return nil
+	}
+	return []Param{{"import", n.Import}, {"after", string(n.After)}}
 }
 
 // LeftOut is a student who gets no card, or no new password, and why.
@@ -35,6 +66,7 @@ func (v CardChoice) chosen(s identity.CardStudent) bool {
 // CardSheetView is a sheet as somebody wants it.
 type CardSheetView struct {
 	Sheet    identity.CardSheet
+	Next     NextCards
 	Paper    string
 	Layout   string
 	Language string
@@ -68,7 +100,7 @@ func (v CardSheetView) pages() [][]printedCard {
 
 // Params are what was chosen about the sheet.
 func (v CardSheetView) Params() []Param {
-	return []Param{{"paper", v.Paper}, {"layout", v.Layout}, {"language", v.Language}}
+	return append([]Param{{"paper", v.Paper}, {"layout", v.Layout}, {"language", v.Language}}, v.Next.Params()...)
 }
 
 // withoutSecret is how many cards have none.

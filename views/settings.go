@@ -6,6 +6,16 @@ import (
 	"homeroom.dev/homeroom/identity"
 )
 
+// SettingsView are the forms of the settings.
+type SettingsView struct {
+	// Name and Problems are those of the form that changes the name.
+	Name     string
+	Problems identity.Problems
+	// Band is the classroom's own length of first passwords, empty for the school's,
+	// which is SchoolBand; both are for a classroom of a school.
+	Band, SchoolBand identity.SecretBand
+}
+
 // settingsItem leads to a part of a school's settings.
 type settingsItem struct{ Label, Hint, Href string }
 

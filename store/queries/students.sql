@@ -42,7 +42,7 @@ SELECT * FROM first_secrets WHERE organization_id = sqlc.arg(organization_id) AN
 
 -- name: ClassStudents :many
 -- The students of a classroom, with what decides whether they get a card.
-SELECT a.user_id, a.state AS assignment_state, COALESCE(u.organization_id, '') AS home,
+SELECT a.user_id, COALESCE(u.organization_id, '') AS home,
     COALESCE(u.user_name, '') AS user_name, COALESCE(u.given_name, '') AS given_name,
     COALESCE(u.family_name, '') AS family_name, COALESCE(u.address, '') AS address,
     COALESCE(u.state, '') AS user_state, COALESCE(u.last_seen_us, 0) AS seen_us,
@@ -74,9 +74,9 @@ INSERT INTO card_sheets (organization_id, id, actor_id, made_us, expires_us)
 VALUES (sqlc.arg(organization_id), sqlc.arg(id), sqlc.arg(actor_id), sqlc.arg(now_us), sqlc.arg(expires_us));
 
 -- name: AddCardSheetItem :exec
-INSERT INTO card_sheet_items (organization_id, sheet_id, position, user_id, classroom_id, sealed)
+INSERT INTO card_sheet_items (organization_id, sheet_id, position, user_id, classroom_id, sealed, why)
 VALUES (sqlc.arg(organization_id), sqlc.arg(sheet_id), sqlc.arg(position), sqlc.arg(user_id), sqlc.arg(classroom_id),
-    sqlc.arg(sealed));
+    sqlc.arg(sealed), sqlc.arg(why));
 
 -- name: CardSheet :one
 SELECT * FROM card_sheets
@@ -84,12 +84,16 @@ WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND acto
     AND expires_us > sqlc.arg(now_us);
 
 -- name: CardSheetItems :many
--- Who left, or is a guest by now, has no card any more.
-SELECT i.position, i.user_id, i.sealed, u.organization_id AS home, u.user_name, u.given_name, u.family_name,
-    COALESCE(c.name, '') AS classroom, COALESCE(f.sealed, '') AS secret_sealed
+-- Who has left since is not on it any more.
+SELECT i.position, i.user_id, i.sealed, i.why, u.organization_id AS home, u.user_name, u.given_name, u.family_name,
+    COALESCE(c.name, '') AS classroom, COALESCE(f.sealed, '') AS secret_sealed,
+    EXISTS (SELECT 1 FROM role_assignments x WHERE x.user_id = i.user_id AND x.state = 'active' AND x.role <> 'student') AS higher
 FROM card_sheet_items i
 JOIN users u ON u.id = i.user_id
+LEFT JOIN organizations h ON h.id = u.organization_id
 LEFT JOIN organizations c ON c.id = i.classroom_id
 LEFT JOIN first_secrets f ON f.organization_id = u.organization_id AND f.user_id = i.user_id
 WHERE i.organization_id = sqlc.arg(organization_id) AND i.sheet_id = sqlc.arg(sheet_id)
+    AND (h.id = sqlc.arg(organization_id) OR h.school_id = sqlc.arg(organization_id) OR EXISTS (
+        SELECT 1 FROM role_assignments a WHERE a.user_id = i.user_id AND a.organization_id = sqlc.arg(organization_id)))
 ORDER BY i.position;

@@ -34,9 +34,9 @@ func (q *Queries) AddCardSheet(ctx context.Context, arg AddCardSheetParams) erro
 }
 
 const addCardSheetItem = `-- name: AddCardSheetItem :exec
-INSERT INTO card_sheet_items (organization_id, sheet_id, position, user_id, classroom_id, sealed)
+INSERT INTO card_sheet_items (organization_id, sheet_id, position, user_id, classroom_id, sealed, why)
 VALUES ($1, $2, $3, $4, $5,
-    $6)
+    $6, $7)
 `
 
 type AddCardSheetItemParams struct {
@@ -46,6 +46,7 @@ type AddCardSheetItemParams struct {
 	UserID         string
 	ClassroomID    string
 	Sealed         string
+	Why            string
 }
 
 func (q *Queries) AddCardSheetItem(ctx context.Context, arg AddCardSheetItemParams) error {
@@ -56,6 +57,7 @@ func (q *Queries) AddCardSheetItem(ctx context.Context, arg AddCardSheetItemPara
 		arg.UserID,
 		arg.ClassroomID,
 		arg.Sealed,
+		arg.Why,
 	)
 	return err
 }
@@ -92,13 +94,17 @@ func (q *Queries) CardSheet(ctx context.Context, arg CardSheetParams) (CardSheet
 }
 
 const cardSheetItems = `-- name: CardSheetItems :many
-SELECT i.position, i.user_id, i.sealed, u.organization_id AS home, u.user_name, u.given_name, u.family_name,
-    COALESCE(c.name, '') AS classroom, COALESCE(f.sealed, '') AS secret_sealed
+SELECT i.position, i.user_id, i.sealed, i.why, u.organization_id AS home, u.user_name, u.given_name, u.family_name,
+    COALESCE(c.name, '') AS classroom, COALESCE(f.sealed, '') AS secret_sealed,
+    EXISTS (SELECT 1 FROM role_assignments x WHERE x.user_id = i.user_id AND x.state = 'active' AND x.role <> 'student') AS higher
 FROM card_sheet_items i
 JOIN users u ON u.id = i.user_id
+LEFT JOIN organizations h ON h.id = u.organization_id
 LEFT JOIN organizations c ON c.id = i.classroom_id
 LEFT JOIN first_secrets f ON f.organization_id = u.organization_id AND f.user_id = i.user_id
 WHERE i.organization_id = $1 AND i.sheet_id = $2
+    AND (h.id = $1 OR h.school_id = $1 OR EXISTS (
+        SELECT 1 FROM role_assignments a WHERE a.user_id = i.user_id AND a.organization_id = $1))
 ORDER BY i.position
 `
 
@@ -111,15 +117,17 @@ type CardSheetItemsRow struct {
 	Position     int64
 	UserID       string
 	Sealed       string
+	Why          string
 	Home         string
 	UserName     string
 	GivenName    string
 	FamilyName   string
 	Classroom    string
 	SecretSealed string
+	Higher       bool
 }
 
-// Who left, or is a guest by now, has no card any more.
+// Who has left since is not on it any more.
 func (q *Queries) CardSheetItems(ctx context.Context, arg CardSheetItemsParams) ([]CardSheetItemsRow, error) {
 	rows, err := q.db.QueryContext(ctx, cardSheetItems, arg.OrganizationID, arg.SheetID)
 	if err != nil {
@@ -133,12 +141,14 @@ func (q *Queries) CardSheetItems(ctx context.Context, arg CardSheetItemsParams) 
 			&i.Position,
 			&i.UserID,
 			&i.Sealed,
+			&i.Why,
 			&i.Home,
 			&i.UserName,
 			&i.GivenName,
 			&i.FamilyName,
 			&i.Classroom,
 			&i.SecretSealed,
+			&i.Higher,
 		); err != nil {
 			return nil, err
 		}
@@ -154,7 +164,7 @@ func (q *Queries) CardSheetItems(ctx context.Context, arg CardSheetItemsParams) 
 }
 
 const classStudents = `-- name: ClassStudents :many
-SELECT a.user_id, a.state AS assignment_state, COALESCE(u.organization_id, '') AS home,
+SELECT a.user_id, COALESCE(u.organization_id, '') AS home,
     COALESCE(u.user_name, '') AS user_name, COALESCE(u.given_name, '') AS given_name,
     COALESCE(u.family_name, '') AS family_name, COALESCE(u.address, '') AS address,
     COALESCE(u.state, '') AS user_state, COALESCE(u.last_seen_us, 0) AS seen_us,
@@ -174,17 +184,16 @@ type ClassStudentsParams struct {
 }
 
 type ClassStudentsRow struct {
-	UserID          string
-	AssignmentState string
-	Home            string
-	UserName        string
-	GivenName       string
-	FamilyName      string
-	Address         string
-	UserState       string
-	SeenUs          int64
-	KeptUs          int64
-	Higher          bool
+	UserID     string
+	Home       string
+	UserName   string
+	GivenName  string
+	FamilyName string
+	Address    string
+	UserState  string
+	SeenUs     int64
+	KeptUs     int64
+	Higher     bool
 }
 
 // The students of a classroom, with what decides whether they get a card.
@@ -199,7 +208,6 @@ func (q *Queries) ClassStudents(ctx context.Context, arg ClassStudentsParams) ([
 		var i ClassStudentsRow
 		if err := rows.Scan(
 			&i.UserID,
-			&i.AssignmentState,
 			&i.Home,
 			&i.UserName,
 			&i.GivenName,

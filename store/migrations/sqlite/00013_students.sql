@@ -52,6 +52,7 @@ CREATE TABLE card_sheet_items (
     user_id         TEXT NOT NULL,
     classroom_id    TEXT NOT NULL, -- whose name is on the card; may be empty
     sealed          TEXT NOT NULL, -- empty: the sign-in page
+    why             TEXT NOT NULL DEFAULT '', -- there is no card: the message that says why
     PRIMARY KEY (organization_id, sheet_id, position)
 );
 CREATE INDEX card_sheets_by_end ON card_sheets (expires_us);
