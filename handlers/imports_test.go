@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -19,36 +17,6 @@ import (
 	"homeroom.dev/homeroom/views"
 )
 
-// planHere plans a list of any length at once.
-func planHere(ctx context.Context, org *store.Organization, id store.ImportID) error {
-	one, err := org.Import(ctx, id)
-	if err != nil {
-		return err
-	}
-	content, err := org.ImportFile(ctx, id)
-	if err != nil {
-		return err
-	}
-	stage, err := org.StageImport(ctx, id, 0)
-	if err != nil {
-		return err
-	}
-	file := roster.File{ReaderAt: bytes.NewReader(content), Size: int64(len(content)), Name: one.FileName}
-	_, err = roster.Read(file, one.Reading, stage)
-	var known *identity.Error
-	if errors.As(err, &known) {
-		return org.EndImport(ctx, id, store.ImportFailed, known.Message)
-	}
-	if err := errors.Join(err, stage.Close()); err != nil {
-		return err
-	}
-	for after := int64(0); ; {
-		if after, err = org.PlanImport(ctx, id, after); err != nil || after == 0 {
-			return err
-		}
-	}
-}
-
 // list brings a list and has it planned, as a submission of a form would.
 func (p *portal) list(organization, who, submission, text string) {
 	p.t.Helper()
@@ -57,7 +25,7 @@ func (p *portal) list(organization, who, submission, text string) {
 	rows := p.in(organization, who)
 	id, err := rows.BeginImport(p.ctx, store.NewImport{Submission: submission, File: []byte(text), Reading: reading})
 	p.check(err)
-	p.check(planHere(p.ctx, rows, id))
+	p.check(p.imports.Plan(p.ctx, rows, id))
 }
 
 // bring sends a list as the box does: parts are triples of name, file name and

@@ -19,6 +19,7 @@ import (
 	"homeroom.dev/homeroom/bulk"
 	"homeroom.dev/homeroom/export"
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/imports"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/zitadel"
@@ -39,6 +40,7 @@ type portal struct {
 	store      *store.Store
 	gateway    *zitadel.Runtime
 	opener     *zitadel.Provisioner
+	imports    *imports.Engine
 	projection *projection.Projection
 	handler    http.Handler
 	inside     *Server
@@ -138,6 +140,10 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 	})
 	p.populate()
 
+	p.imports = imports.New(imports.Options{
+		Store: p.store, Gateway: p.gateway, Provisioner: p.opener, Compose: InvitationMails(p.store, p.url),
+		Now: p.now.Now, Log: slog.New(slog.DiscardHandler),
+	})
 	options := Options{
 		Store: p.store, Gateway: p.gateway, Provisioner: p.opener,
 		OIDC: OIDC{
@@ -156,7 +162,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 		Intents:   events,
 		Exports:   export.Works{Store: p.store, Provisioner: p.opener, Now: p.now.Now},
 
-		PlanImport: planHere,
+		PlanImport: p.imports.Plan,
 		Now:        p.now.Now,
 		Log:        slog.New(slog.NewJSONHandler(p.log, nil)),
 		Demo:       true,
@@ -341,7 +347,7 @@ type queue struct {
 	mu    sync.Mutex
 	jobs  []string
 	mails []string // IDs in the outbox
-	todo  []todo   // of package bulk; see portal.work
+	todo  []todo   // of packages bulk and imports; see portal.work
 }
 
 // todo is background work that waits.
@@ -355,7 +361,7 @@ func (q *queue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload any) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.jobs = append(q.jobs, kind)
-	if kind == store.OpeningJob || kind == store.BulkJob {
+	if kind == store.OpeningJob || kind == store.BulkJob || kind == store.ImportJob {
 		encoded, err := json.Marshal(payload)
 		if err != nil {
 			return err
@@ -376,7 +382,7 @@ func (p *portal) openings() bulk.Openings {
 	}
 }
 
-// work does the runs and lists that wait, until none does.
+// work does the runs, lists and imports that wait, until none does.
 func (p *portal) work() {
 	p.t.Helper()
 	handle := map[string]func(context.Context, json.RawMessage, bool) error{
@@ -384,6 +390,7 @@ func (p *portal) work() {
 		store.BulkJob: bulk.New(bulk.Options{
 			Store: p.store, Gateway: p.gateway, Now: p.now.Now, Log: slog.New(slog.DiscardHandler),
 		}).Handle,
+		store.ImportJob: p.imports.Handle,
 	}
 	for {
 		p.queue.mu.Lock()
