@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -185,7 +186,7 @@ func (p *planning) load(ctx context.Context, s span) (found, error) {
 		if kind == roster.KindConflict || kind == roster.KindError {
 			continue // nobody gets into a class that is none
 		}
-		one := roster.Wanted{Name: e.Name, Role: identity.Role(e.Role), Gone: e.Gone}
+		one := roster.Wanted{Name: cmp.Or(e.Name, e.BeforeName), Role: identity.Role(e.Role), Gone: e.Gone}
 		if kind == roster.KindCreate { // the same before and after it is open
 			one.Class = e.ClassPosition
 		} else {
@@ -302,6 +303,20 @@ func (p *planning) put(ctx context.Context, d decided) error {
 	})
 }
 
+// putAll writes what became of many rows.
+func (p *planning) putAll(ctx context.Context, all []decided) error {
+	tx, free := p.prepare()
+	defer free()
+	many := *p
+	many.transaction = tx
+	for _, d := range all {
+		if err := many.put(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // PlanImport plans the next rows of an import that is being read, and answers
 // where to go on; zero when the plan is whole.
 func (o *Organization) PlanImport(ctx context.Context, id ImportID, after int64) (next int64, err error) {
@@ -329,10 +344,8 @@ func (o *Organization) PlanImport(ctx context.Context, id ImportID, after int64)
 		if err != nil {
 			return err
 		}
-		for _, d := range all {
-			if err := p.put(ctx, d); err != nil {
-				return err
-			}
+		if err := p.putAll(ctx, all); err != nil {
+			return err
 		}
 		next = upto
 		return tx.SetImportProgress(ctx, query.SetImportProgressParams{

@@ -27,6 +27,7 @@ type ImportStage struct {
 	ctx     context.Context
 	id      ImportID
 	most    int // zero: as many as there are
+	delta   bool
 	people  int64
 	classes int64
 	waiting []func(*transaction) error
@@ -41,14 +42,16 @@ var ErrImportLong = fmt.Errorf("the list is longer")
 func (o *Organization) StageImport(ctx context.Context, id ImportID, most int) (*ImportStage, error) {
 	s := &ImportStage{o: o, ctx: ctx, id: id, most: most}
 	err := o.store.write(ctx, func(tx *transaction) error {
-		if _, err := o.importIn(ctx, tx, id, ImportReading); err != nil {
+		i, err := o.importIn(ctx, tx, id, ImportReading)
+		if err != nil {
 			return err
 		}
+		s.delta = i.Reading.Delta
 		if err := tx.emptyImport(ctx, o.id, id); err != nil {
 			return err
 		}
 		if room := o.opened.Organization(); room.Kind == identity.KindClassroom {
-			s.classes++
+			s.classes = 1
 			_, err := tx.InsertImportClassroom(ctx, query.InsertImportClassroomParams{
 				OrganizationID: o.id, ImportID: string(id), Position: 1, ClassKey: hereKey, Name: room.Name,
 			})
@@ -187,10 +190,42 @@ func (s *ImportStage) Enrolment(e roster.Enrolment) error {
 		return nil
 	}
 	return s.add(func(tx *transaction) error {
+		if s.delta {
+			if err := s.spokenOf(tx, e); err != nil {
+				return err
+			}
+		}
 		return tx.InsertImportEnrolment(s.ctx, query.InsertImportEnrolmentParams{
 			OrganizationID: s.o.id, ImportID: string(s.id), PersonKey: "x:" + e.Person, ClassKey: "x:" + e.Classroom,
 			Role: string(cmp.Or(e.Role, identity.RoleStudent)), Gone: e.Gone,
 		})
+	})
+}
+
+// spokenOf makes a class and a row of those that a list of changes only speaks of
+// in an enrolment: they are as they were.
+func (s *ImportStage) spokenOf(tx *transaction, e roster.Enrolment) error {
+	s.classes++
+	if _, err := tx.InsertImportClassroom(s.ctx, query.InsertImportClassroomParams{
+		OrganizationID: s.o.id, ImportID: string(s.id), Position: s.classes, Line: int64(e.Place.Line),
+		ClassKey: classKeyOf(e.Classroom, ""), ExternalID: e.Classroom,
+	}); err != nil {
+		return err
+	}
+	there, err := tx.ImportHasExternalID(s.ctx, query.ImportHasExternalIDParams{
+		OrganizationID: s.o.id, ImportID: string(s.id), ExternalID: e.Person,
+	})
+	if err != nil || there > 0 {
+		return err
+	}
+	text, err := json.Marshal(roster.Person{Place: e.Place, ExternalID: e.Person})
+	if err != nil {
+		return err
+	}
+	s.people++
+	return tx.InsertImportRow(s.ctx, query.InsertImportRowParams{
+		OrganizationID: s.o.id, ImportID: string(s.id), Position: s.people, Line: int64(e.Place.Line), Person: string(text),
+		ExternalID: e.Person, PersonKey: "x:" + e.Person,
 	})
 }
 
@@ -205,6 +240,9 @@ func (s *ImportStage) add(put func(*transaction) error) error {
 
 func (s *ImportStage) flush() error {
 	err := s.o.store.write(s.ctx, func(tx *transaction) error {
+		if _, err := s.o.importIn(s.ctx, tx, s.id, ImportReading); err != nil {
+			return err // thrown away meanwhile
+		}
 		tx, free := tx.prepare()
 		defer free()
 		for _, put := range s.waiting {

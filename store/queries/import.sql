@@ -76,6 +76,10 @@ VALUES (sqlc.arg(organization_id), sqlc.arg(import_id), sqlc.arg(position), sqlc
     sqlc.arg(external_id), sqlc.arg(name), sqlc.arg(gone), sqlc.arg(kind), sqlc.arg(reason))
 ON CONFLICT (organization_id, import_id, class_key) DO NOTHING;
 
+-- name: ImportHasExternalID :one
+SELECT COUNT(*) FROM import_rows
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND external_id = sqlc.arg(external_id) AND external_id <> '';
+
 -- name: InsertImportEnrolment :exec
 INSERT INTO import_enrolments (organization_id, import_id, person_key, class_key, role, gone, own_key)
 VALUES (sqlc.arg(organization_id), sqlc.arg(import_id), sqlc.arg(person_key), sqlc.arg(class_key), sqlc.arg(role), sqlc.arg(gone), sqlc.arg(person_key))
@@ -243,7 +247,7 @@ WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(i
 ORDER BY c.position, c.user_id, c.by_what;
 
 -- name: ImportWanted :many
-SELECT r.position, e.role, e.gone, c.position AS class_position, c.classroom_id, c.name, c.kind
+SELECT r.position, e.role, e.gone, c.position AS class_position, c.classroom_id, c.name, c.before_name, c.kind
 FROM import_rows r
 JOIN import_enrolments e ON e.organization_id = sqlc.arg(organization_id) AND e.import_id = r.import_id AND e.person_key = r.person_key
 JOIN import_classrooms c ON c.organization_id = sqlc.arg(organization_id) AND c.import_id = r.import_id AND c.class_key = e.class_key

@@ -1020,6 +1020,24 @@ func (q *Queries) ImportFile(ctx context.Context, arg ImportFileParams) ([]byte,
 	return content, err
 }
 
+const importHasExternalID = `-- name: ImportHasExternalID :one
+SELECT COUNT(*) FROM import_rows
+WHERE organization_id = $1 AND import_id = $2 AND external_id = $3 AND external_id <> ''
+`
+
+type ImportHasExternalIDParams struct {
+	OrganizationID string
+	ImportID       string
+	ExternalID     string
+}
+
+func (q *Queries) ImportHasExternalID(ctx context.Context, arg ImportHasExternalIDParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, importHasExternalID, arg.OrganizationID, arg.ImportID, arg.ExternalID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const importInvited = `-- name: ImportInvited :many
 SELECT r.position, i.organization_id AS place_id
 FROM import_rows r
@@ -1880,7 +1898,7 @@ func (q *Queries) ImportTwins(ctx context.Context, arg ImportTwinsParams) ([]Imp
 }
 
 const importWanted = `-- name: ImportWanted :many
-SELECT r.position, e.role, e.gone, c.position AS class_position, c.classroom_id, c.name, c.kind
+SELECT r.position, e.role, e.gone, c.position AS class_position, c.classroom_id, c.name, c.before_name, c.kind
 FROM import_rows r
 JOIN import_enrolments e ON e.organization_id = $1 AND e.import_id = r.import_id AND e.person_key = r.person_key
 JOIN import_classrooms c ON c.organization_id = $1 AND c.import_id = r.import_id AND c.class_key = e.class_key
@@ -1903,6 +1921,7 @@ type ImportWantedRow struct {
 	ClassPosition int64
 	ClassroomID   string
 	Name          string
+	BeforeName    string
 	Kind          string
 }
 
@@ -1927,6 +1946,7 @@ func (q *Queries) ImportWanted(ctx context.Context, arg ImportWantedParams) ([]I
 			&i.ClassPosition,
 			&i.ClassroomID,
 			&i.Name,
+			&i.BeforeName,
 			&i.Kind,
 		); err != nil {
 			return nil, err
