@@ -25,6 +25,8 @@ func (i importing) showEnd(w http.ResponseWriter, r *http.Request, org Organizat
 	}{
 		{one.Receipt.Hidden, store.ImportRowQuery{Outcome: store.OutcomeHidden}, &v.Hidden},
 		{one.Receipt.Refused, store.ImportRowQuery{Outcome: store.OutcomeRefused}, &v.Refused},
+		{one.UndoReceipt.Kept, store.ImportRowQuery{Undo: store.UndoKept}, &v.Kept},
+		{one.UndoReceipt.Refused, store.ImportRowQuery{Undo: store.UndoRefused}, &v.NotUndone},
 	} {
 		if named.n == 0 {
 			continue

@@ -9,10 +9,10 @@ import (
 // ImportEndView is the end of an import, with those who have to be named.
 type ImportEndView struct {
 	Import  ImportOf
-	Hidden  []ImportRow
-	Refused []ImportRow
-	Kept    []ImportRow // by undoing it
-	Cards   string      // where login cards are made; empty: nowhere
+	Hidden    []ImportRow
+	Refused   []ImportRow
+	Kept      []ImportRow // accounts that an undo kept
+	NotUndone []ImportRow
 }
 
 // Fact is a line of a receipt.
