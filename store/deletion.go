@@ -68,14 +68,14 @@ func (o *Organization) DeleteClassroom(
 // for its log.
 var ownTables = []string{
 	"attempts", "badge_links", "badge_rules", "badge_sign_ins", "badges", "bases", "branding", "bulk_items",
-	"bulk_runs", "card_sheet_items", "card_sheets", "connected_people", "connection_certificates", "connection_days",
+	"bulk_runs", "card_sheet_items", "card_sheets", "classroom_terms", "connected_people", "connection_certificates", "connection_days",
 	"connection_domains", "connection_metadata", "connections", "deletions", "domains", "enforcement_exceptions",
 	"enforcements", "exports", "external_classrooms", "external_ids", "first_secrets", "guardians",
 	"import_candidates",
-	"import_classrooms", "import_enrolments", "import_files", "import_keys", "import_rows", "imports", "invitations",
+	"import_classrooms", "import_enrolments", "import_files", "import_keys", "import_pauses", "import_rows", "imports", "invitations",
 	"join_codes", "join_requests", "list_selections", "login_policies", "looks", "opening_items", "opening_runs", "openings", "outbox",
-	"password_rules", "policies", "retention", "settings", "setup_codes", "setup_links", "streams", "student_rules",
-	"submissions", "substitutions", "suspensions",
+	"password_rules", "policies", "retention", "rollover_items", "rollover_people", "rollovers", "settings", "setup_codes", "setup_links", "streams", "student_rules",
+	"submissions", "substitutions", "suspensions", "terms",
 }
 
 // forget deletes all that the portal itself keeps of an organization, but for

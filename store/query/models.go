@@ -217,6 +217,13 @@ type Checkup struct {
 	Found string
 }
 
+type ClassroomTerm struct {
+	OrganizationID string
+	SchoolID       string
+	TermID         string
+	YearGroup      int64
+}
+
 type ConnectedPerson struct {
 	OrganizationID string
 	UserID         string
@@ -512,6 +519,16 @@ type ImportKey struct {
 	Names          int64
 }
 
+type ImportPause struct {
+	OrganizationID string
+	ID             string
+	FromUs         int64
+	UntilUs        int64
+	Reason         string
+	ByName         string
+	MadeUs         int64
+}
+
 type ImportRow struct {
 	OrganizationID string
 	ImportID       string
@@ -753,6 +770,69 @@ type RoleAssignment struct {
 	AssignedUs     int64
 }
 
+type Rollover struct {
+	OrganizationID string
+	ID             string
+	TermID         string
+	TermName       string
+	Leaving        int64
+	State          string
+	Version        int64
+	Checked        int64
+	Figures        string
+	StagedName     string
+	StagedID       string
+	ActorID        string
+	ActorName      string
+	RequestID      string
+	ClientAddress  string
+	Device         string
+	Total          int64
+	Done           int64
+	Refused        int64
+	Undone         int64
+	Trouble        string
+	BegunUs        int64
+	AppliedUs      int64
+	FinishedUs     int64
+	UndoneUs       int64
+}
+
+type RolloverItem struct {
+	OrganizationID string
+	RolloverID     string
+	Position       int64
+	ClassroomID    string
+	Name           string
+	SortName       string
+	YearGroup      int64
+	Action         string
+	NewName        string
+	NameKey        string
+	Edited         bool
+	Students       int64
+	Teachers       int64
+	State          string
+	Step           string
+	NewClassroomID string
+	NewRecords     int64
+	Assigned       int64
+	Missing        int64
+	TermBefore     string
+	Reason         string
+	Undo           string
+	UndoReason     string
+}
+
+type RolloverPerson struct {
+	OrganizationID string
+	RolloverID     string
+	Kind           string
+	Position       int64
+	UserID         string
+	Reason         string
+}
+
 type RosterCount struct {
 	OrganizationID string
 	Role           string
@@ -896,6 +976,15 @@ type Suspension struct {
 	ByID           string
 	ByName         string
 	AtUs           int64
+}
+
+type Term struct {
+	OrganizationID string
+	ID             string
+	Name           string
+	FirstUs        int64
+	EndUs          int64
+	MadeUs         int64
 }
 
 type User struct {
