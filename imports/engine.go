@@ -44,6 +44,11 @@ type Engine struct {
 	// busy are the imports somebody is at: after a crash, or a click more, two
 	// jobs may be about one.
 	busy sync.Map
+	// writers has one place for each write under way, of all imports together.
+	writers chan struct{}
+	looks   []time.Duration
+	pauses  []time.Duration
+	blind   bool // nothing is read back: for measuring what that takes
 	// reading are the lists that are being read.
 	reading readers
 }
@@ -55,7 +60,7 @@ func New(o Options) *Engine {
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Writers = cmp.Or(o.Writers, DefaultWriters)
-	return &Engine{Options: o}
+	return &Engine{Options: o, writers: make(chan struct{}, o.Writers), looks: looks, pauses: pauses}
 }
 
 // work is an import with its organization, opened for who began it, as they may
@@ -91,7 +96,7 @@ func (e *Engine) Handle(ctx context.Context, payload json.RawMessage, last bool)
 	if _, taken := e.busy.LoadOrStore(key, true); taken {
 		return nil // who is at it looks again before they leave
 	}
-	err := e.goOn(ctx, job, e.Now().Add(slice))
+	state, err := e.goOn(ctx, job, e.Now().Add(slice))
 	e.busy.Delete(key)
 	w, again := e.open(ctx, job)
 	switch {
@@ -101,30 +106,36 @@ func (e *Engine) Handle(ctx context.Context, payload json.RawMessage, last bool)
 		return errors.Join(err, again)
 	case err != nil:
 		return e.trouble(ctx, w, err, last)
-	case w.one.State == store.ImportApplying || w.one.State == store.ImportUndoing:
+	case w.one.State == store.ImportApplying, w.one.State == store.ImportUndoing,
+		w.one.State == store.ImportCancelled && state != w.one.State:
 		return w.rows.QueueImport(ctx, job.Import)
 	}
 	return nil
 }
 
-// goOn does what is to be done next, until end.
-func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Time) error {
+// goOn does what is to be done next, until end, and answers the state that it was
+// done in.
+func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Time) (store.ImportState, error) {
 	w, err := e.open(ctx, job)
 	if refused(err) != nil {
-		return nil // Handle asks again, and ends it
+		return w.one.State, nil // Handle asks again, and ends it
 	}
 	if err != nil {
-		return err
+		return w.one.State, err
 	}
 	switch w.one.State {
 	case store.ImportReading:
-		return e.planning(ctx, w, end)
+		err = e.planning(ctx, w, end)
 	case store.ImportApplying:
-		return e.applying(ctx, w, end)
+		err = e.applying(ctx, w, end)
+	case store.ImportCancelled:
+		err = e.finishBegun(ctx, w)
 	case store.ImportUndoing:
-		return e.undoing(ctx, w, end)
+		if err = e.finishBegun(ctx, w); err == nil {
+			err = e.undoing(ctx, w, end)
+		}
 	}
-	return nil // paused, cancelled or done meanwhile
+	return w.one.State, err
 }
 
 // abandon ends an import that nothing stands behind any more. One that is gone has
@@ -141,8 +152,7 @@ func (e *Engine) abandon(ctx context.Context, job store.ImportPayload, w work, w
 // is paused, until somebody goes on with it.
 func (e *Engine) trouble(ctx context.Context, w work, err error, last bool) error {
 	why := identity.Say("import.trouble")
-	var known *identity.Error
-	if errors.As(err, &known) {
+	if known, is := asKnown(err); is {
 		why = known.Message
 	}
 	ctx = context.WithoutCancel(ctx) // the job's time may be over
@@ -150,8 +160,11 @@ func (e *Engine) trouble(ctx context.Context, w work, err error, last bool) erro
 		return errors.Join(err, w.rows.EndImport(ctx, w.one.ID, w.one.State, why))
 	}
 	e.Log.WarnContext(ctx, "an import is given up for now", "import", w.one.ID, "error", err)
-	state := store.ImportPaused
-	if w.one.State == store.ImportReading {
+	state := w.one.State
+	switch state {
+	case store.ImportApplying:
+		state, why = store.ImportPaused, identity.Say("import.given-up")
+	case store.ImportReading:
 		state = store.ImportFailed
 	}
 	return w.rows.EndImport(ctx, w.one.ID, state, why)
@@ -159,9 +172,13 @@ func (e *Engine) trouble(ctx context.Context, w work, err error, last bool) erro
 
 // refused is the refusal that no other try would change.
 func refused(err error) *identity.Error {
-	var known *identity.Error
-	if errors.As(err, &known) && known.Kind != identity.KindUnavailable {
+	if known, is := asKnown(err); is && known.Kind != identity.KindUnavailable {
 		return known
 	}
 	return nil
+}
+
+func asKnown(err error) (*identity.Error, bool) {
+	var known *identity.Error
+	return known, errors.As(err, &known)
 }

@@ -126,7 +126,10 @@ func (o *Organization) CancelImport(ctx context.Context, id ImportID) error {
 			return err
 		}
 		i.Receipt.LeftOut += int(left)
-		return errors.Join(tx.putReceipts(ctx, o.id, *i), o.recordImport(ctx, tx, *i, identity.ActionImportFinished))
+		// Rows that were begun when a process was killed are ended by a job.
+		return errors.Join(
+			tx.putReceipts(ctx, o.id, *i), o.recordImport(ctx, tx, *i, identity.ActionImportFinished), o.enqueueImport(ctx, tx, id),
+		)
 	})
 }
 

@@ -61,7 +61,7 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		},
 		"BegunImportRows": func(ctx context.Context) (any, error) { return o.BegunImportRows(ctx, id, 0, 5) },
 		"BeginImportRows": func(ctx context.Context) (any, error) {
-			rows, _, err := o.BeginImportRows(ctx, id, 0, 5, func(*ImportRow) error { return nil })
+			rows, _, err := o.BeginImportRows(ctx, id, 0, 5, func(*ImportRow, UserNameTaken) error { return nil })
 			return rows, err
 		},
 		"CloseImportRows": func(ctx context.Context) (any, error) {

@@ -119,7 +119,7 @@ func TestRowsOfAnImportAreBegunAndClosed(t *testing.T) {
 	w.must(o.ApplyImport(t.Context(), id, 0))
 	accented := "Zoe"
 	w.apply(identity.UserChanged{User: "linden-zoe", GivenName: &accented, At: noon.Add(time.Minute)})
-	rows, _, err := o.BeginImportRows(t.Context(), id, 0, 100, func(r *ImportRow) error {
+	rows, _, err := o.BeginImportRows(t.Context(), id, 0, 100, func(r *ImportRow, _ UserNameTaken) error {
 		if r.Kind == roster.KindCreate {
 			r.User, r.UserName = "linden-nora", "nora.n-2a"
 		}

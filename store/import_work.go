@@ -34,14 +34,18 @@ func (o *Organization) BegunImportRows(ctx context.Context, id ImportID, after i
 	return importRowsOf(rows)
 }
 
+// UserNameTaken reports whether somebody has a user name.
+type UserNameTaken func(userName string) (bool, error)
+
 // BeginImportRows takes the next rows of an import that is being applied, at most
 // so many, and puts them on record as begun. Each is decided about once more: one
 // that would now do something else than was planned becomes a conflict. name gives
-// a row that makes somebody its user ID and user name. It answers the rows and
-// where to go on; [ErrImportStopped] when the import is not being applied any
-// more.
+// a row that makes somebody its user ID and user name; taken tells it whether
+// somebody at home there has a user name, or was just given it. It answers the
+// rows and where to go on; [ErrImportStopped] when the import is not being applied
+// any more.
 func (o *Organization) BeginImportRows(
-	ctx context.Context, id ImportID, after int64, most int, name func(*ImportRow) error,
+	ctx context.Context, id ImportID, after int64, most int, name func(row *ImportRow, taken UserNameTaken) error,
 ) (begun []ImportRow, next int64, err error) {
 	err = o.store.write(ctx, func(tx *transaction) error {
 		begun, next = nil, after
@@ -76,6 +80,7 @@ func (o *Organization) BeginImportRows(
 			return err
 		}
 		next = s.upto
+		taken := tx.userNamesOf(ctx, i.Home)
 		changed := 0
 		var changes []batchChange
 		for _, d := range all {
@@ -94,7 +99,7 @@ func (o *Organization) BeginImportRows(
 				continue
 			}
 			r := d.row
-			if err := name(&r); err != nil {
+			if err := name(&r, taken); err != nil {
 				return err
 			}
 			if err := tx.BeginImportRow(ctx, query.BeginImportRowParams{
@@ -118,6 +123,24 @@ func (o *Organization) BeginImportRows(
 		return nil, after, fmt.Errorf("begin rows of an import: %w", err)
 	}
 	return begun, next, nil
+}
+
+// userNamesOf tells which user names are taken: those of people at home somewhere,
+// and those that were asked for and free.
+func (tx *transaction) userNamesOf(ctx context.Context, home identity.OrganizationID) UserNameTaken {
+	given := map[string]bool{}
+	return func(userName string) (bool, error) {
+		key := strings.ToLower(userName)
+		if given[key] {
+			return true, nil
+		}
+		n, err := tx.TakenImportUserName(ctx, query.TakenImportUserNameParams{UserName: key, OrganizationID: string(home)})
+		if err != nil {
+			return false, fmt.Errorf("look for a user name: %w", err)
+		}
+		given[key] = n == 0
+		return n > 0, nil
+	}
 }
 
 // same reports whether a row would still do what was planned.

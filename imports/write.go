@@ -1,0 +1,391 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/roster"
+	"homeroom.dev/homeroom/store"
+)
+
+// batch is some rows that are worked on together.
+type batch struct {
+	*Engine
+	work
+	making
+	items   []*item
+	classes map[int64]identity.OrganizationID // of the list, by place in it
+
+	mu        sync.Mutex
+	places    map[identity.OrganizationID]*place
+	passwords identity.PasswordRules
+	reread    bool  // passwords were asked for again
+	away      error // Zitadel does not answer: nothing more is begun
+}
+
+// item is a row of a batch on its way.
+type item struct {
+	mu       sync.Mutex
+	row      store.ImportRow
+	made     identity.NewUser // of a row that makes an account
+	account  identity.Fact    // that it was made
+	facts    []identity.Fact
+	reasons  []identity.Message
+	undone   map[int]bool // steps that came to nothing
+	refused  bool         // nothing came of the row
+	hidden   bool
+	repaired bool
+	changed  bool  // something was done
+	left     error // it stays begun, to be gone on with
+}
+
+// role is a role that a step of an item gives.
+type role struct {
+	item  *item
+	step  int
+	place *place
+	done  bool
+}
+
+// place is an organization that steps are about, opened for who imports.
+type place struct {
+	opened identity.Opened
+	rows   *store.Organization
+	remote identity.Remote
+	err    error
+}
+
+// may says why a step is refused.
+func (p *place) may(s roster.Step) error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case s.Role == identity.RoleStudent:
+		return p.opened.Refusal(identity.ManageStudents)
+	case s.Kind == roster.StepUnassign: // no list takes another role than that
+		return identity.Forbidden("import.role-not-by-list")
+	}
+	return p.opened.Refusal(identity.ManageTeachers)
+}
+
+// batch does rows that are begun, to their end. An error says that some of them
+// stay begun.
+func (r *run) batch(ctx context.Context, w work, m making, rows []store.ImportRow) error {
+	b := &batch{Engine: r.Engine, work: w, making: m, places: map[identity.OrganizationID]*place{}}
+	err := b.prepare(ctx, rows)
+	if err != nil {
+		return err
+	}
+	b.each(ctx, len(b.items), func(n int) { b.account(ctx, b.items[n]) })
+	b.shownUsers(ctx)
+	b.roles(ctx)
+	b.invitations(ctx)
+	var done []store.ImportedRow
+	for _, i := range b.items {
+		if i.left != nil {
+			err = errors.Join(err, i.left)
+			continue
+		}
+		done = append(done, i.outcome())
+	}
+	if len(done) == 0 {
+		return err
+	}
+	if failed := w.rows.CloseImportRows(ctx, w.one.ID, done); failed != nil {
+		return errors.Join(err, failed)
+	}
+	r.mu.Lock()
+	r.closed += len(done)
+	r.mu.Unlock()
+	return err
+}
+
+// prepare looks up what the rows need.
+func (b *batch) prepare(ctx context.Context, rows []store.ImportRow) error {
+	var err error
+	if b.classes, err = b.work.rows.ImportPlaces(ctx, b.work.one.ID, rows); err != nil {
+		return err
+	}
+	var known bool
+	if b.passwords, known, err = b.work.rows.PasswordRules(ctx); err != nil {
+		return err
+	}
+	if !known {
+		if err := b.readPasswordRules(ctx); err != nil {
+			return err
+		}
+	}
+	b.items = make([]*item, len(rows))
+	for n, row := range rows {
+		i := &item{row: row, undone: map[int]bool{}}
+		for s := range i.row.Steps {
+			if step := &i.row.Steps[s]; step.Class != 0 && step.Place == "" {
+				step.Place = b.classes[step.Class]
+			}
+		}
+		if makes(row) {
+			i.made = b.user(i.row, b.passwords)
+		}
+		b.items[n] = i
+	}
+	return nil
+}
+
+// readPasswordRules asks Zitadel for its rules, and keeps them.
+func (b *batch) readPasswordRules(ctx context.Context) error {
+	asked := time.Now()
+	rules, err := b.remote.PasswordRules(ctx)
+	if err != nil {
+		return err
+	}
+	b.passwords = rules
+	return b.work.rows.KeepPasswordRules(ctx, rules, asked)
+}
+
+// each runs f for all numbers below n, as writers become free, and returns when
+// all have ended. When Zitadel is away it stops.
+func (b *batch) each(ctx context.Context, n int, f func(int)) {
+	var under sync.WaitGroup
+	for k := range n {
+		b.writers <- struct{}{}
+		if b.gone(ctx) != nil {
+			<-b.writers
+			break
+		}
+		under.Go(func() {
+			defer func() { <-b.writers }()
+			f(k)
+		})
+	}
+	under.Wait()
+}
+
+// gone is why nothing more is to be begun.
+func (b *batch) gone(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away == nil {
+		b.away = ctx.Err()
+	}
+	return b.away
+}
+
+// answer notes an error of a write: one that another try may mend leaves the item
+// begun, and any other one is a reason. It reports whether there was none.
+func (b *batch) answer(i *item, err error) bool {
+	if err == nil {
+		return true
+	}
+	known := refused(err)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if known != nil {
+		i.reasons = append(i.reasons, known.Message)
+		return false
+	}
+	i.left = err
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away == nil {
+		b.away = err
+	}
+	return false
+}
+
+// account makes the account of an item, or changes it.
+func (b *batch) account(ctx context.Context, i *item) {
+	if makes(i.row) {
+		fact, err := b.addUser(ctx, i)
+		if b.answer(i, err) {
+			i.account, i.changed = fact, true
+		} else {
+			i.refused = i.left == nil
+		}
+		return
+	}
+	for n, s := range i.row.Steps {
+		if s.Kind != roster.StepUpdate || s.After == nil {
+			continue
+		}
+		fact, err := b.remote.UpdateUser(ctx, i.row.User, identity.UserUpdate{
+			UserName: s.After.UserName, GivenName: s.After.GivenName, FamilyName: s.After.FamilyName, Address: s.After.Address,
+		})
+		if !b.answer(i, err) {
+			i.undone[n] = true
+			continue
+		}
+		i.changed = true
+		i.facts = append(i.facts, fact)
+	}
+}
+
+// addUser makes an account: under another user name if the first one is taken, and
+// with another secret if the rules for them have changed.
+func (b *batch) addUser(ctx context.Context, i *item) (identity.Fact, error) {
+	next := b.otherNames(i.row)
+	for again := false; ; {
+		fact, err := b.remote.AddUser(ctx, i.made)
+		known := refused(err)
+		switch {
+		case err == nil:
+			if made, ok := fact.(identity.UserCreated); ok {
+				i.made.UserName, i.row.UserName = made.User.UserName, made.User.UserName
+			}
+			return fact, nil
+		case known == nil:
+			return nil, err
+		case known.Message.ID == "user.name-taken":
+			name, more := next()
+			if !more {
+				if i.row.Person.UserName == "" && i.row.Person.Address == "" {
+					err = identity.Conflict("import.name-used-up")
+				}
+				return nil, err
+			}
+			i.made.UserName = name
+		case known.Message.ID == "secret.too-weak" && !again:
+			again = true
+			if err := b.otherSecret(ctx, i); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, err
+		}
+	}
+}
+
+// otherSecret makes a secret by the rules as Zitadel has them now, which are asked
+// for once in a batch.
+func (b *batch) otherSecret(ctx context.Context, i *item) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.reread {
+		if err := b.readPasswordRules(ctx); err != nil {
+			return err
+		}
+		b.reread = true
+	}
+	i.made.Secret = b.user(i.row, b.passwords).Secret
+	return nil
+}
+
+// at is an organization that a step is about, opened once in a batch for who
+// imports, as they may now.
+func (b *batch) at(ctx context.Context, id identity.OrganizationID) *place {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.places[id]
+	switch {
+	case p != nil:
+		return p
+	case id == "":
+		p = &place{err: identity.Conflict("import.class-failed")}
+	case id == b.opened.ID():
+		p = &place{opened: b.opened, rows: b.work.rows, remote: b.remote}
+	default:
+		p = &place{}
+		if p.opened, p.err = b.Store.OpenFor(ctx, b.opened.Actor(), id); p.err == nil {
+			p.rows, p.remote = b.Store.In(p.opened), b.Gateway.In(p.opened)
+		}
+	}
+	b.places[id] = p
+	return p
+}
+
+// roles gives and takes the roles of all items, reads back those that were given,
+// and repairs them.
+func (b *batch) roles(ctx context.Context) {
+	var all []*role
+	for _, i := range b.items {
+		if i.left != nil || i.refused {
+			continue
+		}
+		if makes(i.row) && i.account == nil {
+			i.left = b.gone(ctx) // not come to
+			continue
+		}
+		for n, s := range i.row.Steps {
+			if s.Kind != roster.StepAssign && s.Kind != roster.StepUnassign {
+				continue
+			}
+			if i.hidden { // Zitadel would never find the role again
+				i.undone[n] = true
+				continue
+			}
+			r := &role{item: i, step: n, place: b.at(ctx, s.Place)}
+			if !b.answer(i, r.place.may(s)) {
+				i.undone[n] = true
+				continue
+			}
+			all = append(all, r)
+		}
+	}
+	b.each(ctx, len(all), func(n int) { b.role(ctx, all[n]) })
+	for _, r := range all {
+		if i := r.item; !r.done && !i.undone[r.step] && i.left == nil {
+			i.left = b.gone(ctx)
+		}
+	}
+	b.shownRoles(ctx, all)
+}
+
+// role gives or takes one role.
+func (b *batch) role(ctx context.Context, r *role) {
+	i, s := r.item, r.item.row.Steps[r.step]
+	var fact identity.Fact
+	var err error
+	if s.Kind == roster.StepAssign {
+		fact, err = r.place.remote.AssignRoles(ctx, i.row.User, []identity.Role{s.Role})
+		if notShown(err) {
+			// It is there from before a crash, and Zitadel does not show it.
+			r.done = true
+			return
+		}
+	} else {
+		fact, err = r.place.remote.DeleteRoleAssignment(ctx, i.row.User)
+	}
+	ok := b.answer(i, err)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !ok {
+		i.undone[r.step] = i.left == nil
+		return
+	}
+	r.done, i.changed = true, true
+	i.facts = append(i.facts, fact)
+}
+
+// outcome is what became of an item. Steps that came to nothing are left out.
+func (i *item) outcome() store.ImportedRow {
+	d := store.ImportedRow{Row: i.row, Reasons: append(i.row.Reasons, i.reasons...), Facts: i.facts}
+	d.Row.Steps = nil
+	invited := false
+	for n, s := range i.row.Steps {
+		if !i.undone[n] || i.refused {
+			d.Row.Steps = append(d.Row.Steps, s)
+		}
+		invited = invited || s.Invitation != ""
+	}
+	if i.account != nil {
+		d.Facts = append([]identity.Fact{i.account}, d.Facts...)
+		d.Secret = i.made.Secret
+	}
+	switch {
+	case i.refused, !i.changed && len(i.reasons) > 0:
+		d.Outcome, d.Facts, d.Secret = store.OutcomeRefused, nil, ""
+	case i.hidden:
+		d.Outcome = store.OutcomeHidden
+	case i.repaired:
+		d.Outcome = store.OutcomeRepaired
+	case makes(i.row):
+		d.Outcome = store.OutcomeVerified
+	case invited:
+		d.Outcome = store.OutcomeInvited
+	default:
+		d.Outcome = store.OutcomeChanged
+	}
+	return d
+}
