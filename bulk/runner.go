@@ -34,7 +34,8 @@ type Options struct {
 // Runner does runs.
 type Runner struct {
 	Options
-	// busy are the runs somebody is at: after a crash two jobs may be about one.
+	// busy are the runs somebody is at, each with what is closed at its end: after
+	// a crash two jobs may be about one, and a short run begins before its job.
 	busy sync.Map
 }
 
@@ -55,10 +56,22 @@ func (r *Runner) Handle(ctx context.Context, payload json.RawMessage, last bool)
 		return fmt.Errorf("read the job: %w", err)
 	}
 	key := string(job.Organization) + "/" + string(job.Run)
-	if _, taken := r.busy.LoadOrStore(key, true); taken {
-		return nil
+	over := make(chan struct{})
+	for {
+		other, taken := r.busy.LoadOrStore(key, over)
+		if !taken {
+			break
+		}
+		select {
+		case <-other.(chan struct{}):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	defer r.busy.Delete(key)
+	defer func() {
+		r.busy.Delete(key)
+		close(over)
+	}()
 	for end := r.Now().Add(slice); ; {
 		w, err := r.open(ctx, job)
 		if refused(err) != nil {
@@ -90,6 +103,32 @@ func (r *Runner) Handle(ctx context.Context, payload json.RawMessage, last bool)
 	}
 }
 
+// atOncePeople is how many a run may be about that is done before its page is
+// shown, and atOnceFor how long that may take.
+const (
+	atOncePeople = 25
+	atOnceFor    = 8 * time.Second
+)
+
+// AtOnce does a run that is about few people without waiting for its job, so that
+// its page shows what came of it. What is not done in time, or fails, is left to
+// the job.
+func (r *Runner) AtOnce(ctx context.Context, org identity.Opened, id identity.BulkRunID) {
+	run, err := r.Store.In(org).Run(ctx, id)
+	if err != nil || run.Finished() || run.Total > atOncePeople {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, atOnceFor)
+	defer cancel()
+	payload, err := json.Marshal(store.BulkPayload{Organization: org.ID(), Run: id, Actor: org.Actor().User})
+	if err == nil {
+		err = r.Handle(ctx, payload, false)
+	}
+	if err != nil {
+		r.Log.InfoContext(ctx, "a run is left to its job", "run", id, "error", err)
+	}
+}
+
 // trouble notes why a run cannot go on now. When it was tried often enough, this
 // one person is given up.
 func (r *Runner) trouble(ctx context.Context, w work, item identity.BulkItem, err error, last bool) error {
@@ -115,6 +154,7 @@ type work struct {
 	run    identity.BulkRun
 	rows   *store.Organization
 	school identity.School // the run's organization, a classroom too
+	class  identity.ClassList
 }
 
 // open opens the organization for who began the run, as they may now.
@@ -131,8 +171,11 @@ func (r *Runner) open(ctx context.Context, job store.BulkPayload) (work, error) 
 		return work{}, identity.Forbidden("permission.missing")
 	}
 	needs := identity.ManageSchool
-	if run.Action.ToClassroom() {
+	switch {
+	case run.Action.ToClassroom():
 		needs = identity.ManageClassroom
+	case opened.Organization().Kind == identity.KindClassroom:
+		needs = identity.ManageStudents
 	}
 	if !opened.Permits(needs) {
 		return work{}, identity.Forbidden("permission.missing")
@@ -142,7 +185,7 @@ func (r *Runner) open(ctx context.Context, job store.BulkPayload) (work, error) 
 		return work{}, err
 	}
 	rows := r.Store.In(opened)
-	return work{run: run, rows: rows, school: identity.School{
+	return work{run: run, rows: rows, class: r.class(opened), school: identity.School{
 		Opened: opened, Rows: rows, Remote: r.Gateway.In(opened),
 		Enter: func(place identity.Opened) (identity.Roster, identity.Remote) {
 			return r.Store.In(place), r.Gateway.In(place)
@@ -188,6 +231,9 @@ func refused(err error) *identity.Error {
 func (w work) change(ctx context.Context, item identity.BulkItem) (effects []identity.Effect, changed bool, err error) {
 	if w.run.Action.ToClassroom() {
 		return w.classroom(ctx, item)
+	}
+	if w.school.Organization().Kind == identity.KindClassroom {
+		return w.listed(ctx, item)
 	}
 	user := identity.UserID(item.Target)
 	begun := item.State == identity.ItemBegun

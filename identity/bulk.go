@@ -8,14 +8,17 @@ import (
 // BulkAction is what is done to many at once.
 type BulkAction string
 
-// What can be done to many: to people of a school, and, where the classroom is
-// archived or restored, to its students and to itself.
+// What can be done to many: to people of a school, to those on a class's list,
+// and, where the classroom is archived or restored, to its students and to
+// itself.
 const (
 	BulkSuspend          BulkAction = "suspend"
 	BulkRestore          BulkAction = "restore"
 	BulkMove             BulkAction = "move"
 	BulkRemove           BulkAction = "remove"
 	BulkEndSessions      BulkAction = "end-sessions"
+	BulkCopy             BulkAction = "copy"
+	BulkRole             BulkAction = "role"
 	BulkArchive          BulkAction = "archive"
 	BulkRestoreClassroom BulkAction = "restore-classroom"
 )
@@ -23,10 +26,16 @@ const (
 // BulkActions lists what can be done to people of a school.
 var BulkActions = []BulkAction{BulkSuspend, BulkRestore, BulkMove, BulkEndSessions, BulkRemove}
 
+// ListActions lists what can be done to those on a class's list.
+var ListActions = []BulkAction{BulkCopy, BulkMove, BulkRole, BulkRemove}
+
 // Known reports whether a is one of the above.
 func (a BulkAction) Known() bool {
-	return slices.Contains(BulkActions, a) || a.ToClassroom()
+	return slices.Contains(BulkActions, a) || slices.Contains(ListActions, a) || a.ToClassroom()
 }
+
+// Elsewhere reports whether the action leads into another class.
+func (a BulkAction) Elsewhere() bool { return a == BulkCopy || a == BulkMove }
 
 // ToClassroom reports whether the action is about one classroom, whose own run
 // it is.
@@ -34,7 +43,7 @@ func (a BulkAction) ToClassroom() bool { return a == BulkArchive || a == BulkRes
 
 // Undoes reports whether what the action did can be put back.
 func (a BulkAction) Undoes() bool {
-	return slices.Contains([]BulkAction{BulkSuspend, BulkRestore, BulkMove, BulkRemove}, a)
+	return slices.Contains([]BulkAction{BulkSuspend, BulkRestore, BulkMove, BulkRemove, BulkCopy, BulkRole}, a)
 }
 
 // BulkUndoFor is how long after its end a run can be undone.
@@ -52,6 +61,8 @@ type BulkParameters struct {
 	From          OrganizationID `json:"from,omitempty"`
 	FromName      string         `json:"from_name,omitempty"`
 	All           bool           `json:"all,omitempty"`
+	// Role is the one that people of a class are given.
+	Role Role `json:"role,omitempty"`
 }
 
 // BulkRunID is the ID of a run: the submission of the form that began it, so
