@@ -47,6 +47,10 @@ func (o *Organization) BeginImport(ctx context.Context, n NewImport) (ImportID, 
 	if err != nil {
 		return "", fmt.Errorf("begin an import: %w", err)
 	}
+	file, err := o.store.keys.sealFile(importFilePlace(o.id, id), n.File)
+	if err != nil {
+		return "", fmt.Errorf("begin an import: %w", err)
+	}
 	reading, err := json.Marshal(n.Reading)
 	if err != nil {
 		return "", fmt.Errorf("begin an import: %w", err)
@@ -75,7 +79,7 @@ func (o *Organization) BeginImport(ctx context.Context, n NewImport) (ImportID, 
 			return err
 		}
 		return tx.InsertImportFile(ctx, query.InsertImportFileParams{
-			OrganizationID: o.id, ImportID: string(id), Content: n.File, NowUs: tx.now,
+			OrganizationID: o.id, ImportID: string(id), Content: file, NowUs: tx.now,
 		})
 	})
 	if err != nil {
@@ -145,6 +149,12 @@ func (tx *transaction) emptyImport(ctx context.Context, organization string, id 
 // importPlace is where the key of an import is kept.
 func importPlace(organization string, id ImportID) place {
 	return place{table: "imports", column: "sealed", row: organization + "/" + string(id)}
+}
+
+// importFilePlace is where its list is kept: whole, with whatever else a school's
+// program wrote beside the names.
+func importFilePlace(organization string, id ImportID) place {
+	return place{table: "import_files", column: "content", row: organization + "/" + string(id)}
 }
 
 // putImport writes the state and the times of an import.

@@ -64,7 +64,11 @@ func (o *Organization) ImportFile(ctx context.Context, id ImportID) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("load the file of an import: %w", orNotFound(err, identity.Gone("import.file-gone")))
 	}
-	return content, nil
+	file, err := o.store.keys.openFile(importFilePlace(o.id, id), content)
+	if err != nil {
+		return nil, fmt.Errorf("load the file of an import: %w", err)
+	}
+	return file, nil
 }
 
 // ImportRowQuery selects rows of an import: those of a kind, with an outcome, or

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -90,13 +91,36 @@ func (k *KeyRing) seal(at place, plain []byte) (string, error) {
 
 func (k *KeyRing) open(at place, text string) ([]byte, error) {
 	id, encoded, _ := strings.Cut(text, ".")
+	sealed, err := base64.RawStdEncoding.DecodeString(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("open %s.%s: %w", at.table, at.column, errSealed)
+	}
+	return k.opened(at, id, sealed)
+}
+
+// sealFile seals what is too long to be written as text.
+func (k *KeyRing) sealFile(at place, plain []byte) ([]byte, error) {
+	key := k.keys[0]
+	aead, err := k.aead(key, at.purpose())
+	if err != nil {
+		return nil, err
+	}
+	head := key.id + "."
+	sealed := make([]byte, len(head), len(head)+len(plain)+aead.Overhead())
+	copy(sealed, head)
+	return aead.Seal(sealed, nil, plain, at.binding()), nil
+}
+
+func (k *KeyRing) openFile(at place, content []byte) ([]byte, error) {
+	id, sealed, _ := bytes.Cut(content, []byte("."))
+	return k.opened(at, string(id), sealed)
+}
+
+// opened is what was sealed with the key of that name.
+func (k *KeyRing) opened(at place, id string, sealed []byte) ([]byte, error) {
 	for _, key := range k.keys {
 		if key.id != id {
 			continue
-		}
-		sealed, err := base64.RawStdEncoding.DecodeString(encoded)
-		if err != nil {
-			return nil, fmt.Errorf("open %s.%s: %w", at.table, at.column, errSealed)
 		}
 		aead, err := k.aead(key, at.purpose())
 		if err != nil {

@@ -43,7 +43,7 @@ CREATE INDEX imports_ended ON imports (finished_us) WHERE finished_us > 0;
 CREATE TABLE import_files (
     organization_id TEXT NOT NULL,
     import_id       TEXT NOT NULL,
-    content         BLOB NOT NULL,
+    content         BLOB NOT NULL, -- sealed
     kept_us         BIGINT NOT NULL,
     PRIMARY KEY (organization_id, import_id)
 );
