@@ -20,6 +20,7 @@ import (
 	"homeroom.dev/homeroom/export"
 	"homeroom.dev/homeroom/handlers"
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/imports"
 	"homeroom.dev/homeroom/jobs"
 	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/projection"
@@ -42,6 +43,7 @@ type settings struct {
 	demo                 bool
 	fetch                *outbound.Client
 	streamDirectory      string // of the platform's streams into files; empty: none
+	importWriters        int    // zero: as many as imports have by themselves
 	log                  *slog.Logger
 }
 
@@ -105,6 +107,11 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(p.store, s.publicURL),
 	}.Handle)
 	p.jobs.Handle(store.BulkJob, bulk.New(bulk.Options{Store: p.store, Gateway: p.runtime, Log: s.log}).Handle)
+	lists := imports.New(imports.Options{
+		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner, Compose: handlers.InvitationMails(p.store, s.publicURL),
+		Writers: s.importWriters, Log: s.log,
+	})
+	p.jobs.HandleLong(store.ImportJob, imports.Within, lists.Handle)
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
 	p.jobs.Every(policyEvery, "read password rules that changed", p.readPasswordRules)
@@ -131,7 +138,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
 		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
 		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made), Streams: p.streams, Background: p.jobs,
-		Exports: leaving,
+		Exports: leaving, PlanImport: lists.Plan,
 	})
 	return p, err
 }

@@ -22,8 +22,12 @@ type running struct {
 
 	StandaloneClassrooms bool   `help:"Let people open classrooms that belong to no school." default:"true" negatable:"" group:"Portal"`
 	StreamDirectory      string `help:"Directory below which operators may have audit logs written into files. Without one they may not." placeholder:"DIRECTORY" group:"Portal"`
+	ImportWriters        int    `help:"How many people of lists are written to Zitadel at once." default:"4" group:"Portal"`
 	LogFormat            string `help:"json for machines, text for people." enum:"json,text" default:"json" group:"Portal"`
 }
+
+// maxImportWriters is more than a Zitadel takes any faster.
+const maxImportWriters = 64
 
 // portal builds the portal these settings describe.
 func (r running) portal(ctx context.Context, c console) (*portal, error) {
@@ -32,6 +36,9 @@ func (r running) portal(ctx context.Context, c console) (*portal, error) {
 	}
 	if err := r.Listen.check(); err != nil {
 		return nil, err
+	}
+	if r.ImportWriters < 1 || r.ImportWriters > maxImportWriters {
+		return nil, fmt.Errorf("--import-writers: %d is not from 1 to %d", r.ImportWriters, maxImportWriters)
 	}
 	fetch, err := r.Fetching.client()
 	if err != nil {
@@ -48,7 +55,7 @@ func (r running) portal(ctx context.Context, c console) (*portal, error) {
 	return newPortal(ctx, settings{
 		made: made, storage: r.Storage, mailer: mailer, mailServer: r.SMTP.Host, publicURL: r.Listen.PublicURL,
 		trustedProxies: r.Listen.TrustedProxies, standaloneClassrooms: r.StandaloneClassrooms, fetch: fetch,
-		streamDirectory: r.StreamDirectory, log: newLog(c.Err, r.LogFormat),
+		streamDirectory: r.StreamDirectory, importWriters: r.ImportWriters, log: newLog(c.Err, r.LogFormat),
 	})
 }
 
