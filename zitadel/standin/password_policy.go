@@ -227,3 +227,21 @@ func (x *settingsService) GetPasswordComplexitySettings(ctx context.Context, r *
 		ResourceOwnerType: ownerType,
 	}}, nil
 }
+
+// WantPasswords gives an organization a rule of its own for passwords: a length
+// and nothing else.
+func (d *Seed) WantPasswords(org string, length uint64) error {
+	s := d.s
+	s.Lock()
+	defer s.Unlock()
+	o := s.orgs[org]
+	if o == nil {
+		return notFound("COMMAND-QXPGs", "Organisation not found")
+	}
+	p := passwordPolicy{length: length}
+	t := s.begin(d.editor)
+	t.emit(&o.aggregate, "org.policy.password.complexity.added", p.fields())
+	p.note(t, &o.aggregate)
+	o.passwords = &p
+	return nil
+}
