@@ -101,6 +101,19 @@ const (
 	ActionImportRemoved  Action = "import.removed"
 	ActionImportBack     Action = "import.put-back" // as it was before
 
+	// Terms, and what happens between two of them.
+	ActionTermAdded         Action = "term.added"
+	ActionTermChanged       Action = "term.changed"
+	ActionTermDeleted       Action = "term.deleted"
+	ActionImportsPaused     Action = "imports.paused"  // between two days
+	ActionImportsUnpaused   Action = "imports.resumed" // before the pause was over
+	ActionRolloverBegun     Action = "rollover.begun"
+	ActionRolloverFinished  Action = "rollover.finished"
+	ActionRolloverUndone    Action = "rollover.undone" // its undoing was begun
+	ActionRolloverBack      Action = "rollover.back"   // its undoing is done
+	ActionClassroomFollowed Action = "classroom.followed"
+	ActionClassroomKept     Action = "classroom.kept"
+
 	// Classrooms and schools.
 	ActionClassroomArchived Action = "classroom.archived"
 	ActionClassroomRestored Action = "classroom.restored"

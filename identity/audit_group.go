@@ -58,10 +58,11 @@ var groupedActions = map[ActionGroup][]Action{
 	GroupClassrooms: {
 		ActionClassroomOpened, ActionClassroomArchived, ActionClassroomRestored, ActionClassroomDeleted,
 		ActionClassroomAdopted, ActionOrganizationRenamed, ActionJoinCodeMade, ActionJoinCodeChanged, ActionJoinCodeStopped,
+		ActionClassroomFollowed, ActionClassroomKept, ActionRolloverBegun, ActionRolloverFinished, ActionRolloverUndone, ActionRolloverBack,
 	},
 	GroupRules: {
 		ActionBadgesOn, ActionBadgesOff, ActionBadgesChanged, ActionSettingsChanged, ActionPoliciesChanged, ActionBrandingChanged, ActionRetentionChanged,
-		ActionStudentRules,
+		ActionStudentRules, ActionTermAdded, ActionTermChanged, ActionTermDeleted, ActionImportsPaused, ActionImportsUnpaused,
 		ActionRemotePolicy, ActionRemoteBranding,
 	},
 	GroupSchool: {
