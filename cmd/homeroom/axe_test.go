@@ -296,11 +296,8 @@ func (e *examiner) send(path string, fields url.Values) {
 const barriers = `axe.run(document, {resultTypes: ["violations"], runOnly: %s}).then(found =>
 	found.passes.length === 0 ? ["axe has found nothing to check"] : found.violations.map(v => v.id + ": " + v.help + v.nodes.map(n => "\n      " + n.html.slice(0, 160) + "\n      " + n.any.map(a => a.message).join(" ")).join("")))`
 
-// What axe checks: everything, and again what colours decide.
-const (
-	everything = `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
-	colours    = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
-)
+// everything is what axe checks.
+const everything = `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}`
 
 // parts is what a page is made of, whatever its words: two pages of the same
 // parts have the same barriers, so axe looks at one of them.
@@ -308,8 +305,8 @@ const parts = `[location.origin, ...[...document.querySelectorAll("h1, h2, h3, h
 	[...document.querySelectorAll("body *")].map(e => [e.parentElement, e].map(e =>
 		e.tagName + "." + e.className.toString().replace(/hue-./, "") + e.getAttributeNames()).join(" > ")))].join("\n")`
 
-// examine checks the page in the window, narrow and wide, light and dark. Colours
-// are the same at every width.
+// examine checks the page in the window, narrow and light, then wide and dark:
+// colours are the same at every width.
 func (e *examiner) examine(what string) {
 	e.t.Helper()
 	made, err := chromedp.Run(e.ctx, chromedp.Evaluate[string](parts))
@@ -329,11 +326,11 @@ func (e *examiner) examine(what string) {
 	e.examined++
 	e.do(chromedp.Evaluate[chromedp.Void](axe))
 	for _, look := range []struct {
-		width         int64
-		scheme, rules string
-	}{{320, "light", everything}, {1280, "dark", colours}, {1280, "light", everything}} {
+		width  int64
+		scheme string
+	}{{320, "light"}, {1280, "dark"}} {
 		e.size(look.width, 900, look.scheme)
-		e.report(what, fmt.Sprint(look.width, " px, ", look.scheme), fmt.Sprintf(barriers, look.rules))
+		e.report(what, fmt.Sprint(look.width, " px, ", look.scheme), fmt.Sprintf(barriers, everything))
 	}
 }
 
