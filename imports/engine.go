@@ -48,6 +48,7 @@ type Engine struct {
 	writers chan struct{}
 	looks   []time.Duration
 	pauses  []time.Duration
+	slice   time.Duration
 	blind   bool // nothing is read back: for measuring what that takes
 	// reading are the lists that are being read.
 	reading readers
@@ -60,7 +61,7 @@ func New(o Options) *Engine {
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Writers = cmp.Or(o.Writers, DefaultWriters)
-	return &Engine{Options: o, writers: make(chan struct{}, o.Writers), looks: looks, pauses: pauses}
+	return &Engine{Options: o, writers: make(chan struct{}, o.Writers), looks: looks, pauses: pauses, slice: slice}
 }
 
 // work is an import with its organization, opened for who began it, as they may
@@ -96,7 +97,7 @@ func (e *Engine) Handle(ctx context.Context, payload json.RawMessage, last bool)
 	if _, taken := e.busy.LoadOrStore(key, true); taken {
 		return nil // who is at it looks again before they leave
 	}
-	state, err := e.goOn(ctx, job, e.Now().Add(slice))
+	state, err := e.goOn(ctx, job, e.Now().Add(e.slice))
 	e.busy.Delete(key)
 	w, again := e.open(ctx, job)
 	switch {
