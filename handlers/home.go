@@ -73,6 +73,10 @@ func (s *Server) places(r *http.Request, who *Person) (views.HomeView, error) {
 	if err != nil {
 		return views.HomeView{}, err
 	}
+	until, err := s.store.SubstitutionsOf(r.Context(), who.Actor.User)
+	if err != nil {
+		return views.HomeView{}, err
+	}
 	var view views.HomeView
 	for _, m := range memberships {
 		place := views.Place{
@@ -83,6 +87,7 @@ func (s *Server) places(r *http.Request, who *Person) (views.HomeView, error) {
 			Teachers:     m.Teachers,
 			Waiting:      m.Waiting,
 			Requests:     requests[m.Organization.ID],
+			Until:        until[m.Organization.ID],
 		}
 		if m.Organization.Kind == identity.KindSchool {
 			view.Schools = append(view.Schools, place)

@@ -251,16 +251,20 @@ func TestWrongSettingsOfACode(t *testing.T) {
 		{"none to change", lee, "POST", "/o/{biology}/code/settings", form("expires", today, "seats", "9"), "", 404, []string{"There is no join code."}, nil, "", nil},
 		{
 			"all wrong", lee, "POST", "/o/{biology}/code", form("expires", "2001-01-01", "seats", "many", "domains", "linden"), "", 422,
-			[]string{"Choose a day from today on", "Enter a number from 1 to 500.", "linden is no domain."}, []string{"Stop the code"}, "", nil,
+			[]string{"Choose a day from today on", "Enter a number from 1 to 500.", "linden is no domain."},
+			[]string{"Stop the code"},
+			"", nil,
 		},
 		{
 			"a co-teacher makes one", jon, "POST", "/o/{biology}/code", form("expires", today, "seats", "9", "domains", "linden.example"), "", 303,
-			nil, nil, "/o/{biology}/code", []identity.Action{identity.ActionJoinCodeMade},
+			nil, nil, "/o/{biology}/code",
+			[]identity.Action{identity.ActionJoinCodeMade},
 		},
 		{"it is there", lee, "GET", "/o/{biology}/code", nil, "", 200, []string{"Stop the code", "0 of 9 places taken."}, []string{"Make a code"}, "", nil},
 		{
 			"and changed", lee, "POST", "/o/{biology}/code/settings", form("expires", today, "seats", "10", "approval", "on"), "", 303,
-			nil, nil, "/o/{biology}/code", []identity.Action{identity.ActionJoinCodeChanged},
+			nil, nil, "/o/{biology}/code",
+			[]identity.Action{identity.ActionJoinCodeChanged},
 		},
 		{"nobody ticked", lee, "POST", "/o/{biology}/requests", form("do", "ticked"), "", 400, []string{"Tick somebody first."}, nil, "", nil},
 		{"a stranger's request", lee, "POST", "/o/{biology}/requests", form("let-in", "u-mallory-birch-example"), "", 404, nil, nil, "", nil},

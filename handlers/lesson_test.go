@@ -177,11 +177,15 @@ func TestDeedsOfALesson(t *testing.T) {
 		{"one student", lee, "GET", student(sam, ""), nil, "", 200, []string{"Unlock Sam Kim", "Link for a new password", "End all sessions"}, nil, "", nil},
 		{
 			"without e-mail", lee, "GET", student(noor, ""), nil, "", 200,
-			[]string{"New password", "Show the card", "noor.7b"}, []string{"Unlock Noor"}, "", nil,
+			[]string{"New password", "Show the card", "noor.7b"},
+			[]string{"Unlock Noor"},
+			"", nil,
 		},
 		{
 			"a guest", lee, "GET", student(mallory, ""), nil, "", 200,
-			[]string{"Locked", "A guest's account belongs elsewhere."}, []string{"Too many wrong passwords locked"}, "", nil,
+			[]string{"Locked", "A guest's account belongs elsewhere."},
+			[]string{"Too many wrong passwords locked"},
+			"", nil,
 		},
 		{"no teacher is in the lesson", lee, "GET", student(jon, ""), nil, "", 404, nil, nil, "", nil},
 		{
@@ -192,11 +196,15 @@ func TestDeedsOfALesson(t *testing.T) {
 		{"nor signed out", lee, "POST", student(mallory, "sign-out"), nil, "", 403, nil, nil, "", nil},
 		{"nor given a password", lee, "POST", student(mallory, "password"), nil, "", 403, nil, nil, "", nil},
 		{
-			"a new password", lee, "POST", student(noor, "password"), nil, "", 200, []string{"noor.7b", "First password"}, nil, "",
+			"a new password", lee, "POST", student(noor, "password"), nil, "", 200,
+			[]string{"noor.7b", "First password"},
+			nil, "",
 			[]identity.Action{identity.ActionSignInReset},
 		},
 		{
-			"a link", lee, "POST", student(sam, "password"), nil, "", 200, []string{"Link"}, nil, "",
+			"a link", lee, "POST", student(sam, "password"), nil, "", 200,
+			[]string{"Link"},
+			nil, "",
 			[]identity.Action{identity.ActionSignInReset},
 		},
 		{

@@ -13,27 +13,18 @@ import (
 // substituteRoutes are the pages on which a class gets a co-teacher whose access
 // ends by itself.
 func (s *Server) substituteRoutes(r chi.Router) {
-	org := s.inOrganization
-	r.Method("GET", "/substitutes", org(identity.ManageTeachers, showSubstitutes))
-	r.Method("POST", "/substitutes", org(identity.ManageTeachers, addSubstitute))
-	r.Method("GET", "/people/{user}/until", org(identity.ManageTeachers, askUntil))
-	r.Method("POST", "/people/{user}/until", org(identity.ManageTeachers, setUntil))
-}
-
-// ofClass refuses what only a class has.
-func ofClass(org Organization) error {
-	if org.Organization().Kind != identity.KindClassroom {
-		return identity.NotFound("organization.not-found")
+	room := func(h organizationHandler) http.Handler {
+		return s.inOrganization(identity.ManageTeachers, inClassroom(h))
 	}
-	return nil
+	r.Method("GET", "/substitutes", room(showSubstitutes))
+	r.Method("POST", "/substitutes", room(addSubstitute))
+	r.Method("GET", "/people/{user}/until", room(askUntil))
+	r.Method("POST", "/people/{user}/until", room(setUntil))
 }
 
 // showSubstitutes serves GET /o/{organization}/substitutes. Query: q; user, who
 // was chosen.
 func showSubstitutes(w http.ResponseWriter, r *http.Request, org Organization) error {
-	if err := ofClass(org); err != nil {
-		return err
-	}
 	if user := identity.UserID(r.URL.Query().Get("user")); user != "" {
 		person, err := org.Store.SchoolCandidate(r.Context(), user)
 		if err != nil {
@@ -69,10 +60,11 @@ func showSubstitutes(w http.ResponseWriter, r *http.Request, org Organization) e
 
 // addSubstitute serves POST /o/{organization}/substitutes. Form: user, until.
 func addSubstitute(w http.ResponseWriter, r *http.Request, org Organization) error {
-	if err := ofClass(org); err != nil {
-		return err
+	user := identity.UserID(r.PostFormValue("user"))
+	if user == "" {
+		return identity.Invalid("form.stale")
 	}
-	person, err := org.Store.SchoolCandidate(r.Context(), identity.UserID(r.PostFormValue("user")))
+	person, err := org.Store.SchoolCandidate(r.Context(), user)
 	if err != nil {
 		return err
 	}
@@ -104,9 +96,6 @@ func askUntil(w http.ResponseWriter, r *http.Request, org Organization) error {
 
 // untilForm is the form about somebody who is in the class, as it stands.
 func untilForm(r *http.Request, org Organization) (views.SubstituteForm, error) {
-	if err := ofClass(org); err != nil {
-		return views.SubstituteForm{}, err
-	}
 	m, err := org.Store.Member(r.Context(), memberID(r))
 	if err != nil {
 		return views.SubstituteForm{}, err

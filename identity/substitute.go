@@ -11,11 +11,28 @@ import (
 // role assignment: who leaves and comes back, or becomes a teacher, is not ended
 // by it.
 type Substitution struct {
-	User       UserID
+	User UserID
+	// Assignment is empty if the portal did not get to hear which it is.
 	Assignment RoleAssignmentID
 	Until      time.Time
 	By         Actor // who set it
 	MadeAt     time.Time
+}
+
+// substitutionHeard is how far apart a substitution and its role assignment may
+// have been made, by the clocks of the portal and of Zitadel.
+const substitutionHeard = 10 * time.Minute
+
+// ends reports whether the substitution is about the role assignment, as it is
+// now.
+func (s Substitution) ends(a RoleAssignment) bool {
+	if !slices.Equal(a.Roles, []Role{RoleCoTeacher}) {
+		return false
+	}
+	if s.Assignment == "" {
+		return a.CreatedAt.Sub(s.MadeAt).Abs() <= substitutionHeard
+	}
+	return a.ID == s.Assignment
 }
 
 // MaxSubstitution is how far off the end of a substitution may be.
@@ -109,8 +126,7 @@ func SetUntil(ctx context.Context, org Opened, rows Substitutions, user UserID, 
 func EndSubstitution(ctx context.Context, org Opened, rows Substitutions, remote Remote, s Substitution) error {
 	return rows.InTurn(ctx, func(ctx context.Context) error {
 		m, err := rows.Member(ctx, s.User)
-		if IsKind(err, KindNotFound) || err == nil &&
-			(m.Assignment.ID != s.Assignment || !slices.Equal(m.Assignment.Roles, []Role{RoleCoTeacher})) {
+		if IsKind(err, KindNotFound) || err == nil && !s.ends(m.Assignment) {
 			return rows.ForgetUntil(ctx, s.User)
 		}
 		if err != nil {

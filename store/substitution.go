@@ -12,23 +12,53 @@ import (
 )
 
 // ChangeUntil is [Organization.Change] that also notes until when the user's
-// role assignment here lasts; with the zero time it lasts.
+// role assignment here lasts; with the zero time it lasts. The end is on record
+// before the role assignment is made, so that none is without its end, whatever
+// cuts this off.
 func (o *Organization) ChangeUntil(
 	ctx context.Context, change identity.Change, user identity.UserID, until time.Time,
 	act func(context.Context) ([]identity.Fact, error),
 ) error {
-	return o.make(ctx, making{change: change, act: act, done: func(tx *transaction) error {
-		ctx := context.WithoutCancel(ctx)
-		if until.IsZero() {
-			return tx.DeleteSubstitution(ctx, query.DeleteSubstitutionParams{OrganizationID: o.id, UserID: string(user)})
-		}
-		actor := o.opened.Actor()
-		_, err := tx.PutSubstitution(ctx, query.PutSubstitutionParams{
-			OrganizationID: o.id, UserID: string(user), UntilUs: micros(until),
-			ByID: string(actor.User), ByName: actor.Name, NowUs: tx.now,
-		})
-		return err
-	}})
+	kept := context.WithoutCancel(ctx)
+	forget := func(tx *transaction) error {
+		return tx.DeleteSubstitution(kept, query.DeleteSubstitutionParams{OrganizationID: o.id, UserID: string(user)})
+	}
+	if until.IsZero() {
+		return o.make(ctx, making{change: change, act: act, done: forget})
+	}
+	actor := o.opened.Actor()
+	put := query.PutSubstitutionParams{
+		OrganizationID: o.id, UserID: string(user), UntilUs: micros(until), ByID: string(actor.User), ByName: actor.Name,
+	}
+	var unclear bool // whether Zitadel did it
+	return o.make(ctx, making{
+		change: change,
+		begin: func(tx *transaction) error {
+			put.NowUs = tx.now
+			if n, err := tx.PutSubstitution(ctx, put); err != nil || n > 0 {
+				return err
+			}
+			return tx.BeginSubstitution(ctx, query.BeginSubstitutionParams{
+				OrganizationID: put.OrganizationID, UserID: put.UserID, UntilUs: put.UntilUs, ByID: put.ByID, ByName: put.ByName, NowUs: put.NowUs,
+			})
+		},
+		act: func(ctx context.Context) ([]identity.Fact, error) {
+			facts, err := act(ctx)
+			var refused *identity.Error
+			unclear = err != nil && (!errors.As(err, &refused) || refused.Kind == identity.KindUnavailable)
+			return facts, err
+		},
+		done: func(tx *transaction) error {
+			_, err := tx.PutSubstitution(kept, put)
+			return err
+		},
+		failed: func(tx *transaction) error {
+			if unclear {
+				return nil
+			}
+			return forget(tx)
+		},
+	})
 }
 
 // ForgetUntil forgets until when the user's role assignment lasts. It changes
@@ -89,6 +119,20 @@ func substitutionOf(row query.Substitution) identity.Substitution {
 		Until: moment(row.UntilUs), By: identity.Actor{User: identity.UserID(row.ByID), Name: row.ByName},
 		MadeAt: moment(row.MadeUs),
 	}
+}
+
+// SubstitutionsOf tells until when somebody's own access to classrooms lasts, of
+// those where it ends by itself.
+func (s *Store) SubstitutionsOf(ctx context.Context, user identity.UserID) (map[identity.OrganizationID]time.Time, error) {
+	rows, err := s.read().SubstitutionsOfUser(ctx, string(user))
+	if err != nil {
+		return nil, fmt.Errorf("list the substitutions of somebody: %w", translate(err))
+	}
+	until := make(map[identity.OrganizationID]time.Time, len(rows))
+	for _, row := range rows {
+		until[identity.OrganizationID(row.OrganizationID)] = moment(row.UntilUs)
+	}
+	return until, nil
 }
 
 // DueSubstitution is one whose time is over, in its classroom.

@@ -16,6 +16,8 @@ type Place struct {
 	Teachers     int // co-teachers included
 	Waiting      int // invitations neither accepted nor over
 	Requests     int // people who ask to join, for those who decide
+	// Until is when the reader's access ends by itself; zero if it does not.
+	Until time.Time
 }
 
 // suspended places are shown and lead nowhere: the role gives no access.

@@ -56,9 +56,9 @@ type CodeView struct {
 	Code     identity.JoinCode // zero: none yet
 	Form     CodeForm
 	Problems identity.Problems
-	Waiting  int    // who ask to join
-	Link     string // the whole URL of the code
-	Address  string // where it is typed: host and path, without a scheme
+	Waiting  int      // who ask to join
+	Link     string   // the whole URL of the code
+	Address  string   // where it is typed: host and path, without a scheme
 	Picture  CardCode // QR code of Link; zero: none
 	// Latest is the last day a code may be set to.
 	Latest string

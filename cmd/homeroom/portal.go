@@ -117,6 +117,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Every(policyEvery, "read password rules that changed", p.readPasswordRules)
 	p.jobs.Every(time.Hour, "forget first passwords and cards", p.store.StudentChores)
 	p.jobs.Every(time.Hour, "look after the audit log", p.store.AuditChores)
+	p.jobs.Every(time.Minute, "end substitutions", p.endSubstitutions)
 	leaving := export.Works{Store: p.store, Provisioner: p.provisioner, Now: time.Now}
 	p.jobs.HandleLong(store.ExportJob, leavingWithin, leaving.Handle)
 	p.jobs.HandleLong(store.EraseJob, leavingWithin, leaving.Erase)

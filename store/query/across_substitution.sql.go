@@ -48,3 +48,40 @@ func (q *Queries) DueSubstitutions(ctx context.Context, arg DueSubstitutionsPara
 	}
 	return items, nil
 }
+
+const substitutionsOfUser = `-- name: SubstitutionsOfUser :many
+SELECT s.organization_id, s.until_us
+FROM substitutions s
+JOIN role_assignments a ON a.organization_id = s.organization_id AND a.user_id = s.user_id AND (a.id = s.assignment_id
+    OR s.assignment_id = '' AND a.created_us BETWEEN s.made_us - 600000000 AND s.made_us + 600000000)
+WHERE s.user_id = $1 AND a.role = 'co_teacher'
+`
+
+type SubstitutionsOfUserRow struct {
+	OrganizationID string
+	UntilUs        int64
+}
+
+// Until when somebody's own access to classrooms lasts.
+func (q *Queries) SubstitutionsOfUser(ctx context.Context, userID string) ([]SubstitutionsOfUserRow, error) {
+	rows, err := q.db.QueryContext(ctx, substitutionsOfUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SubstitutionsOfUserRow
+	for rows.Next() {
+		var i SubstitutionsOfUserRow
+		if err := rows.Scan(&i.OrganizationID, &i.UntilUs); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -9,6 +9,39 @@ import (
 	"context"
 )
 
+const beginSubstitution = `-- name: BeginSubstitution :exec
+
+INSERT INTO substitutions (organization_id, user_id, assignment_id, until_us, by_id, by_name, made_us)
+VALUES ($1, $2, '', $3, $4, $5, $6)
+ON CONFLICT (organization_id, user_id) DO UPDATE SET assignment_id = excluded.assignment_id,
+    until_us = excluded.until_us, by_id = excluded.by_id, by_name = excluded.by_name, made_us = excluded.made_us
+`
+
+type BeginSubstitutionParams struct {
+	OrganizationID string
+	UserID         string
+	UntilUs        int64
+	ByID           string
+	ByName         string
+	NowUs          int64
+}
+
+// Until when co-teachers of an opened classroom have access. A row without a role
+// assignment is about the one made within ten minutes of it: see
+// identity.Substitution.
+// Before the role assignment is made.
+func (q *Queries) BeginSubstitution(ctx context.Context, arg BeginSubstitutionParams) error {
+	_, err := q.db.ExecContext(ctx, beginSubstitution,
+		arg.OrganizationID,
+		arg.UserID,
+		arg.UntilUs,
+		arg.ByID,
+		arg.ByName,
+		arg.NowUs,
+	)
+	return err
+}
+
 const deleteSubstitution = `-- name: DeleteSubstitution :exec
 DELETE FROM substitutions WHERE organization_id = $1 AND user_id = $2
 `
@@ -24,7 +57,6 @@ func (q *Queries) DeleteSubstitution(ctx context.Context, arg DeleteSubstitution
 }
 
 const putSubstitution = `-- name: PutSubstitution :execrows
-
 INSERT INTO substitutions (organization_id, user_id, assignment_id, until_us, by_id, by_name, made_us)
 SELECT a.organization_id, a.user_id, a.id, CAST($1 AS BIGINT), CAST($2 AS TEXT),
     CAST($3 AS TEXT), CAST($4 AS BIGINT)
@@ -43,7 +75,6 @@ type PutSubstitutionParams struct {
 	UserID         string
 }
 
-// Until when co-teachers of an opened classroom have access.
 // For the role assignment that is there now.
 func (q *Queries) PutSubstitution(ctx context.Context, arg PutSubstitutionParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, putSubstitution,
@@ -62,7 +93,8 @@ func (q *Queries) PutSubstitution(ctx context.Context, arg PutSubstitutionParams
 
 const substitution = `-- name: Substitution :one
 SELECT s.organization_id, s.user_id, s.assignment_id, s.until_us, s.by_id, s.by_name, s.made_us FROM substitutions s
-JOIN role_assignments a ON a.organization_id = $1 AND a.user_id = s.user_id AND a.id = s.assignment_id
+JOIN role_assignments a ON a.organization_id = $1 AND a.user_id = s.user_id AND (a.id = s.assignment_id
+    OR s.assignment_id = '' AND a.created_us BETWEEN s.made_us - 600000000 AND s.made_us + 600000000)
 WHERE s.organization_id = $1 AND s.user_id = $2 AND a.role = 'co_teacher'
 `
 
@@ -90,7 +122,8 @@ const substitutions = `-- name: Substitutions :many
 SELECT s.organization_id, s.user_id, s.assignment_id, s.until_us, s.by_id, s.by_name, s.made_us, COALESCE(u.user_name, '') AS user_name, COALESCE(u.given_name, '') AS given_name,
     COALESCE(u.family_name, '') AS family_name
 FROM substitutions s
-JOIN role_assignments a ON a.organization_id = $1 AND a.user_id = s.user_id AND a.id = s.assignment_id
+JOIN role_assignments a ON a.organization_id = $1 AND a.user_id = s.user_id AND (a.id = s.assignment_id
+    OR s.assignment_id = '' AND a.created_us BETWEEN s.made_us - 600000000 AND s.made_us + 600000000)
 LEFT JOIN users u ON u.id = s.user_id
 WHERE s.organization_id = $1 AND a.role = 'co_teacher'
 ORDER BY s.user_id LIMIT 100

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- Until when a co-teacher's access to a classroom lasts. The role assignment is
--- named, so that nothing ends which was made since.
+-- named, so that nothing ends which was made since; empty while it is made, and
+-- for good if the portal did not get to hear its ID.
 CREATE TABLE substitutions (
     organization_id TEXT NOT NULL,
     user_id         TEXT NOT NULL,
@@ -13,3 +14,14 @@ CREATE TABLE substitutions (
     PRIMARY KEY (organization_id, user_id)
 );
 CREATE INDEX substitutions_due ON substitutions (until_us);
+CREATE INDEX substitutions_user ON substitutions (user_id);
+
+-- +goose StatementBegin
+CREATE FUNCTION substitution_orphaned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM substitutions WHERE user_id = old.id;
+    RETURN NULL;
+END;
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER substitution_orphaned AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION substitution_orphaned();
