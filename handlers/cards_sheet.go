@@ -61,7 +61,7 @@ func sheetOf(r *http.Request, org Organization) (views.CardSheetView, cards.Shee
 		Title: views.Text(ctx, identity.Say("cards.file")) + " " + org.Organization().Name,
 	}
 	view := views.CardSheetView{
-		Next: views.NextCards{Import: query.Get("import"), After: identity.UserID(query.Get("after"))},
+		Next:  views.NextCards{Import: query.Get("import"), After: identity.UserID(query.Get("after"))},
 		Sheet: made, Paper: string(sheet.Paper), Layout: string(sheet.Layout), Language: query.Get("language"),
 		PerPage: sheet.PerPage(), Address: address, Teacher: org.Actor().Name,
 	}
