@@ -196,7 +196,7 @@ func (i importing) receipt(w http.ResponseWriter, r *http.Request, org Organizat
 			shown := importRow(row)
 			line := []string{
 				lineOf(row), row.Name(), views.ImportUserName(shown), row.Person.Address, strings.Join(row.Person.Classrooms, ", "),
-				views.ImportKindName(ctx, row.Kind), outcomeOf(ctx, row), strings.Join(views.ImportSaid(ctx, org.Opened, shown), " "),
+				views.ImportKindName(ctx, org.Opened, row.Kind), outcomeOf(ctx, row), strings.Join(views.ImportSaid(ctx, org.Opened, shown), " "),
 			}
 			if !yield(line, nil) {
 				return

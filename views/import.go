@@ -222,8 +222,11 @@ func (i ImportOf) does(ctx context.Context, org identity.Opened) string {
 			parts = append(parts, text(ctx, class, "Count", n))
 		}
 	}
-	for _, kind := range []roster.Kind{roster.KindCreate, roster.KindUpdate, roster.KindMove, roster.KindRemove} {
+	for _, kind := range []roster.Kind{roster.KindCreate, roster.KindMove, roster.KindUpdate, roster.KindRemove} {
 		class, whole, after := importDoing(kind)
+		if kind == roster.KindMove && !school {
+			after = "import.do.join.after"
+		}
 		add(i.Counts[kind], class, whole, after)
 	}
 	add(i.Classrooms.Create, "import.do.classes", "import.do.classes", "import.do.classes.after")
@@ -251,14 +254,15 @@ func importDoing(kind roster.Kind) (class, school, after string) {
 	case roster.KindUpdate:
 		return "import.do.update", "import.do.update.school", "import.do.update.after"
 	case roster.KindMove:
-		return "import.do.move", "import.do.move.school", "import.do.move.after"
+		return "import.do.join", "import.do.move.school", "import.do.move.after"
 	default:
 		return "import.do.remove", "import.do.remove.school", "import.do.remove.after"
 	}
 }
 
-// ImportKindName is what a tab and a tag call a kind of rows.
-func ImportKindName(ctx context.Context, kind roster.Kind) string {
+// ImportKindName is what a tab and a tag call a kind of rows. In a class, who moves
+// is somebody with an account who joins it.
+func ImportKindName(ctx context.Context, org identity.Opened, kind roster.Kind) string {
 	switch kind {
 	case roster.KindCreate:
 		return text(ctx, "import.kind.create")
@@ -267,6 +271,9 @@ func ImportKindName(ctx context.Context, kind roster.Kind) string {
 	case roster.KindUnchanged:
 		return text(ctx, "import.kind.unchanged")
 	case roster.KindMove:
+		if !isSchool(org) {
+			return text(ctx, "import.kind.join")
+		}
 		return text(ctx, "import.kind.move")
 	case roster.KindRemove:
 		return text(ctx, "import.kind.remove")
@@ -283,11 +290,11 @@ func ImportKindName(ctx context.Context, kind roster.Kind) string {
 }
 
 // tag is what a row's state looks like.
-func (r ImportRow) tag(ctx context.Context) (TagKind, string) {
+func (r ImportRow) tag(ctx context.Context, org identity.Opened) (TagKind, string) {
 	if r.Refused {
 		return TagBad, text(ctx, "import.row.refused")
 	}
-	label := ImportKindName(ctx, r.Kind)
+	label := ImportKindName(ctx, org, r.Kind)
 	switch r.Kind {
 	case roster.KindCreate:
 		return TagGood, label
@@ -302,7 +309,7 @@ func (r ImportRow) tag(ctx context.Context) (TagKind, string) {
 }
 
 // tabs are the kinds there are rows of.
-func (p ImportPlan) tabs(ctx context.Context, org identity.OrganizationID) []Tab {
+func (p ImportPlan) tabs(ctx context.Context, org identity.Opened) []Tab {
 	total := 0
 	var kinds []Tab
 	for _, kind := range roster.Kinds {
@@ -311,12 +318,12 @@ func (p ImportPlan) tabs(ctx context.Context, org identity.OrganizationID) []Tab
 			continue
 		}
 		kinds = append(kinds, Tab{
-			Label: ImportKindName(ctx, kind), Href: p.Import.pathOf(org, kind), Current: kind == p.Kind,
+			Label: ImportKindName(ctx, org, kind), Href: p.Import.pathOf(org.ID(), kind), Current: kind == p.Kind,
 			Count: Number(ctx, n), ID: "kind-" + string(kind),
 		})
 	}
 	all := Tab{
-		Label: ImportKindName(ctx, ""), Href: p.Import.pathOf(org, ""), Current: p.Kind == "",
+		Label: ImportKindName(ctx, org, ""), Href: p.Import.pathOf(org.ID(), ""), Current: p.Kind == "",
 		Count: Number(ctx, total), ID: "kind-all",
 	}
 	return append([]Tab{all}, kinds...)

@@ -69,16 +69,16 @@ func sayCounts(ctx context.Context, counts []counted) []string {
 // soFar is what has been done, in words.
 func (i ImportOf) soFar(ctx context.Context, org identity.Opened) []string {
 	r := i.Receipt
-	created := "import.far.created"
+	created, moved := "import.far.created", "import.far.joined"
 	if isSchool(org) {
-		created = "import.far.created.school"
+		created, moved = "import.far.created.school", "import.far.moved"
 	}
 	return sayCounts(ctx, []counted{
 		{r.Classrooms, "import.far.classes"},
 		{r.Created, created},
 		{r.Invited, "import.far.invited"},
 		{r.Updated, "import.far.updated"},
-		{r.Moved, "import.far.moved"},
+		{r.Moved, moved},
 		{r.Removed, "import.far.removed"},
 		{r.Refused, "import.far.refused"},
 	})
@@ -87,7 +87,10 @@ func (i ImportOf) soFar(ctx context.Context, org identity.Opened) []string {
 // facts are the numbers of the receipt. Those that say that all is well are left
 // out where nothing was done.
 func (i ImportOf) facts(ctx context.Context, org identity.Opened) []Fact {
-	r := i.Receipt
+	r, moved := i.Receipt, text(ctx, "import.receipt.joined")
+	if isSchool(org) {
+		moved = text(ctx, "import.receipt.moved")
+	}
 	var facts []Fact
 	for _, c := range []struct {
 		n     int
@@ -100,7 +103,7 @@ func (i ImportOf) facts(ctx context.Context, org identity.Opened) []Fact {
 		{r.Hidden, text(ctx, "import.receipt.hidden"), r.Hidden > 0},
 		{r.Invited, text(ctx, "import.receipt.invited"), r.Invited > 0},
 		{r.Updated, text(ctx, "import.receipt.updated"), true},
-		{r.Moved, text(ctx, "import.receipt.moved"), isSchool(org) || r.Moved > 0},
+		{r.Moved, moved, isSchool(org) || r.Moved > 0},
 		{r.Removed, text(ctx, "import.receipt.removed"), i.Whole || r.Removed > 0},
 		{r.Classrooms, text(ctx, "import.receipt.classes"), isSchool(org)},
 		{r.Renamed, text(ctx, "import.receipt.renamed"), r.Renamed > 0},
@@ -118,12 +121,15 @@ func (i ImportOf) facts(ctx context.Context, org identity.Opened) []Fact {
 
 // wouldUndo is what undoing would do.
 func (i ImportOf) wouldUndo(ctx context.Context, org identity.Opened) []string {
-	r := i.Receipt
+	r, moved := i.Receipt, "import.undo.joined"
+	if isSchool(org) {
+		moved = "import.undo.moved"
+	}
 	said := sayCounts(ctx, []counted{
 		{r.Created, "import.undo.created"},
 		{r.Invited, "import.undo.invited"},
 		{r.Updated, "import.undo.updated"},
-		{r.Moved, "import.undo.moved"},
+		{r.Moved, moved},
 		{r.Removed, "import.undo.removed"},
 	})
 	if r.Created > 0 {
