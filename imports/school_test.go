@@ -162,7 +162,24 @@ func newSchool(t *testing.T) *school {
 		s.enrol(p)
 	}
 	s.sync()
+	s.number("external_ids", "list", "1803456", "u-maria")
+	s.number("external_ids", "oneroster", "u1", "u-jo")
+	s.number("external_ids", "oneroster", "u2", "u-amrit")
+	s.number("external_ids", "oneroster", "u3", "u-ben")
+	s.number("external_ids", "clever", "student/101", "u-noah")
+	s.number("external_classrooms", "oneroster", "k1", "o-biology")
+	s.number("external_classrooms", "oneroster", "k8", "o-8a")
 	return s
+}
+
+// number keeps the number that lists of a source have of a person or a class.
+func (s *school) number(table, source, number, id string) {
+	s.t.Helper()
+	whose := map[string]string{"external_ids": "user_id", "external_classrooms": "classroom_id"}[table]
+	_, err := s.store.Writer().ExecContext(s.t.Context(),
+		"INSERT INTO "+table+" (organization_id, source, external_id, "+whose+", set_us) VALUES ('o-school', ?, ?, ?, 1)",
+		source, number, id)
+	s.check(err)
 }
 
 // open opens an organization at Zitadel whose ID is a word.

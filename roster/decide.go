@@ -24,6 +24,11 @@ func Decide(d Decidable) Decided {
 	if why := d.forbidden(); why.ID != "" {
 		return Decided{Kind: KindConflict, Reasons: []identity.Message{why}}
 	}
+	if d.elsewhere() {
+		return Decided{Kind: KindConflict, Reasons: []identity.Message{
+			identity.Say("import.other-class", "Classroom", d.Rules.ClassroomName),
+		}}
+	}
 	if joins, out := d.twins(); out.Kind != "" {
 		return out
 	} else if joins != 0 {
@@ -50,14 +55,12 @@ func (d Decidable) mistakes() []identity.Message {
 	}
 	p := d.Person
 	switch {
-	case d.Rules.Delta && p.ExternalID != "" || p.Gone:
-	case p.GivenName == "" && p.FamilyName == "" && len(reasons) == 0:
+	case len(reasons) > 0: // what is wrong is said with its column
+	case p.GivenName == "" && p.FamilyName == "" && p.ExternalID == "" && p.Address == "" && p.UserName == "":
 		reasons = append(reasons, identity.Say("import.name-missing"))
-	}
-	if len([]rune(p.GivenName)) > maxPersonName || len([]rune(p.FamilyName)) > maxPersonName {
+	case len([]rune(p.GivenName)) > maxPersonName || len([]rune(p.FamilyName)) > maxPersonName:
 		reasons = append(reasons, identity.Say("import.name-too-long", "Max", maxPersonName))
-	}
-	if len(p.ExternalID) > maxPersonNumber {
+	case len(p.ExternalID) > maxPersonNumber:
 		reasons = append(reasons, identity.Say("import.external-id-too-long", "Max", maxPersonNumber))
 	}
 	return reasons
@@ -77,7 +80,25 @@ func (d Decidable) forbidden() identity.Message {
 	return identity.Message{}
 }
 
-func (d Decidable) role() identity.Role { return cmp.Or(d.Person.Role, identity.RoleStudent) }
+// elsewhere reports whether a row of a class's list says that its person is in
+// other classes, where the list speaks of this one too.
+func (d Decidable) elsewhere() bool {
+	return d.Rules.Classroom != "" && len(d.Wanted) == 0 && !d.Person.Gone && !d.Missing && d.Decision != DecisionMerge
+}
+
+// role is what the row says its person is. A list of changes may say it by the
+// roles in classes alone.
+func (d Decidable) role() identity.Role {
+	if d.Person.Role != "" {
+		return d.Person.Role
+	}
+	for _, w := range d.Wanted {
+		if !w.Gone && w.Role != "" && w.Role != identity.RoleStudent {
+			return w.Role
+		}
+	}
+	return identity.RoleStudent
+}
 
 func (d Decidable) line(row int64) int {
 	for _, t := range d.Twins {
@@ -268,12 +289,21 @@ func (d Decidable) newcomer() Decided {
 	if p.Gone {
 		return Decided{Kind: KindUnchanged, Reasons: []identity.Message{identity.Say("import.gone-unknown")}}
 	}
-	if p.GivenName == "" && p.FamilyName == "" {
+	invite := d.Rules.Invite && p.Address != ""
+	switch {
+	case p.GivenName != "", p.FamilyName != "" && p.Address != "":
+	case d.Rules.Delta && p.ExternalID != "" && p.FamilyName == "":
+		return Decided{Kind: KindError, Reasons: []identity.Message{identity.Say("import.changes-unknown")}}
+	case !invite:
 		return Decided{Kind: KindError, Reasons: []identity.Message{identity.Say("import.name-missing")}}
+	}
+	if d.role() == identity.RoleStudent && slices.ContainsFunc(d.Wanted, func(w Wanted) bool {
+		return !w.Gone && w.Role != identity.RoleStudent
+	}) {
+		return Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.student-elsewhere")}}
 	}
 	var steps []Step
 	waits := 0
-	invite := d.Rules.Invite && p.Address != ""
 	if !invite {
 		steps = append(steps, Step{Kind: StepCreate})
 		if d.Rules.Classroom == "" && d.role() != identity.RoleStudent {

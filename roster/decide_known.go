@@ -76,6 +76,8 @@ func (d Decidable) places(k Known) (gained, lost []Step, refused identity.Messag
 			lost = append(lost, leave(s))
 		case !there && w.Role == identity.RoleStudent && teaches && role == identity.RoleStudent:
 			return nil, nil, identity.Say("import.teaches-in-school")
+		case !there && w.Role != identity.RoleStudent && role == identity.RoleStudent && !teaches:
+			return nil, nil, identity.Say("import.student-elsewhere")
 		case !there:
 			gained = append(gained, Step{Kind: StepAssign, Place: w.Place, Class: w.Class, Name: w.Name, Role: w.Role})
 		case held == w.Role, held == identity.RoleTeacher && w.Role == identity.RoleCoTeacher, held == identity.RoleCoTeacher && w.Role == identity.RoleTeacher:
@@ -87,6 +89,9 @@ func (d Decidable) places(k Known) (gained, lost []Step, refused identity.Messag
 	}
 	for _, s := range k.Standings {
 		leaves := d.Person.Gone || d.Rules.Whole && s.Concerned && !named[s.Place]
+		if d.Rules.Classroom != "" && s.Place != d.Rules.Classroom {
+			leaves = false // a class's list speaks for no other
+		}
 		if !leaves || s.Kind != identity.KindClassroom || slices.ContainsFunc(lost, func(l Step) bool { return l.Place == s.Place }) {
 			continue
 		}
@@ -125,10 +130,14 @@ func (d Decidable) fields(k Known) (after, before Fields, notes []identity.Messa
 	if p.Gone {
 		return Fields{}, Fields{}, nil
 	}
-	differs := func(wanted, is string) bool { return wanted != "" && wanted != is }
+	differs := func(wanted, is string) bool { return wanted != "" && wanted != is && !shouted(wanted, is) }
 	address := p.Address != "" && !identity.SameAddress(p.Address, k.Address)
+	userName := p.UserName
+	if k.Address != "" && identity.SameAddress(k.UserName, k.Address) {
+		userName = "" // who signs in by their address goes on to
+	}
 	changes := differs(p.GivenName, k.GivenName) || p.GivenName != "" && differs(p.FamilyName, k.FamilyName) ||
-		address || differs(strings.ToLower(p.UserName), strings.ToLower(k.UserName))
+		address || differs(strings.ToLower(userName), strings.ToLower(k.UserName))
 	if !changes {
 		return Fields{}, Fields{}, nil
 	}
@@ -147,14 +156,13 @@ func (d Decidable) fields(k Known) (after, before Fields, notes []identity.Messa
 	}
 	set(p.GivenName, k.GivenName, &after.GivenName, &before.GivenName)
 	set(p.FamilyName, k.FamilyName, &after.FamilyName, &before.FamilyName)
-	userName := p.UserName
 	if address {
 		if k.Protected {
 			notes = append(notes, identity.Say("import.address-protected"))
 		} else {
 			set(p.Address, k.Address, &after.Address, &before.Address)
-			if userName == "" && k.Address != "" && identity.SameAddress(k.UserName, k.Address) {
-				userName = p.Address // who signs in by their address goes on to
+			if k.Address != "" && identity.SameAddress(k.UserName, k.Address) {
+				userName = p.Address
 			}
 		}
 	}
@@ -162,6 +170,11 @@ func (d Decidable) fields(k Known) (after, before Fields, notes []identity.Messa
 		set(userName, k.UserName, &after.UserName, &before.UserName)
 	}
 	return after, before, notes
+}
+
+// shouted reports whether a list writes a name in capitals that is known better.
+func shouted(wanted, is string) bool {
+	return wanted == strings.ToUpper(wanted) && is != strings.ToUpper(is) && strings.EqualFold(wanted, is)
 }
 
 func teachesAnywhere(k Known) bool {

@@ -184,6 +184,8 @@ type Decidable struct {
 	Decision Decision
 	With     identity.UserID
 	WithRow  int64
+	// Missing reports whether the list does not name the person at all.
+	Missing bool
 }
 
 // Decided is what becomes of a row.

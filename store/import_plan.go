@@ -76,7 +76,7 @@ func (p *planning) decide(ctx context.Context, s span) ([]decided, error) {
 			Decision: row.Decision, With: row.With, WithRow: row.WithRow,
 		}
 		if row.Position > removedRows {
-			d.Wanted, d.Rules.Whole = nil, true
+			d.Wanted, d.Rules.Whole, d.Missing = nil, true, true
 		}
 		now := roster.Decide(d)
 		if row.Position > removedRows && now.Kind == roster.KindMove {
@@ -400,6 +400,13 @@ func (p *planning) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		others, err := p.CountImportConcernedBySource(ctx, query.CountImportConcernedBySourceParams{
+			OrganizationID: p.o.id, ImportID: p.id, Source: p.i.Source,
+		})
+		if err != nil {
+			return err
+		}
+		concerned += others
 	}
 	text, err := json.Marshal(counts)
 	if err != nil {

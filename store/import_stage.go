@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homeroom.dev/homeroom/identity"
@@ -28,6 +29,9 @@ type ImportStage struct {
 	id      ImportID
 	most    int // zero: as many as there are
 	delta   bool
+	set     bool
+	mine    map[string]bool // numbers of classes of a set that are the classroom of the import
+	met     bool            // the list speaks of that classroom
 	people  int64
 	classes int64
 	waiting []func(*transaction) error
@@ -46,13 +50,22 @@ func (o *Organization) StageImport(ctx context.Context, id ImportID, most int) (
 		if err != nil {
 			return err
 		}
-		s.delta = i.Reading.Delta
+		s.delta, s.set, s.mine = i.Reading.Delta, i.Reading.Set(), map[string]bool{}
 		if err := tx.emptyImport(ctx, o.id, id); err != nil {
 			return err
 		}
 		if room := o.opened.Organization(); room.Kind == identity.KindClassroom {
 			s.classes = 1
-			_, err := tx.InsertImportClassroom(ctx, query.InsertImportClassroomParams{
+			numbers, err := tx.ImportNumbersOfClassroom(ctx, query.ImportNumbersOfClassroomParams{
+				OrganizationID: string(room.Home()), ClassroomID: o.id, Source: i.Source,
+			})
+			if err != nil {
+				return err
+			}
+			for _, number := range numbers {
+				s.mine[number] = true
+			}
+			_, err = tx.InsertImportClassroom(ctx, query.InsertImportClassroomParams{
 				OrganizationID: o.id, ImportID: string(id), Position: 1, ClassKey: hereKey, Name: room.Name,
 			})
 			return err
@@ -65,8 +78,12 @@ func (o *Organization) StageImport(ctx context.Context, id ImportID, most int) (
 	return s, nil
 }
 
-// hereKey stands for the classroom of a classroom's import.
-const hereKey = "here"
+// hereKey stands for the classroom of a classroom's import, and elsewhereKey for
+// all other classes of its list.
+const (
+	hereKey      = "here"
+	elsewhereKey = "elsewhere"
+)
 
 // into reports whether the import is into one classroom.
 func (s *ImportStage) into() bool { return s.o.opened.Organization().Kind == identity.KindClassroom }
@@ -77,9 +94,41 @@ func (s *ImportStage) Term(roster.Term) error { return nil }
 // Classroom takes a class of a set.
 func (s *ImportStage) Classroom(c roster.Classroom) error {
 	if s.into() {
-		return nil // all of the list is about the one classroom
+		if s.classes++; c.ExternalID != "" && s.means(c.Name) {
+			s.mine[c.ExternalID] = true
+		}
+		return nil
 	}
 	return s.class(classKeyOf(c.ExternalID, c.Name), c)
+}
+
+// means reports whether a list that says a class can mean the one of the import:
+// it has that name, or all words of it in its own, as "7b" and "Biology 7B".
+func (s *ImportStage) means(class string) bool {
+	said, ours := strings.Fields(nameKey(class)), strings.Fields(nameKey(s.o.opened.Organization().Name))
+	if len(said) == 0 {
+		return false
+	}
+	for _, word := range said {
+		if !slices.Contains(ours, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// hereOrElsewhere is what a row of a table says about the classroom of the import.
+func (s *ImportStage) hereOrElsewhere(p roster.Person) string {
+	switch {
+	case s.set:
+		return elsewhereKey // its enrolments say
+	case len(p.Classrooms) == 0:
+		return hereKey
+	case slices.ContainsFunc(p.Classrooms, s.means):
+		s.met = true
+		return hereKey
+	}
+	return elsewhereKey
 }
 
 func (s *ImportStage) class(key string, c roster.Classroom) error {
@@ -113,6 +162,8 @@ func (s *ImportStage) Person(p roster.Person) error {
 	}
 	p.GivenName, p.FamilyName = identity.CleanName(p.GivenName), identity.CleanName(p.FamilyName)
 	p.Address, p.UserName, p.ExternalID = strings.TrimSpace(p.Address), strings.TrimSpace(p.UserName), strings.TrimSpace(p.ExternalID)
+	userName := addressKey(p.UserName)
+	usableUserName(&p)
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -120,7 +171,10 @@ func (s *ImportStage) Person(p roster.Person) error {
 	position := s.people
 	row := query.InsertImportRowParams{
 		OrganizationID: s.o.id, ImportID: string(s.id), Position: position, Line: int64(p.Place.Line), Person: string(text),
-		ExternalID: p.ExternalID, AddressKey: addressKey(p.Address), UserNameKey: addressKey(p.UserName),
+		ExternalID: p.ExternalID, AddressKey: addressKey(p.Address), UserNameKey: userName,
+	}
+	if len(p.Problems) > 0 {
+		row.Kind = string(roster.KindError) // no other row is part of it
 	}
 	if p.GivenName != "" || p.FamilyName != "" {
 		row.NameKey = sortName(identity.User{GivenName: p.GivenName, FamilyName: p.FamilyName})
@@ -131,7 +185,7 @@ func (s *ImportStage) Person(p roster.Person) error {
 		row.PersonKey = "x:" + p.ExternalID
 	case p.Address != "":
 		row.PersonKey = "a:" + row.AddressKey + "\t" + row.NameKey
-	case p.UserName != "":
+	case row.UserNameKey != "":
 		row.PersonKey = "u:" + row.UserNameKey + "\t" + row.NameKey
 	}
 	names := p.Classrooms
@@ -144,7 +198,9 @@ func (s *ImportStage) Person(p roster.Person) error {
 	enrolments := make([]query.InsertImportEnrolmentParams, 0, len(names)+1)
 	role := string(cmp.Or(p.Role, identity.RoleStudent))
 	if s.into() {
-		enrolments = append(enrolments, query.InsertImportEnrolmentParams{ClassKey: hereKey, Role: string(identity.RoleStudent), Gone: p.Gone})
+		enrolments = append(enrolments, query.InsertImportEnrolmentParams{
+			ClassKey: s.hereOrElsewhere(p), Role: string(identity.RoleStudent), Gone: p.Gone,
+		})
 	}
 	for _, name := range names {
 		if name = identity.CleanName(name); name == "" {
@@ -170,6 +226,17 @@ func (s *ImportStage) Person(p roster.Person) error {
 	})
 }
 
+// usableUserName takes a user name out of a row that nobody could be given here.
+// Whoever has it already is found by it all the same.
+func usableUserName(p *roster.Person) {
+	name := strings.ToLower(p.UserName)
+	if name != "" && (identity.NewStudent{GivenName: "x", UserName: name}).Check() != nil {
+		p.Notes.Add("", "import.user-name-left-out", "Text", p.UserName)
+		name = ""
+	}
+	p.UserName = name
+}
+
 // printOf is what is left of a row by which it is known again: of all that it
 // says about who somebody is, and where they belong.
 func printOf(organization string, row query.InsertImportRowParams, classes []string) string {
@@ -186,8 +253,20 @@ func printOf(organization string, row query.InsertImportRowParams, classes []str
 
 // Enrolment takes a role of a person in a class of a set.
 func (s *ImportStage) Enrolment(e roster.Enrolment) error {
-	if s.into() || len(e.Problems) > 0 {
+	if len(e.Problems) > 0 {
 		return nil
+	}
+	if s.into() {
+		if !s.mine[e.Classroom] {
+			return nil
+		}
+		s.met = true
+		return s.add(func(tx *transaction) error {
+			return tx.InsertImportEnrolment(s.ctx, query.InsertImportEnrolmentParams{
+				OrganizationID: s.o.id, ImportID: string(s.id), PersonKey: "x:" + e.Person, ClassKey: hereKey,
+				Role: string(cmp.Or(e.Role, identity.RoleStudent)), Gone: e.Gone,
+			})
+		})
 	}
 	return s.add(func(tx *transaction) error {
 		if s.delta {
@@ -266,6 +345,11 @@ func (s *ImportStage) Close() error {
 	}
 	err := s.o.store.write(s.ctx, func(tx *transaction) error {
 		organization, id := s.o.id, string(s.id)
+		if s.into() && !s.met && (!s.set || s.classes <= 2) {
+			if err := tx.BringImportElsewhereHere(s.ctx, query.BringImportElsewhereHereParams{OrganizationID: organization, ImportID: id}); err != nil {
+				return err
+			}
+		}
 		if err := tx.MakeImportKeysByExternalID(s.ctx, query.MakeImportKeysByExternalIDParams{OrganizationID: organization, ImportID: id}); err != nil {
 			return err
 		}

@@ -66,9 +66,9 @@ DELETE FROM import_enrolments WHERE organization_id = sqlc.arg(organization_id) 
 
 -- name: InsertImportRow :exec
 INSERT INTO import_rows (organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key,
-    name_key, print, user_id)
+    name_key, print, user_id, kind)
 VALUES (sqlc.arg(organization_id), sqlc.arg(import_id), sqlc.arg(position), sqlc.arg(line), sqlc.arg(person), sqlc.arg(person_key),
-    sqlc.arg(external_id), sqlc.arg(address_key), sqlc.arg(user_name_key), sqlc.arg(name_key), sqlc.arg(print), sqlc.arg(user_id));
+    sqlc.arg(external_id), sqlc.arg(address_key), sqlc.arg(user_name_key), sqlc.arg(name_key), sqlc.arg(print), sqlc.arg(user_id), sqlc.arg(kind));
 
 -- name: InsertImportClassroom :execrows
 INSERT INTO import_classrooms (organization_id, import_id, position, line, class_key, external_id, name, gone, kind, reason)
@@ -89,21 +89,21 @@ ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) D
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)
 SELECT r.organization_id, r.import_id, 'external-id', r.external_id, MIN(r.position), MAX(r.position), COUNT(DISTINCT r.name_key)
 FROM import_rows r
-WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.external_id <> ''
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.external_id <> '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.external_id HAVING COUNT(*) > 1;
 
 -- name: MakeImportKeysByAddress :exec
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)
 SELECT r.organization_id, r.import_id, 'address', r.address_key, MIN(r.position), MAX(r.position), COUNT(DISTINCT r.name_key)
 FROM import_rows r
-WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.address_key <> ''
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.address_key <> '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.address_key HAVING COUNT(*) > 1;
 
 -- name: MakeImportKeysByUserName :exec
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)
 SELECT r.organization_id, r.import_id, 'user-name', r.user_name_key, MIN(r.position), MAX(r.position), COUNT(DISTINCT r.name_key)
 FROM import_rows r
-WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.user_name_key <> ''
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.user_name_key <> '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.user_name_key HAVING COUNT(*) > 1;
 
 -- name: MakeImportKeysByName :exec
@@ -113,7 +113,7 @@ INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last
 SELECT r.organization_id, r.import_id, 'row', r.name_key, MIN(r.position), MAX(r.position), 1
 FROM import_rows r
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.name_key <> ''
-    AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = ''
+    AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.name_key HAVING COUNT(*) > 1;
 
 -- name: ImportRowsBetween :many
@@ -438,11 +438,36 @@ DELETE FROM import_rows
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position > sqlc.arg(removed);
 
 -- name: CountImportConcerned :one
--- Students of the classes that the list is about.
+-- Students of the classes that the list names.
 SELECT COUNT(DISTINCT a.user_id) FROM import_classrooms c
 JOIN organizations o ON o.id = c.classroom_id
 JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
 WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.classroom_id <> '';
+
+-- name: CountImportConcernedBySource :one
+-- Students who are in none of those, and in classes that lists of the source have
+-- numbers of.
+SELECT COUNT(DISTINCT a.user_id) FROM external_classrooms x
+JOIN organizations o ON o.id = x.classroom_id AND o.state = 'active'
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+WHERE x.organization_id = sqlc.arg(organization_id) AND x.source = sqlc.arg(source)
+    AND NOT EXISTS (SELECT 1 FROM import_classrooms c
+        JOIN organizations o ON o.id = c.classroom_id
+        JOIN role_assignments b ON b.organization_id = o.id AND b.user_id = a.user_id AND b.role_order = 4
+        WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.classroom_id <> '');
+
+-- name: ImportNumbersOfClassroom :many
+-- The numbers that lists of a source have of a classroom.
+SELECT external_id FROM external_classrooms
+WHERE organization_id = sqlc.arg(organization_id) AND classroom_id = sqlc.arg(classroom_id) AND source = sqlc.arg(source)
+ORDER BY external_id;
+
+-- name: BringImportElsewhereHere :exec
+-- A list that never says this class speaks about it all the same.
+INSERT INTO import_enrolments (organization_id, import_id, person_key, class_key, role, gone, own_key)
+SELECT e.organization_id, e.import_id, e.person_key, 'here', e.role, e.gone, e.own_key FROM import_enrolments e
+WHERE e.organization_id = sqlc.arg(organization_id) AND e.import_id = sqlc.arg(import_id) AND e.class_key = 'elsewhere'
+ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO NOTHING;
 
 -- name: ImportStudents :many
 -- Students of one of the classes that the list is about, in the order of their

@@ -33,6 +33,24 @@ func (q *Queries) BeginImportRow(ctx context.Context, arg BeginImportRowParams) 
 	return err
 }
 
+const bringImportElsewhereHere = `-- name: BringImportElsewhereHere :exec
+INSERT INTO import_enrolments (organization_id, import_id, person_key, class_key, role, gone, own_key)
+SELECT e.organization_id, e.import_id, e.person_key, 'here', e.role, e.gone, e.own_key FROM import_enrolments e
+WHERE e.organization_id = $1 AND e.import_id = $2 AND e.class_key = 'elsewhere'
+ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO NOTHING
+`
+
+type BringImportElsewhereHereParams struct {
+	OrganizationID string
+	ImportID       string
+}
+
+// A list that never says this class speaks about it all the same.
+func (q *Queries) BringImportElsewhereHere(ctx context.Context, arg BringImportElsewhereHereParams) error {
+	_, err := q.db.ExecContext(ctx, bringImportElsewhereHere, arg.OrganizationID, arg.ImportID)
+	return err
+}
+
 const closeImportClassroom = `-- name: CloseImportClassroom :execrows
 UPDATE import_classrooms SET state = $1, classroom_id = $2, reason = $3
 WHERE organization_id = $4 AND import_id = $5 AND position = $6
@@ -168,9 +186,35 @@ type CountImportConcernedParams struct {
 	ImportID       string
 }
 
-// Students of the classes that the list is about.
+// Students of the classes that the list names.
 func (q *Queries) CountImportConcerned(ctx context.Context, arg CountImportConcernedParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countImportConcerned, arg.OrganizationID, arg.ImportID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countImportConcernedBySource = `-- name: CountImportConcernedBySource :one
+SELECT COUNT(DISTINCT a.user_id) FROM external_classrooms x
+JOIN organizations o ON o.id = x.classroom_id AND o.state = 'active'
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+WHERE x.organization_id = $1 AND x.source = $2
+    AND NOT EXISTS (SELECT 1 FROM import_classrooms c
+        JOIN organizations o ON o.id = c.classroom_id
+        JOIN role_assignments b ON b.organization_id = o.id AND b.user_id = a.user_id AND b.role_order = 4
+        WHERE c.organization_id = $1 AND c.import_id = $3 AND c.classroom_id <> '')
+`
+
+type CountImportConcernedBySourceParams struct {
+	OrganizationID string
+	Source         string
+	ImportID       string
+}
+
+// Students who are in none of those, and in classes that lists of the source have
+// numbers of.
+func (q *Queries) CountImportConcernedBySource(ctx context.Context, arg CountImportConcernedBySourceParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countImportConcernedBySource, arg.OrganizationID, arg.Source, arg.ImportID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -1205,6 +1249,42 @@ func (q *Queries) ImportMayMeanUser(ctx context.Context, arg ImportMayMeanUserPa
 	return count, err
 }
 
+const importNumbersOfClassroom = `-- name: ImportNumbersOfClassroom :many
+SELECT external_id FROM external_classrooms
+WHERE organization_id = $1 AND classroom_id = $2 AND source = $3
+ORDER BY external_id
+`
+
+type ImportNumbersOfClassroomParams struct {
+	OrganizationID string
+	ClassroomID    string
+	Source         string
+}
+
+// The numbers that lists of a source have of a classroom.
+func (q *Queries) ImportNumbersOfClassroom(ctx context.Context, arg ImportNumbersOfClassroomParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, importNumbersOfClassroom, arg.OrganizationID, arg.ClassroomID, arg.Source)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var external_id string
+		if err := rows.Scan(&external_id); err != nil {
+			return nil, err
+		}
+		items = append(items, external_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importOtherNumber = `-- name: ImportOtherNumber :one
 SELECT COUNT(*) FROM external_classrooms x
 WHERE x.organization_id = $1 AND x.classroom_id = $2 AND x.source = $3
@@ -2196,9 +2276,9 @@ func (q *Queries) InsertImportFile(ctx context.Context, arg InsertImportFilePara
 
 const insertImportRow = `-- name: InsertImportRow :exec
 INSERT INTO import_rows (organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key,
-    name_key, print, user_id)
+    name_key, print, user_id, kind)
 VALUES ($1, $2, $3, $4, $5, $6,
-    $7, $8, $9, $10, $11, $12)
+    $7, $8, $9, $10, $11, $12, $13)
 `
 
 type InsertImportRowParams struct {
@@ -2214,6 +2294,7 @@ type InsertImportRowParams struct {
 	NameKey        string
 	Print          string
 	UserID         string
+	Kind           string
 }
 
 func (q *Queries) InsertImportRow(ctx context.Context, arg InsertImportRowParams) error {
@@ -2230,6 +2311,7 @@ func (q *Queries) InsertImportRow(ctx context.Context, arg InsertImportRowParams
 		arg.NameKey,
 		arg.Print,
 		arg.UserID,
+		arg.Kind,
 	)
 	return err
 }
@@ -2364,7 +2446,7 @@ const makeImportKeysByAddress = `-- name: MakeImportKeysByAddress :exec
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)
 SELECT r.organization_id, r.import_id, 'address', r.address_key, MIN(r.position), MAX(r.position), COUNT(DISTINCT r.name_key)
 FROM import_rows r
-WHERE r.organization_id = $1 AND r.import_id = $2 AND r.address_key <> ''
+WHERE r.organization_id = $1 AND r.import_id = $2 AND r.address_key <> '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.address_key HAVING COUNT(*) > 1
 `
 
@@ -2382,7 +2464,7 @@ const makeImportKeysByExternalID = `-- name: MakeImportKeysByExternalID :exec
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)
 SELECT r.organization_id, r.import_id, 'external-id', r.external_id, MIN(r.position), MAX(r.position), COUNT(DISTINCT r.name_key)
 FROM import_rows r
-WHERE r.organization_id = $1 AND r.import_id = $2 AND r.external_id <> ''
+WHERE r.organization_id = $1 AND r.import_id = $2 AND r.external_id <> '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.external_id HAVING COUNT(*) > 1
 `
 
@@ -2401,7 +2483,7 @@ INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last
 SELECT r.organization_id, r.import_id, 'row', r.name_key, MIN(r.position), MAX(r.position), 1
 FROM import_rows r
 WHERE r.organization_id = $1 AND r.import_id = $2 AND r.name_key <> ''
-    AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = ''
+    AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.name_key HAVING COUNT(*) > 1
 `
 
@@ -2421,7 +2503,7 @@ const makeImportKeysByUserName = `-- name: MakeImportKeysByUserName :exec
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)
 SELECT r.organization_id, r.import_id, 'user-name', r.user_name_key, MIN(r.position), MAX(r.position), COUNT(DISTINCT r.name_key)
 FROM import_rows r
-WHERE r.organization_id = $1 AND r.import_id = $2 AND r.user_name_key <> ''
+WHERE r.organization_id = $1 AND r.import_id = $2 AND r.user_name_key <> '' AND r.kind <> 'error'
 GROUP BY r.organization_id, r.import_id, r.user_name_key HAVING COUNT(*) > 1
 `
 
