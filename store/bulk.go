@@ -35,6 +35,8 @@ type NewRun struct {
 	Expected int
 	// Submission is that of the form, and becomes the run's ID.
 	Submission string
+
+	inLine bool // whoever begins it does it, and no job
 }
 
 // maxChosen bounds how many people are chosen one by one.
@@ -124,6 +126,9 @@ func (o *Organization) beginRun(
 	}
 	if err := o.record(ctx, tx, identity.Change{Action: action, Target: string(id), After: after}); err != nil {
 		return err
+	}
+	if n.inLine {
+		return nil
 	}
 	return o.store.enqueue(ctx, tx, BulkJob, BulkPayload{Organization: o.opened.ID(), Run: id, Actor: o.opened.Actor().User})
 }

@@ -88,6 +88,13 @@ func (s *Store) FinishOpening(ctx context.Context, opened identity.Opened, facts
 		if err != nil || finished == 0 {
 			return err
 		}
+		if row.SchoolID != "" {
+			if err := tx.TermOfOpened(ctx, query.TermOfOpenedParams{
+				ClassroomID: row.OrganizationID, SchoolID: row.SchoolID, NowUs: tx.now,
+			}); err != nil {
+				return err
+			}
+		}
 		return tx.closeRecord(ctx, row.OrganizationID, openingRecord(opened.ID()), identity.OutcomeDone)
 	})
 	if err != nil {

@@ -197,6 +197,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, substitutionCalls(t, w))
 	maps.Copy(calls, badgeCalls(t, w))
 	maps.Copy(calls, joinCodeCalls(t, w))
+	maps.Copy(calls, termCalls(t, w))
 	return w, calls
 }
 

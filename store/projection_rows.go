@@ -255,6 +255,9 @@ func (f *folding) bury(ctx context.Context, row *folded) error {
 		if err := f.forgetImported(ctx, row.id); err != nil {
 			return err
 		}
+		if err := f.ForgetRolledOver(ctx, row.id); err != nil {
+			return err
+		}
 		if _, err := f.EndSessionsOfUser(ctx, query.EndSessionsOfUserParams{NowUs: f.now, UserID: row.id}); err != nil {
 			return err
 		}

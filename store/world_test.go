@@ -183,7 +183,7 @@ func (q *heldQueue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload a
 	if err != nil {
 		return err
 	}
-	if kind == OpeningJob || kind == BulkJob || kind == ImportJob || kind == ExportJob || kind == EraseJob {
+	if kind == OpeningJob || kind == BulkJob || kind == ImportJob || kind == ExportJob || kind == EraseJob || kind == RolloverJob {
 		if q.others == nil {
 			q.others = map[string]int{}
 		}

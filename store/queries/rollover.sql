@@ -60,7 +60,7 @@ SELECT * FROM rollover_items
 WHERE organization_id = sqlc.arg(organization_id) AND rollover_id = sqlc.arg(rollover_id) AND position = sqlc.arg(position);
 
 -- name: RolloverItems :many
-SELECT i.*, CAST(i.name_key <> '' AND EXISTS (SELECT 1 FROM rollover_items j
+SELECT sqlc.embed(i), CAST(i.name_key <> '' AND EXISTS (SELECT 1 FROM rollover_items j
         WHERE j.organization_id = sqlc.arg(organization_id) AND j.rollover_id = sqlc.arg(rollover_id) AND j.name_key = i.name_key
             AND j.position <> i.position) AS BOOLEAN) AS doubled
 FROM rollover_items i
@@ -187,8 +187,9 @@ WHERE organization_id = sqlc.arg(organization_id) AND rollover_id = sqlc.arg(rol
 -- new class, if any.
 SELECT a.user_id, a.roles, COALESCE(u.given_name, '') AS given_name, COALESCE(u.family_name, '') AS family_name,
     COALESCE(u.user_name, '') AS user_name, COALESCE(u.state, '') AS user_state, COALESCE(u.organization_id, '') AS home_id,
-    CAST(EXISTS (SELECT 1 FROM role_assignments n WHERE n.organization_id = sqlc.arg(new_id) AND n.user_id = a.user_id
-        AND n.roles = a.roles AND n.state = 'active') AS BOOLEAN) AS there,
+    CAST(EXISTS (SELECT 1 FROM role_assignments n
+        JOIN organizations f ON f.id = n.organization_id AND f.school_id = sqlc.arg(school_id)
+        WHERE n.organization_id = sqlc.arg(new_id) AND n.user_id = a.user_id AND n.roles = a.roles AND n.state = 'active') AS BOOLEAN) AS there,
     CAST(EXISTS (SELECT 1 FROM role_assignments p WHERE p.organization_id = sqlc.arg(operators) AND p.user_id = a.user_id
         AND p.role = 'operator' AND p.state = 'active') AS BOOLEAN) AS operator
 FROM role_assignments a

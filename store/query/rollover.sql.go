@@ -30,17 +30,19 @@ func (q *Queries) BusyRollover(ctx context.Context, arg BusyRolloverParams) (int
 const carriedMembers = `-- name: CarriedMembers :many
 SELECT a.user_id, a.roles, COALESCE(u.given_name, '') AS given_name, COALESCE(u.family_name, '') AS family_name,
     COALESCE(u.user_name, '') AS user_name, COALESCE(u.state, '') AS user_state, COALESCE(u.organization_id, '') AS home_id,
-    CAST(EXISTS (SELECT 1 FROM role_assignments n WHERE n.organization_id = $1 AND n.user_id = a.user_id
-        AND n.roles = a.roles AND n.state = 'active') AS BOOLEAN) AS there,
-    CAST(EXISTS (SELECT 1 FROM role_assignments p WHERE p.organization_id = $2 AND p.user_id = a.user_id
+    CAST(EXISTS (SELECT 1 FROM role_assignments n
+        JOIN organizations f ON f.id = n.organization_id AND f.school_id = $1
+        WHERE n.organization_id = $2 AND n.user_id = a.user_id AND n.roles = a.roles AND n.state = 'active') AS BOOLEAN) AS there,
+    CAST(EXISTS (SELECT 1 FROM role_assignments p WHERE p.organization_id = $3 AND p.user_id = a.user_id
         AND p.role = 'operator' AND p.state = 'active') AS BOOLEAN) AS operator
 FROM role_assignments a
 LEFT JOIN users u ON u.id = a.user_id
-WHERE a.organization_id = $3 AND a.state = 'active'
-ORDER BY a.role_order, a.sort_name, a.user_id LIMIT $4
+WHERE a.organization_id = $4 AND a.state = 'active'
+ORDER BY a.role_order, a.sort_name, a.user_id LIMIT $5
 `
 
 type CarriedMembersParams struct {
+	SchoolID       string
 	NewID          string
 	Operators      string
 	OrganizationID string
@@ -63,6 +65,7 @@ type CarriedMembersRow struct {
 // new class, if any.
 func (q *Queries) CarriedMembers(ctx context.Context, arg CarriedMembersParams) ([]CarriedMembersRow, error) {
 	rows, err := q.db.QueryContext(ctx, carriedMembers,
+		arg.SchoolID,
 		arg.NewID,
 		arg.Operators,
 		arg.OrganizationID,
@@ -833,30 +836,8 @@ type RolloverItemsParams struct {
 }
 
 type RolloverItemsRow struct {
-	OrganizationID string
-	RolloverID     string
-	Position       int64
-	ClassroomID    string
-	Name           string
-	SortName       string
-	YearGroup      int64
-	Action         string
-	NewName        string
-	NameKey        string
-	Edited         bool
-	Students       int64
-	Teachers       int64
-	State          string
-	Step           string
-	NewClassroomID string
-	NewRecords     int64
-	Assigned       int64
-	Missing        int64
-	TermBefore     string
-	Reason         string
-	Undo           string
-	UndoReason     string
-	Doubled        bool
+	RolloverItem RolloverItem
+	Doubled      bool
 }
 
 func (q *Queries) RolloverItems(ctx context.Context, arg RolloverItemsParams) ([]RolloverItemsRow, error) {
@@ -879,29 +860,29 @@ func (q *Queries) RolloverItems(ctx context.Context, arg RolloverItemsParams) ([
 	for rows.Next() {
 		var i RolloverItemsRow
 		if err := rows.Scan(
-			&i.OrganizationID,
-			&i.RolloverID,
-			&i.Position,
-			&i.ClassroomID,
-			&i.Name,
-			&i.SortName,
-			&i.YearGroup,
-			&i.Action,
-			&i.NewName,
-			&i.NameKey,
-			&i.Edited,
-			&i.Students,
-			&i.Teachers,
-			&i.State,
-			&i.Step,
-			&i.NewClassroomID,
-			&i.NewRecords,
-			&i.Assigned,
-			&i.Missing,
-			&i.TermBefore,
-			&i.Reason,
-			&i.Undo,
-			&i.UndoReason,
+			&i.RolloverItem.OrganizationID,
+			&i.RolloverItem.RolloverID,
+			&i.RolloverItem.Position,
+			&i.RolloverItem.ClassroomID,
+			&i.RolloverItem.Name,
+			&i.RolloverItem.SortName,
+			&i.RolloverItem.YearGroup,
+			&i.RolloverItem.Action,
+			&i.RolloverItem.NewName,
+			&i.RolloverItem.NameKey,
+			&i.RolloverItem.Edited,
+			&i.RolloverItem.Students,
+			&i.RolloverItem.Teachers,
+			&i.RolloverItem.State,
+			&i.RolloverItem.Step,
+			&i.RolloverItem.NewClassroomID,
+			&i.RolloverItem.NewRecords,
+			&i.RolloverItem.Assigned,
+			&i.RolloverItem.Missing,
+			&i.RolloverItem.TermBefore,
+			&i.RolloverItem.Reason,
+			&i.RolloverItem.Undo,
+			&i.RolloverItem.UndoReason,
 			&i.Doubled,
 		); err != nil {
 			return nil, err

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/store/query"
+)
+
+// maxCarried bounds how many people of one class go along.
+const maxCarried = 5000
+
+// Carried are the people with an active role in the opened classroom, and whether
+// they hold the same in the one that takes its place.
+func (o *Organization) Carried(ctx context.Context, into identity.OrganizationID) ([]identity.Carried, error) {
+	rows, err := o.store.read().CarriedMembers(ctx, query.CarriedMembersParams{
+		OrganizationID: o.id, NewID: string(into), SchoolID: string(o.opened.Organization().School), Operators: string(o.store.operators), MaxRows: maxCarried,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list who goes along: %w", translate(err))
+	}
+	people := make([]identity.Carried, len(rows))
+	for i, row := range rows {
+		people[i] = identity.Carried{
+			User: identity.User{
+				ID: identity.UserID(row.UserID), Home: identity.OrganizationID(row.HomeID), UserName: row.UserName,
+				GivenName: row.GivenName, FamilyName: row.FamilyName, State: identity.UserState(row.UserState),
+			},
+			Roles: parseRoles(row.Roles), There: row.There, Operator: row.Operator,
+		}
+		nameless(&people[i].User)
+	}
+	return people, nil
+}
+
+// SettleFollower gives the opened school's new classroom its term and year group,
+// and the settings of the one that it follows. What was set in it already stays.
+func (o *Organization) SettleFollower(
+	ctx context.Context, follower, of identity.OrganizationID, term TermID, year int,
+) error {
+	err := o.store.write(ctx, func(tx *transaction) error {
+		if err := tx.PutClassroomTerm(ctx, query.PutClassroomTermParams{
+			OrganizationID: o.id, ClassroomID: string(follower), TermID: string(term), YearGroup: int64(year),
+		}); err != nil {
+			return err
+		}
+		if row, err := tx.OrganizationByID(ctx, string(follower)); err != nil || row.SchoolID != o.id {
+			return errors.Join(err, identity.NotFound("organization.not-found"))
+		}
+		if err := tx.CopySettings(ctx, query.CopySettingsParams{
+			OrganizationID: string(follower), OldID: string(of), SchoolID: o.id, NowUs: tx.now,
+		}); err != nil {
+			return err
+		}
+		return tx.CopyStudentRules(ctx, query.CopyStudentRulesParams{
+			OrganizationID: string(follower), OldID: string(of), SchoolID: o.id, NowUs: tx.now,
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("settle a class: %w", err)
+	}
+	return nil
+}
+
+// MoveToTerm puts a classroom of the opened school into a term, with the year group
+// that it is for, and answers the term it was in. Without a term it is in none.
+func (o *Organization) MoveToTerm(
+	ctx context.Context, classroom identity.OrganizationID, term TermID, year int,
+) (before TermID, err error) {
+	err = o.store.write(ctx, func(tx *transaction) error {
+		was, err := tx.TermIDOfClassroom(ctx, query.TermIDOfClassroomParams{OrganizationID: o.id, ClassroomID: string(classroom)})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		before = TermID(was)
+		if term == "" {
+			return tx.DeleteClassroomTerm(ctx, query.DeleteClassroomTermParams{OrganizationID: o.id, ClassroomID: string(classroom)})
+		}
+		return tx.PutClassroomTerm(ctx, query.PutClassroomTermParams{
+			OrganizationID: o.id, ClassroomID: string(classroom), TermID: string(term), YearGroup: int64(year),
+		})
+	})
+	if err != nil {
+		return "", fmt.Errorf("put a class into a term: %w", err)
+	}
+	return before, nil
+}
+
+// RecordsHere counts what is on the log of the opened classroom but that somebody
+// looked at it: it grows with every change.
+func (o *Organization) RecordsHere(ctx context.Context) (int, error) {
+	n, err := o.store.read().CountRecordsOf(ctx, o.id)
+	if err != nil {
+		return 0, fmt.Errorf("count records: %w", translate(err))
+	}
+	return int(n), nil
+}
+
+// BeginRunInLine is [Organization.BeginClassroomRun] for who does the run
+// themselves: no job is enqueued. The same ID again begins nothing.
+func (o *Organization) BeginRunInLine(ctx context.Context, action identity.BulkAction, id identity.BulkRunID) error {
+	classroom := o.opened.Organization()
+	if classroom.Kind != identity.KindClassroom || !action.ToClassroom() {
+		return identity.NotFound("organization.not-found")
+	}
+	err := o.store.write(ctx, func(tx *transaction) error {
+		_, err := tx.BulkRun(ctx, query.BulkRunParams{OrganizationID: o.id, ID: string(id)})
+		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		busy, err := tx.RunUnderWay(ctx, query.RunUnderWayParams{
+			OrganizationID: o.id, SinceUs: micros(moment(tx.now).Add(-24 * time.Hour)),
+		})
+		if err != nil {
+			return err
+		}
+		if busy > 0 {
+			return identity.Conflict("bulk.under-way")
+		}
+		run := NewRun{
+			Action: action, Parameters: identity.BulkParameters{Classroom: classroom.ID, ClassroomName: classroom.Name}, inLine: true,
+		}
+		if _, err := o.addRun(ctx, tx, id, action, run.Parameters, ""); err != nil {
+			return err
+		}
+		if err := o.addClassroom(ctx, tx, id, action); err != nil {
+			return err
+		}
+		return o.beginRun(ctx, tx, id, run, identity.ActionBulkBegun)
+	})
+	if err != nil {
+		return fmt.Errorf("begin a run on a classroom: %w", err)
+	}
+	return nil
+}
