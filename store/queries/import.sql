@@ -534,7 +534,7 @@ ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = exclu
 SELECT r.user_id FROM import_rows r
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.kind = 'create' AND r.state = 'done'
     AND r.outcome IN ('verified', 'repaired') AND r.position > (SELECT COALESCE(MAX(p.position), 0) FROM import_rows p
-        WHERE p.organization_id = sqlc.arg(organization_id) AND p.import_id = sqlc.arg(import_id) AND p.user_id = sqlc.arg(after) AND p.kind = 'create')
+        WHERE p.organization_id = sqlc.arg(organization_id) AND p.import_id = sqlc.arg(import_id) AND p.user_id = sqlc.arg(after) AND p.user_id <> '' AND p.kind = 'create')
 ORDER BY r.position LIMIT sqlc.arg(max_rows);
 
 -- name: TakenImportUserName :one

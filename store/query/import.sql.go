@@ -1008,7 +1008,7 @@ const importCreated = `-- name: ImportCreated :many
 SELECT r.user_id FROM import_rows r
 WHERE r.organization_id = $1 AND r.import_id = $2 AND r.kind = 'create' AND r.state = 'done'
     AND r.outcome IN ('verified', 'repaired') AND r.position > (SELECT COALESCE(MAX(p.position), 0) FROM import_rows p
-        WHERE p.organization_id = $1 AND p.import_id = $2 AND p.user_id = $3 AND p.kind = 'create')
+        WHERE p.organization_id = $1 AND p.import_id = $2 AND p.user_id = $3 AND p.user_id <> '' AND p.kind = 'create')
 ORDER BY r.position LIMIT $4
 `
 
