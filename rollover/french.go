@@ -9,7 +9,11 @@ import (
 // of schooling on, in the spellings that are taken for them. The first spelling of
 // each is what is written where another stage begins.
 var frenchYears = [][]string{
-	{"CP"}, {"CE1"}, {"CE2"}, {"CM1"}, {"CM2"},
+	{"CP"},
+	{"CE1"},
+	{"CE2"},
+	{"CM1"},
+	{"CM2"},
 	{"6e", "6ème", "6eme", "sixième"},
 	{"5e", "5ème", "5eme", "cinquième"},
 	{"4e", "4ème", "4eme", "quatrième"},
