@@ -38,6 +38,13 @@ func (m many) check(w http.ResponseWriter, r *http.Request, org Organization) er
 		form = sent
 	}
 	ask := m.read(form)
+	if !ask.All && len(ask.Users) == 0 {
+		ticked, err := org.Store.Selection(r.Context())
+		if err != nil {
+			return err
+		}
+		ask.Users = ticked.Users
+	}
 	if ask.Action == "" || !ask.All && len(ask.Users) == 0 {
 		notice := identity.Say("bulk.nobody")
 		if ask.Action == "" {
@@ -92,6 +99,9 @@ func (m many) act(w http.ResponseWriter, r *http.Request, org Organization) erro
 	var known *identity.Error
 	switch {
 	case err == nil:
+		if err := org.Store.ClearSelection(r.Context()); err != nil {
+			return err
+		}
 		return redirect(w, r, views.RunPath(org.ID(), id))
 	case errors.As(err, &known) && known.Message.ID == "bulk.other-number":
 		var problems identity.Problems

@@ -29,26 +29,36 @@ func (s *Server) peopleRoutes(r chi.Router) {
 // showPeople serves GET /o/{school}/people. Query: q, role, classroom, state,
 // sign-in, sort, after, before.
 func showPeople(w http.ResponseWriter, r *http.Request, org Organization) error {
-	form := r.URL.Query()
+	view, err := peopleView(r.Context(), org, r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return render(w, r, http.StatusOK, views.People(org.Page, org.Opened, view))
+}
+
+// peopleView is the page of the school's people that form asks for.
+func peopleView(ctx context.Context, org Organization, form url.Values) (views.PeopleView, error) {
 	filter := peopleFilter(form)
 	q := peopleQuery(filter)
 	q.Reversed, q.After = form.Get("sort") == views.SortNameReversed, form.Get("after")
 	if q.After == "" {
 		q.Before = form.Get("before")
 	}
-	page, err := org.Store.People(r.Context(), q)
+	page, err := org.Store.People(ctx, q)
 	if err != nil {
-		return err
+		return views.PeopleView{}, err
 	}
-	classrooms, err := classroomNames(r.Context(), org, filter.Classroom)
+	classrooms, err := classroomNames(ctx, org, filter.Classroom)
 	if err != nil {
-		return err
+		return views.PeopleView{}, err
 	}
-	return render(w, r, http.StatusOK, views.People(org.Page, org.Opened, views.PeopleView{
+	view := views.PeopleView{
 		Filter: filter, Reversed: q.Reversed, Rows: page.Rows, Total: page.Total, More: page.More,
 		Next: page.Next, Previous: page.Previous, Paged: q.After != "" || q.Before != "",
-		Classrooms: classrooms, Actor: org.Actor().User,
-	}))
+		Classrooms: classrooms, After: q.After, Before: q.Before,
+	}
+	view.Ticks, err = ticks(ctx, org)
+	return view, err
 }
 
 // peopleFilter reads a filter. What no form of ours would send counts as nothing

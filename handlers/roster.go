@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"homeroom.dev/homeroom/identity"
@@ -12,12 +14,18 @@ import (
 // showRoster serves GET /o/{organization}/roster. Query: q, role, state, sort,
 // after, before. Students see names alone, and nobody who is suspended.
 func showRoster(w http.ResponseWriter, r *http.Request, org Organization) error {
-	q := rosterQuery(r, org)
-	page, err := org.Store.Roster(r.Context(), store.RosterQuery{
-		Search: q.Search, Role: q.Role, State: q.State, Sort: store.RosterSort(q.Sort), After: q.After, Before: q.Before,
-	})
+	view, err := listView(r.Context(), org, rosterQuery(r.URL.Query(), org))
 	if err != nil {
 		return err
+	}
+	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
+}
+
+// listView is the page of the roster that q asks for.
+func listView(ctx context.Context, org Organization, q views.RosterQuery) (views.RosterView, error) {
+	page, err := org.Store.Roster(ctx, storedQuery(q))
+	if err != nil {
+		return views.RosterView{}, err
 	}
 	view := views.RosterView{
 		Query: q, Rows: rosterPeople(page.Rows), Total: page.Total,
@@ -28,12 +36,20 @@ func showRoster(w http.ResponseWriter, r *http.Request, org Organization) error 
 	if view.NamesOnly {
 		view.Query.State, view.Counts.Suspended = "", 0 // not theirs to know
 	}
-	if org.Permits(identity.ManageStudents) && org.Organization().Kind == identity.KindClassroom {
-		if view.Requests, err = org.Store.RequestsWaiting(r.Context()); err != nil {
-			return err
+	if org.Organization().Kind == identity.KindClassroom && org.Permits(identity.ManageStudents) {
+		if view.Requests, err = org.Store.RequestsWaiting(ctx); err != nil {
+			return views.RosterView{}, err
 		}
+		view.Ticks, err = ticks(ctx, org)
 	}
-	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
+	return view, err
+}
+
+// storedQuery is q as the store takes it.
+func storedQuery(q views.RosterQuery) store.RosterQuery {
+	return store.RosterQuery{
+		Search: q.Search, Role: q.Role, State: q.State, Sort: store.RosterSort(q.Sort), After: q.After, Before: q.Before,
+	}
 }
 
 // namesOnly reports whether the reader may see names and nothing further: a
@@ -42,8 +58,7 @@ func namesOnly(org Organization) bool { return org.Role().Rank() < identity.Role
 
 // rosterQuery reads the query. What no form of ours would send counts as
 // nothing asked for: a mistyped URL shows the roster all the same.
-func rosterQuery(r *http.Request, org Organization) views.RosterQuery {
-	form := r.URL.Query()
+func rosterQuery(form url.Values, org Organization) views.RosterQuery {
 	q := views.RosterQuery{
 		Search: identity.CleanName(form.Get("q")),
 		Role:   identity.Role(form.Get("role")),

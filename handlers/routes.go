@@ -122,6 +122,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("GET", "/people/{user}/remove", org(identity.ManageStudents, askRemoval))
 				r.Method("POST", "/people/{user}/remove", org(identity.ManageStudents, remove))
 
+				s.listRoutes(r)
 				s.substituteRoutes(r)
 				s.lessonRoutes(r)
 				s.activityRoutes(r)

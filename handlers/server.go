@@ -64,6 +64,9 @@ type Options struct {
 	// PlanImport reads a list that was brought and compares it: a short one at
 	// once, a longer one in the background. Without it no list is taken.
 	PlanImport func(context.Context, *store.Organization, store.ImportID) error
+	// DoAtOnce does a run that is about few people before its page is shown; nil
+	// leaves every run to its job.
+	DoAtOnce func(context.Context, identity.Opened, identity.BulkRunID)
 	// Demo adds the page that shows every component.
 	Demo bool
 }
@@ -93,6 +96,7 @@ type Server struct {
 	demo         bool
 	exports      export.Works
 	planImport   func(context.Context, *store.Organization, store.ImportID) error
+	doAtOnce     func(context.Context, identity.Opened, identity.BulkRunID)
 	log          *slog.Logger
 	crossOrigin  *http.CrossOriginProtection
 	loginVersion atomic.Int64 // of Zitadel's pages; 0 while it is not known
@@ -136,6 +140,9 @@ func newServer(o Options) (*Server, error) {
 	if o.Background == nil {
 		o.Background = idle{}
 	}
+	if o.DoAtOnce == nil {
+		o.DoAtOnce = func(context.Context, identity.Opened, identity.BulkRunID) {}
+	}
 	if o.PlanImport == nil {
 		o.PlanImport = takesNoLists
 	}
@@ -159,6 +166,7 @@ func newServer(o Options) (*Server, error) {
 		demo:        o.Demo,
 		exports:     o.Exports,
 		planImport:  o.PlanImport,
+		doAtOnce:    o.DoAtOnce,
 		log:         o.Log,
 		crossOrigin: http.NewCrossOriginProtection(),
 	}

@@ -127,6 +127,7 @@ const (
 	ActionExportTaken       Action = "school.export-taken" // its archive was fetched
 	ActionSchoolErased      Action = "school.erased"
 	ActionDataExported      Action = "data.exported" // a person's own
+	ActionListExported      Action = "list.exported" // of a class, or of a school's people
 
 	// The log itself and where it is sent.
 	ActionAuditExported Action = "audit.exported"

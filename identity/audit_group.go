@@ -78,7 +78,7 @@ var groupedActions = map[ActionGroup][]Action{
 	},
 	GroupData: {
 		ActionAuditExported, ActionAuditPruned, ActionAuditErased, ActionStreamAdded, ActionStreamChanged, ActionStreamDeleted,
-		ActionSchoolExported, ActionExportTaken, ActionDataExported, ActionSchoolErased,
+		ActionSchoolExported, ActionExportTaken, ActionDataExported, ActionListExported, ActionSchoolErased,
 	},
 }
 

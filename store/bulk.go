@@ -124,6 +124,9 @@ func (o *Organization) beginRun(
 	if n.Parameters.ClassroomName != "" {
 		after["classroom"] = n.Parameters.ClassroomName
 	}
+	if o.opened.Organization().Kind == identity.KindClassroom && !n.Action.ToClassroom() {
+		after["list"] = "class"
+	}
 	if err := o.record(ctx, tx, identity.Change{Action: action, Target: string(id), After: after}); err != nil {
 		return err
 	}

@@ -104,7 +104,11 @@ func auditText(record identity.AuditRecord) string {
 			return "audit.audit.exported.some"
 		}
 	case identity.ActionBulkBegun, identity.ActionBulkUndone:
-		if bulk := identity.BulkAction(record.After["bulk"]); bulk.Known() {
+		bulk := identity.BulkAction(record.After["bulk"])
+		if record.After["list"] != "" && slices.Contains(identity.ListActions, bulk) {
+			return "audit." + string(record.Action) + ".list-" + string(bulk)
+		}
+		if bulk.Known() {
 			return "audit." + string(record.Action) + "." + string(bulk)
 		}
 	case identity.ActionStreamChanged:

@@ -108,7 +108,7 @@ func bulkChoice(ctx context.Context, action identity.BulkAction) string {
 	case identity.BulkRestoreClassroom:
 		return text(ctx, "bulk.choice.restore-classroom")
 	}
-	return string(action)
+	return listChoice(ctx, action)
 }
 
 // bulkDoes says what is done to how many: the title of a question and of a run,
@@ -137,8 +137,11 @@ func bulkDoes(ctx context.Context, action identity.BulkAction, how identity.Bulk
 }
 
 // runTitle is what a run is called.
-func runTitle(ctx context.Context, run identity.BulkRun) string {
+func runTitle(ctx context.Context, org identity.Opened, run identity.BulkRun) string {
 	does := bulkDoes(ctx, run.Action, run.Parameters, run.Total)
+	if ofList(org, run.Action) {
+		does = listDoes(ctx, run.Action, run.Parameters, run.Total)
+	}
 	if run.UndoOf != "" {
 		return text(ctx, "bulk.undoing", "What", does)
 	}
@@ -168,6 +171,36 @@ type RunView struct {
 	Refused []identity.BulkItem
 	More    string // cursor of further ones
 	Now     time.Time
+}
+
+// ofList reports whether a run is about those on a class's list.
+func ofList(org identity.Opened, action identity.BulkAction) bool {
+	return org.Organization().Kind == identity.KindClassroom && !action.ToClassroom()
+}
+
+// pathOfRun is the page of a run: those about a class's list have one of their
+// own, for all who manage students.
+func pathOfRun(org identity.Opened, action identity.BulkAction, run identity.BulkRunID) string {
+	if ofList(org, action) {
+		return ListRunPath(org.ID(), run)
+	}
+	return RunPath(org.ID(), run)
+}
+
+func (v RunView) path(org identity.Opened) string { return pathOfRun(org, v.Run.Action, v.Run.ID) }
+
+func (v RunView) undo(org identity.Opened) string {
+	if ofList(org, v.Run.Action) {
+		return UndoListRunPath(org.ID(), v.Run.ID)
+	}
+	return UndoRunPath(org.ID(), v.Run.ID)
+}
+
+func (v RunView) section(org identity.Opened) Section {
+	if ofList(org, v.Run.Action) {
+		return SectionRoster
+	}
+	return runSection(org)
 }
 
 // undoable reports whether the run can still be undone.

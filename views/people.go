@@ -46,15 +46,40 @@ type PeopleView struct {
 	Next, Previous string
 	Paged          bool
 	Classrooms     []NamedValue // to filter by
-	Actor          identity.UserID
+	After, Before  string       // the page that is shown
+	Ticks          *Ticks
 }
 
-func (v PeopleView) path(org identity.OrganizationID, more ...Param) string {
+// here are the filter and the order.
+func (v PeopleView) here() []Param {
 	params := v.Filter.Params()
 	if v.Reversed {
 		params = append(params, Param{"sort", SortNameReversed})
 	}
-	return WithQuery(PeoplePath(org), append(params, more...)...)
+	return params
+}
+
+// hereAndPage are the filter, the order and the page.
+func (v PeopleView) hereAndPage() []Param {
+	return append(v.here(), Param{"after", v.After}, Param{"before", v.Before})
+}
+
+// shown are those on the page.
+func (v PeopleView) shown() []identity.UserID {
+	users := make([]identity.UserID, len(v.Rows))
+	for i, row := range v.Rows {
+		users[i] = row.User.ID
+	}
+	return users
+}
+
+// Path is the list's URL with the filter, the order and the page.
+func (v PeopleView) Path(school identity.OrganizationID) string {
+	return WithQuery(PeoplePath(school), v.hereAndPage()...)
+}
+
+func (v PeopleView) path(org identity.OrganizationID, more ...Param) string {
+	return WithQuery(PeoplePath(org), append(v.here(), more...)...)
 }
 
 func (v PeopleView) next(org identity.OrganizationID) string {

@@ -72,6 +72,17 @@ type RosterView struct {
 	// NamesOnly is the roster as students see it.
 	NamesOnly bool
 	Requests  int // people who ask to join, for those who decide
+	// Ticks is nil for who can do nothing to those on the list.
+	Ticks *Ticks
+}
+
+// shown are those on the page.
+func (v RosterView) shown() []identity.UserID {
+	users := make([]identity.UserID, len(v.Rows))
+	for i, row := range v.Rows {
+		users[i] = row.User.ID
+	}
+	return users
 }
 
 func (v RosterView) next(organization identity.OrganizationID) string {

@@ -106,7 +106,8 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Handle(store.OpeningJob, bulk.Openings{
 		Store: p.store, Provisioner: p.provisioner, Gateway: p.runtime, Log: s.log, Compose: handlers.InvitationMails(p.store, s.publicURL),
 	}.Handle)
-	p.jobs.Handle(store.BulkJob, bulk.New(bulk.Options{Store: p.store, Gateway: p.runtime, Log: s.log}).Handle)
+	runs := bulk.New(bulk.Options{Store: p.store, Gateway: p.runtime, Log: s.log})
+	p.jobs.Handle(store.BulkJob, runs.Handle)
 	lists := imports.New(imports.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner, Compose: handlers.InvitationMails(p.store, s.publicURL),
 		Writers: s.importWriters, Log: s.log,
@@ -133,6 +134,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Handle(store.ReconcileJob, p.reconcile)
 	p.handler, err = handlers.New(handlers.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner,
+		DoAtOnce:   runs.AtOnce,
 		OIDC:       handlers.OIDC{Issuer: s.made.Issuer, ClientID: s.made.ClientID, Individuals: s.made.Individuals},
 		PublicURL:  s.publicURL,
 		Projection: p.projectionStatus, MailReady: s.mailer.Ready,
