@@ -84,11 +84,10 @@ func (e *Engine) take(ctx context.Context, w work, item *store.RolloverItem) err
 			return err
 		}
 	}
-	if old.Organization().Archived() {
-		return nil
-	}
 	ctx = w.request(ctx, *item, "archive")
-	if err := e.run(ctx, old, identity.BulkArchive, w.runID(*item, "archive")); err != nil {
+	// One that was begun before a crash is brought to its end, even where nothing
+	// but that is left of it.
+	if err := e.unlessSo(ctx, old, identity.BulkArchive, w.runID(*item, "archive")); err != nil {
 		return err
 	}
 	if old, err = e.Store.OpenFor(ctx, w.school.Actor(), item.Classroom); err != nil {

@@ -138,8 +138,13 @@ func TestCutOffAtAnyWriteNothingIsLostOrDoubled(t *testing.T) {
 				t.Error(diff)
 			}
 			s.sync(s.store)
+			s.sync(s.store)
 			if diff := cmp.Diff(before, s.rosters()); diff != "" {
 				t.Error(diff)
+			}
+			refused, err := school.RolloverItemsBack(t.Context(), id, store.BackRefused)
+			if err != nil || len(refused) > 0 {
+				t.Errorf("refused: %+v, %v", refused, err)
 			}
 		})
 	}

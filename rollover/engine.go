@@ -190,6 +190,21 @@ func (w work) runID(item store.RolloverItem, what string) identity.BulkRunID {
 // runWait is how long to wait for a run that somebody else is at.
 const runWait = 100 * time.Millisecond
 
+// unlessSo archives or restores a class that is not so already. A run that was
+// begun goes on in any case: its last step is not the one that changes the class.
+func (e *Engine) unlessSo(ctx context.Context, class identity.Opened, action identity.BulkAction, id identity.BulkRunID) error {
+	if class.Organization().Archived() == (action == identity.BulkArchive) {
+		_, err := e.Store.In(class).Run(ctx, id)
+		if identity.IsKind(err, identity.KindNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return e.run(ctx, class, action, id)
+}
+
 // run archives or restores a class, to its end.
 func (e *Engine) run(ctx context.Context, class identity.Opened, action identity.BulkAction, id identity.BulkRunID) error {
 	rows := e.Store.In(class)

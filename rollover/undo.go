@@ -75,10 +75,9 @@ func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item s
 	if err != nil {
 		return err
 	}
-	if id := w.runID(item, "restore"); old.Organization().Archived() || e.begun(ctx, old, id) {
-		if err := e.run(w.request(ctx, item, "restore"), old, identity.BulkRestoreClassroom, id); err != nil {
-			return err
-		}
+	err = e.unlessSo(w.request(ctx, item, "restore"), old, identity.BulkRestoreClassroom, w.runID(item, "restore"))
+	if err != nil {
+		return err
 	}
 	if how != store.BackRemoving && how != store.BackKeeping {
 		return nil
@@ -92,7 +91,7 @@ func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item s
 	}
 	ctx = w.request(ctx, item, "back")
 	if how == store.BackKeeping {
-		return e.run(ctx, follower, identity.BulkArchive, w.runID(item, "keep"))
+		return e.unlessSo(ctx, follower, identity.BulkArchive, w.runID(item, "keep"))
 	}
 	rows := e.Store.In(follower)
 	if err := identity.Archive(ctx, follower, rows, e.Gateway.In(follower)); err != nil {
@@ -102,11 +101,4 @@ func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item s
 		return err
 	}
 	return identity.DeleteClassroom(ctx, follower, e.Store.In(follower), e.Provisioner)
-}
-
-// begun reports whether a run was begun, before a crash: it goes on even where the
-// class itself is in use again, which is what comes first.
-func (e *Engine) begun(ctx context.Context, class identity.Opened, id identity.BulkRunID) bool {
-	_, err := e.Store.In(class).Run(ctx, id)
-	return err == nil
 }
