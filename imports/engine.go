@@ -49,6 +49,7 @@ type Engine struct {
 	looks   []time.Duration
 	pauses  []time.Duration
 	slice   time.Duration
+	batch   int  // rows
 	blind   bool // nothing is read back: for measuring what that takes
 	// reading are the lists that are being read.
 	reading readers
@@ -61,7 +62,7 @@ func New(o Options) *Engine {
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Writers = cmp.Or(o.Writers, DefaultWriters)
-	return &Engine{Options: o, writers: make(chan struct{}, o.Writers), looks: looks, pauses: pauses, slice: slice}
+	return &Engine{Options: o, writers: make(chan struct{}, o.Writers), looks: looks, pauses: pauses, slice: slice, batch: batchSize}
 }
 
 // work is an import with its organization, opened for who began it, as they may

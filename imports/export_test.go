@@ -15,8 +15,14 @@ func (e *Engine) Hurried() *Engine {
 	return e
 }
 
-// Slice has an engine leave the rest of an import to another job after so long.
-func (e *Engine) Slice(d time.Duration) *Engine {
-	e.slice = d
+// Batches lets an engine begin so many rows at once.
+func (e *Engine) Batches(size int) *Engine {
+	e.batch = size
+	return e
+}
+
+// Patient lets an engine wait for Zitadel within a job, so many times.
+func (e *Engine) Patient(times int) *Engine {
+	e.pauses = make([]time.Duration, times)
 	return e
 }

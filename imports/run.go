@@ -103,7 +103,7 @@ func (r *run) begun(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		rows, err := w.rows.BegunImportRows(ctx, w.one.ID, after, batchSize)
+		rows, err := w.rows.BegunImportRows(ctx, w.one.ID, after, r.batch)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -111,7 +111,7 @@ func (r *run) begun(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.batch(ctx, w, m, rows); err != nil {
+		if err := r.do(ctx, w, m, rows); err != nil {
 			return err
 		}
 		after = rows[len(rows)-1].Position
@@ -140,7 +140,7 @@ func (r *run) people(ctx context.Context, end time.Time) error {
 			if len(rows) == 0 {
 				return
 			}
-			if err := r.batch(ctx, w, m, rows); err != nil {
+			if err := r.do(ctx, w, m, rows); err != nil {
 				r.fail(err)
 			}
 		})
@@ -164,6 +164,6 @@ func (r *run) next(ctx context.Context, after int64) (w work, m making, rows []s
 	if m, err = w.making(ctx); err != nil {
 		return w, m, nil, after, false, err
 	}
-	rows, next, err = w.rows.BeginImportRows(ctx, w.one.ID, after, batchSize, m.name)
+	rows, next, err = w.rows.BeginImportRows(ctx, w.one.ID, after, r.batch, m.name)
 	return w, m, rows, next, err == nil && next == after, err
 }

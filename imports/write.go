@@ -71,9 +71,9 @@ func (p *place) may(s roster.Step) error {
 	return p.opened.Refusal(identity.ManageTeachers)
 }
 
-// batch does rows that are begun, to their end. An error says that some of them
-// stay begun.
-func (r *run) batch(ctx context.Context, w work, m making, rows []store.ImportRow) error {
+// do does rows that are begun, to their end. An error says that some of them stay
+// begun.
+func (r *run) do(ctx context.Context, w work, m making, rows []store.ImportRow) error {
 	b := &batch{Engine: r.Engine, work: w, making: m, places: map[identity.OrganizationID]*place{}}
 	err := b.prepare(ctx, rows)
 	if err != nil {

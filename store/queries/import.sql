@@ -133,15 +133,44 @@ SELECT CAST(COALESCE(MAX(n.position), 0) AS BIGINT) FROM (
 -- Of rows, the first other row with which they share a key.
 SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
 FROM import_rows r
-JOIN import_keys k ON k.organization_id = sqlc.arg(organization_id) AND k.import_id = r.import_id
-    AND (k.by_what = 'external-id' AND k.value = r.external_id OR k.by_what = 'address' AND k.value = r.address_key
-        OR k.by_what = 'user-name' AND k.value = r.user_name_key
-        OR k.by_what = 'row' AND k.value = r.name_key AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = '')
-JOIN import_rows t ON t.organization_id = sqlc.arg(organization_id) AND t.import_id = r.import_id
-    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
     AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto)
-ORDER BY r.position;
+    AND k.organization_id = sqlc.arg(organization_id) AND k.import_id = r.import_id AND k.by_what = 'external-id' AND k.value = r.external_id
+    AND t.organization_id = sqlc.arg(organization_id) AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+UNION ALL
+SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
+FROM import_rows r
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
+    AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto)
+    AND k.organization_id = sqlc.arg(organization_id) AND k.import_id = r.import_id AND k.by_what = 'address' AND k.value = r.address_key
+    AND t.organization_id = sqlc.arg(organization_id) AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+UNION ALL
+SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
+FROM import_rows r
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
+    AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto)
+    AND k.organization_id = sqlc.arg(organization_id) AND k.import_id = r.import_id AND k.by_what = 'user-name' AND k.value = r.user_name_key
+    AND t.organization_id = sqlc.arg(organization_id) AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+UNION ALL
+SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
+FROM import_rows r
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
+WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
+    AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto)
+    AND k.organization_id = sqlc.arg(organization_id) AND k.import_id = r.import_id AND k.by_what = 'row' AND k.value = r.name_key AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = ''
+    AND t.organization_id = sqlc.arg(organization_id) AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+ORDER BY 1, 2;
 
 -- name: ForgetImportCandidates :exec
 DELETE FROM import_candidates
@@ -203,16 +232,21 @@ WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(i
 ON CONFLICT DO NOTHING;
 
 -- name: FindImportNamesInClasses :exec
--- In the classes that the rows name.
+-- In the classes that the rows name. The joins are crossed because SQLite keeps
+-- their order then: from the few rows, not from all that is said about classes.
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, a.user_id, 'name-in-class'
 FROM import_rows r
-JOIN import_enrolments e ON e.organization_id = sqlc.arg(organization_id) AND e.import_id = r.import_id AND e.person_key = r.person_key
-JOIN import_classrooms c ON c.organization_id = sqlc.arg(organization_id) AND c.import_id = r.import_id AND c.class_key = e.class_key
-JOIN organizations o ON o.id = c.classroom_id AND o.school_id = sqlc.arg(organization_id)
-JOIN role_assignments a ON a.organization_id = o.id AND a.sort_name = r.name_key
+CROSS JOIN import_enrolments e
+CROSS JOIN import_classrooms c
+CROSS JOIN organizations o
+CROSS JOIN role_assignments a
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
     AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto) AND r.name_key <> ''
+    AND e.organization_id = sqlc.arg(organization_id) AND e.import_id = r.import_id AND e.person_key = r.person_key
+    AND c.organization_id = sqlc.arg(organization_id) AND c.import_id = r.import_id AND c.class_key = e.class_key
+    AND o.id = c.classroom_id AND o.school_id = sqlc.arg(organization_id)
+    AND a.organization_id = o.id AND a.sort_name = r.name_key
 ON CONFLICT DO NOTHING;
 
 -- name: FindImportNames :exec
@@ -229,13 +263,13 @@ ON CONFLICT DO NOTHING;
 
 -- name: DropOwnImportCandidates :exec
 -- Who was made by other rows of the same import is nobody's namesake: the rows
--- were told apart when it was planned.
+-- were told apart when it was planned. They are found by user, not by kind.
 DELETE FROM import_candidates
 WHERE import_candidates.organization_id = sqlc.arg(organization_id) AND import_candidates.import_id = sqlc.arg(import_id)
     AND import_candidates.position > sqlc.arg(after) AND import_candidates.position <= sqlc.arg(upto)
     AND import_candidates.by_what IN ('name', 'name-in-class')
     AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = sqlc.arg(organization_id) AND o.import_id = sqlc.arg(import_id)
-        AND o.user_id = import_candidates.user_id AND o.kind = 'create' AND o.position <> import_candidates.position);
+        AND o.user_id = import_candidates.user_id AND o.user_id <> '' AND o.kind || '' = 'create' AND o.position <> import_candidates.position);
 
 -- name: ImportKnown :many
 SELECT c.position, c.by_what, u.id, u.organization_id AS home_id, u.user_name, u.given_name, u.family_name, u.address, u.last_seen_us,
@@ -260,12 +294,16 @@ ORDER BY r.position, c.name, c.position;
 -- or in those that the list names.
 SELECT r.position, i.organization_id AS place_id
 FROM import_rows r
-JOIN import_enrolments e ON e.organization_id = sqlc.arg(organization_id) AND e.import_id = r.import_id AND e.person_key = r.person_key
-JOIN import_classrooms c ON c.organization_id = sqlc.arg(organization_id) AND c.import_id = r.import_id AND c.class_key = e.class_key
-JOIN organizations o ON o.id = c.classroom_id
-JOIN invitations i ON i.organization_id = o.id AND i.address_key = r.address_key AND i.state = 'pending' AND i.expires_us > sqlc.arg(now_us)
+CROSS JOIN import_enrolments e
+CROSS JOIN import_classrooms c
+CROSS JOIN organizations o
+CROSS JOIN invitations i
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
-    AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto) AND r.address_key <> '';
+    AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto) AND r.address_key <> ''
+    AND e.organization_id = sqlc.arg(organization_id) AND e.import_id = r.import_id AND e.person_key = r.person_key
+    AND c.organization_id = sqlc.arg(organization_id) AND c.import_id = r.import_id AND c.class_key = e.class_key
+    AND o.id = c.classroom_id
+    AND i.organization_id = o.id AND i.address_key = r.address_key AND i.state = 'pending' AND i.expires_us > sqlc.arg(now_us);
 
 -- name: PlanImportRow :exec
 UPDATE import_rows SET kind = sqlc.arg(kind), user_id = sqlc.arg(user_id), steps = sqlc.arg(steps), reasons = sqlc.arg(reasons),
@@ -411,13 +449,14 @@ ORDER BY user_id, organization_id, source;
 
 -- name: ImportKnowsUser :one
 SELECT COUNT(*) FROM import_rows
-WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND user_id = sqlc.arg(user_id);
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND user_id = sqlc.arg(user_id) AND user_id <> '';
 
 -- name: ImportMayMeanUser :one
 -- Rows that wait for a decision and may be about somebody.
 SELECT COUNT(*) FROM import_candidates c
-JOIN import_rows r ON r.organization_id = sqlc.arg(organization_id) AND r.import_id = c.import_id AND r.position = c.position
+CROSS JOIN import_rows r
 WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.user_id = sqlc.arg(user_id)
+    AND r.organization_id = sqlc.arg(organization_id) AND r.import_id = c.import_id AND r.position = c.position
     AND r.kind IN ('duplicate', 'error', 'conflict', 'skipped');
 
 -- name: LastImportPosition :one
@@ -486,7 +525,7 @@ SELECT x.classroom_id FROM external_classrooms x
 JOIN organizations o ON o.id = x.classroom_id AND o.state = 'active'
 WHERE x.organization_id = sqlc.arg(organization_id) AND x.source = sqlc.arg(source)
     AND NOT EXISTS (SELECT 1 FROM import_classrooms c WHERE c.organization_id = sqlc.arg(organization_id)
-        AND c.import_id = sqlc.arg(import_id) AND c.classroom_id = x.classroom_id);
+        AND c.import_id = sqlc.arg(import_id) AND c.classroom_id = x.classroom_id AND c.classroom_id <> '');
 
 -- name: ImportOtherNumber :one
 -- Whether a classroom has another number of the same source.
@@ -498,7 +537,7 @@ WHERE x.organization_id = sqlc.arg(organization_id) AND x.classroom_id = sqlc.ar
 -- Whether another class of the list is that classroom.
 SELECT COUNT(*) FROM import_classrooms
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND classroom_id = sqlc.arg(classroom_id)
-    AND position <> sqlc.arg(position);
+    AND classroom_id <> '' AND position <> sqlc.arg(position);
 
 -- name: UndecidedImportRows :many
 SELECT * FROM import_rows
@@ -511,7 +550,7 @@ ORDER BY position LIMIT sqlc.arg(max_rows);
 UPDATE import_rows SET print = print || '+'
 WHERE import_rows.organization_id = sqlc.arg(organization_id) AND import_rows.import_id = sqlc.arg(import_id) AND import_rows.print <> ''
     AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = sqlc.arg(organization_id) AND o.import_id = sqlc.arg(import_id)
-        AND o.name_key = import_rows.name_key AND o.position < import_rows.position AND o.person_key LIKE 'r:%');
+        AND o.name_key = import_rows.name_key AND o.name_key <> '' AND o.position < import_rows.position AND o.person_key LIKE 'r:%');
 
 -- name: KeepImportPrints :exec
 -- What was decided about rows is known the next time.

@@ -115,7 +115,7 @@ const importStandings = `-- name: ImportStandings :many
 SELECT DISTINCT c.user_id, a.organization_id AS place_id, o.name, o.kind, o.school_id, a.role, a.roles, a.state,
     CAST(o.state AS TEXT) AS place_state,
     EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = $1
-        AND l.import_id = $2 AND l.classroom_id = a.organization_id) AS listed,
+        AND l.import_id = $2 AND l.classroom_id = a.organization_id AND l.classroom_id <> '') AS listed,
     EXISTS (SELECT 1 FROM external_classrooms x WHERE x.organization_id = $1
         AND x.classroom_id = a.organization_id AND x.source = $3) AS of_source
 FROM import_candidates c

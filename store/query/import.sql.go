@@ -439,7 +439,7 @@ WHERE import_candidates.organization_id = $1 AND import_candidates.import_id = $
     AND import_candidates.position > $3 AND import_candidates.position <= $4
     AND import_candidates.by_what IN ('name', 'name-in-class')
     AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = $1 AND o.import_id = $2
-        AND o.user_id = import_candidates.user_id AND o.kind = 'create' AND o.position <> import_candidates.position)
+        AND o.user_id = import_candidates.user_id AND o.user_id <> '' AND o.kind || '' = 'create' AND o.position <> import_candidates.position)
 `
 
 type DropOwnImportCandidatesParams struct {
@@ -450,7 +450,7 @@ type DropOwnImportCandidatesParams struct {
 }
 
 // Who was made by other rows of the same import is nobody's namesake: the rows
-// were told apart when it was planned.
+// were told apart when it was planned. They are found by user, not by kind.
 func (q *Queries) DropOwnImportCandidates(ctx context.Context, arg DropOwnImportCandidatesParams) error {
 	_, err := q.db.ExecContext(ctx, dropOwnImportCandidates,
 		arg.OrganizationID,
@@ -626,12 +626,16 @@ const findImportNamesInClasses = `-- name: FindImportNamesInClasses :exec
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, a.user_id, 'name-in-class'
 FROM import_rows r
-JOIN import_enrolments e ON e.organization_id = $1 AND e.import_id = r.import_id AND e.person_key = r.person_key
-JOIN import_classrooms c ON c.organization_id = $1 AND c.import_id = r.import_id AND c.class_key = e.class_key
-JOIN organizations o ON o.id = c.classroom_id AND o.school_id = $1
-JOIN role_assignments a ON a.organization_id = o.id AND a.sort_name = r.name_key
+CROSS JOIN import_enrolments e
+CROSS JOIN import_classrooms c
+CROSS JOIN organizations o
+CROSS JOIN role_assignments a
 WHERE r.organization_id = $1 AND r.import_id = $2
     AND r.position > $3 AND r.position <= $4 AND r.name_key <> ''
+    AND e.organization_id = $1 AND e.import_id = r.import_id AND e.person_key = r.person_key
+    AND c.organization_id = $1 AND c.import_id = r.import_id AND c.class_key = e.class_key
+    AND o.id = c.classroom_id AND o.school_id = $1
+    AND a.organization_id = o.id AND a.sort_name = r.name_key
 ON CONFLICT DO NOTHING
 `
 
@@ -642,7 +646,8 @@ type FindImportNamesInClassesParams struct {
 	Upto           int64
 }
 
-// In the classes that the rows name.
+// In the classes that the rows name. The joins are crossed because SQLite keeps
+// their order then: from the few rows, not from all that is said about classes.
 func (q *Queries) FindImportNamesInClasses(ctx context.Context, arg FindImportNamesInClassesParams) error {
 	_, err := q.db.ExecContext(ctx, findImportNamesInClasses,
 		arg.OrganizationID,
@@ -886,7 +891,7 @@ func (q *Queries) ImportClassroomPeople(ctx context.Context, arg ImportClassroom
 const importClassroomTaken = `-- name: ImportClassroomTaken :one
 SELECT COUNT(*) FROM import_classrooms
 WHERE organization_id = $1 AND import_id = $2 AND classroom_id = $3
-    AND position <> $4
+    AND classroom_id <> '' AND position <> $4
 `
 
 type ImportClassroomTakenParams struct {
@@ -970,7 +975,7 @@ SELECT x.classroom_id FROM external_classrooms x
 JOIN organizations o ON o.id = x.classroom_id AND o.state = 'active'
 WHERE x.organization_id = $1 AND x.source = $2
     AND NOT EXISTS (SELECT 1 FROM import_classrooms c WHERE c.organization_id = $1
-        AND c.import_id = $3 AND c.classroom_id = x.classroom_id)
+        AND c.import_id = $3 AND c.classroom_id = x.classroom_id AND c.classroom_id <> '')
 `
 
 type ImportClassroomsOfSourceParams struct {
@@ -1085,20 +1090,24 @@ func (q *Queries) ImportHasExternalID(ctx context.Context, arg ImportHasExternal
 const importInvited = `-- name: ImportInvited :many
 SELECT r.position, i.organization_id AS place_id
 FROM import_rows r
-JOIN import_enrolments e ON e.organization_id = $1 AND e.import_id = r.import_id AND e.person_key = r.person_key
-JOIN import_classrooms c ON c.organization_id = $1 AND c.import_id = r.import_id AND c.class_key = e.class_key
-JOIN organizations o ON o.id = c.classroom_id
-JOIN invitations i ON i.organization_id = o.id AND i.address_key = r.address_key AND i.state = 'pending' AND i.expires_us > $2
-WHERE r.organization_id = $1 AND r.import_id = $3
-    AND r.position > $4 AND r.position <= $5 AND r.address_key <> ''
+CROSS JOIN import_enrolments e
+CROSS JOIN import_classrooms c
+CROSS JOIN organizations o
+CROSS JOIN invitations i
+WHERE r.organization_id = $1 AND r.import_id = $2
+    AND r.position > $3 AND r.position <= $4 AND r.address_key <> ''
+    AND e.organization_id = $1 AND e.import_id = r.import_id AND e.person_key = r.person_key
+    AND c.organization_id = $1 AND c.import_id = r.import_id AND c.class_key = e.class_key
+    AND o.id = c.classroom_id
+    AND i.organization_id = o.id AND i.address_key = r.address_key AND i.state = 'pending' AND i.expires_us > $5
 `
 
 type ImportInvitedParams struct {
 	OrganizationID string
-	NowUs          int64
 	ImportID       string
 	After          int64
 	Upto           int64
+	NowUs          int64
 }
 
 type ImportInvitedRow struct {
@@ -1111,10 +1120,10 @@ type ImportInvitedRow struct {
 func (q *Queries) ImportInvited(ctx context.Context, arg ImportInvitedParams) ([]ImportInvitedRow, error) {
 	rows, err := q.db.QueryContext(ctx, importInvited,
 		arg.OrganizationID,
-		arg.NowUs,
 		arg.ImportID,
 		arg.After,
 		arg.Upto,
+		arg.NowUs,
 	)
 	if err != nil {
 		return nil, err
@@ -1212,7 +1221,7 @@ func (q *Queries) ImportKnown(ctx context.Context, arg ImportKnownParams) ([]Imp
 
 const importKnowsUser = `-- name: ImportKnowsUser :one
 SELECT COUNT(*) FROM import_rows
-WHERE organization_id = $1 AND import_id = $2 AND user_id = $3
+WHERE organization_id = $1 AND import_id = $2 AND user_id = $3 AND user_id <> ''
 `
 
 type ImportKnowsUserParams struct {
@@ -1230,8 +1239,9 @@ func (q *Queries) ImportKnowsUser(ctx context.Context, arg ImportKnowsUserParams
 
 const importMayMeanUser = `-- name: ImportMayMeanUser :one
 SELECT COUNT(*) FROM import_candidates c
-JOIN import_rows r ON r.organization_id = $1 AND r.import_id = c.import_id AND r.position = c.position
+CROSS JOIN import_rows r
 WHERE c.organization_id = $1 AND c.import_id = $2 AND c.user_id = $3
+    AND r.organization_id = $1 AND r.import_id = c.import_id AND r.position = c.position
     AND r.kind IN ('duplicate', 'error', 'conflict', 'skipped')
 `
 
@@ -1914,15 +1924,44 @@ func (q *Queries) ImportStudents(ctx context.Context, arg ImportStudentsParams) 
 const importTwins = `-- name: ImportTwins :many
 SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
 FROM import_rows r
-JOIN import_keys k ON k.organization_id = $1 AND k.import_id = r.import_id
-    AND (k.by_what = 'external-id' AND k.value = r.external_id OR k.by_what = 'address' AND k.value = r.address_key
-        OR k.by_what = 'user-name' AND k.value = r.user_name_key
-        OR k.by_what = 'row' AND k.value = r.name_key AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = '')
-JOIN import_rows t ON t.organization_id = $1 AND t.import_id = r.import_id
-    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
 WHERE r.organization_id = $1 AND r.import_id = $2
     AND r.position > $3 AND r.position <= $4
-ORDER BY r.position
+    AND k.organization_id = $1 AND k.import_id = r.import_id AND k.by_what = 'external-id' AND k.value = r.external_id
+    AND t.organization_id = $1 AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+UNION ALL
+SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
+FROM import_rows r
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
+WHERE r.organization_id = $1 AND r.import_id = $2
+    AND r.position > $3 AND r.position <= $4
+    AND k.organization_id = $1 AND k.import_id = r.import_id AND k.by_what = 'address' AND k.value = r.address_key
+    AND t.organization_id = $1 AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+UNION ALL
+SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
+FROM import_rows r
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
+WHERE r.organization_id = $1 AND r.import_id = $2
+    AND r.position > $3 AND r.position <= $4
+    AND k.organization_id = $1 AND k.import_id = r.import_id AND k.by_what = 'user-name' AND k.value = r.user_name_key
+    AND t.organization_id = $1 AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+UNION ALL
+SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
+FROM import_rows r
+CROSS JOIN import_keys k
+CROSS JOIN import_rows t
+WHERE r.organization_id = $1 AND r.import_id = $2
+    AND r.position > $3 AND r.position <= $4
+    AND k.organization_id = $1 AND k.import_id = r.import_id AND k.by_what = 'row' AND k.value = r.name_key AND r.external_id = '' AND r.address_key = '' AND r.user_name_key = ''
+    AND t.organization_id = $1 AND t.import_id = r.import_id
+    AND t.position = CASE WHEN k.first = r.position THEN k.last ELSE k.first END
+ORDER BY 1, 2
 `
 
 type ImportTwinsParams struct {
@@ -2777,7 +2816,7 @@ const tellImportPrintsApart = `-- name: TellImportPrintsApart :exec
 UPDATE import_rows SET print = print || '+'
 WHERE import_rows.organization_id = $1 AND import_rows.import_id = $2 AND import_rows.print <> ''
     AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = $1 AND o.import_id = $2
-        AND o.name_key = import_rows.name_key AND o.position < import_rows.position AND o.person_key LIKE 'r:%')
+        AND o.name_key = import_rows.name_key AND o.name_key <> '' AND o.position < import_rows.position AND o.person_key LIKE 'r:%')
 `
 
 type TellImportPrintsApartParams struct {

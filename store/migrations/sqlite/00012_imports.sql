@@ -107,7 +107,7 @@ CREATE TABLE import_candidates (
     by_what         TEXT NOT NULL,
     PRIMARY KEY (organization_id, import_id, position, user_id, by_what)
 );
-CREATE INDEX import_candidates_by_user ON import_candidates (user_id);
+CREATE INDEX import_candidates_by_user ON import_candidates (user_id, organization_id, import_id, position);
 
 CREATE TABLE import_classrooms (
     organization_id TEXT NOT NULL,
