@@ -404,6 +404,15 @@ func (c ImportClassroomCounts) line(ctx context.Context) string {
 	return strings.Join(parts, " · ")
 }
 
+// placing heads the column that says where people of a whole school's list belong:
+// to which classes, or, where another file of the list says that, as what.
+func (i ImportOf) placing(ctx context.Context) string {
+	if i.Set {
+		return text(ctx, "import.means.role")
+	}
+	return text(ctx, "import.row.classes")
+}
+
 func importMail(i ImportOf) string {
 	if i.Invite {
 		return "invite"

@@ -50,6 +50,15 @@ func (i ImportOf) title(ctx context.Context) string {
 	return text(ctx, "import.plan")
 }
 
+// cards is what the button says that makes login cards. A school's list has people
+// who get none.
+func (i ImportOf) cards(ctx context.Context, org identity.Opened) string {
+	if isSchool(org) {
+		return text(ctx, "import.cards.button.school")
+	}
+	return text(ctx, "import.cards.button", "Count", i.Receipt.Created)
+}
+
 // counted is a number of a receipt with the text that says it.
 type counted struct {
 	n  int

@@ -693,7 +693,7 @@ func ImportEnd(page Page, org identity.Opened, v ImportEndView) templ.Component 
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = PostButton(CardsPath(org.ID()), Action{Label: text(ctx, "import.cards.button", "Count", v.Import.Receipt.Created)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = PostButton(CardsPath(org.ID()), Action{Label: v.Import.cards(ctx, org)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
