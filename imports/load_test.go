@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	authorizationpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/authorization/v2"
 	userpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/user/v2"
 	zitadelgo "github.com/zitadel/zitadel-go/v3/pkg/zitadel"
+	"golang.org/x/oauth2"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/imports"
@@ -354,14 +356,20 @@ func (h *house) raw(one store.Import, writers int) int {
 	return writes
 }
 
-// client is Zitadel's own, as homeroom-runtime.
+// client is Zitadel's own, as homeroom-runtime. It is told to keep its token: left
+// to itself it asks for another one before each call.
 func (h *house) client() *client.Client {
 	h.t.Helper()
-	key := filepath.Join(h.t.TempDir(), "key.json")
-	h.check(os.WriteFile(key, []byte(h.made.Runtime.Key), 0o600))
-	_, port, _ := strings.Cut(strings.TrimPrefix(h.made.Issuer, "http://"), ":")
-	c, err := client.New(h.t.Context(), zitadelgo.New("localhost", zitadelgo.WithInsecure(port)),
-		client.WithAuth(client.DefaultServiceUserAuthentication(key, "openid", client.ScopeZitadelAPI())))
+	file, err := client.ConfigFromKeyFileData([]byte(h.made.Runtime.Key))
+	h.check(err)
+	profile := client.AuthenticationJWTProfile(file, "openid", client.ScopeZitadelAPI())
+	at, err := url.Parse(h.made.Issuer)
+	h.check(err)
+	c, err := client.New(h.t.Context(), zitadelgo.New(at.Hostname(), zitadelgo.WithInsecure(at.Port())),
+		client.WithAuth(func(ctx context.Context, issuer string) (oauth2.TokenSource, error) {
+			source, err := profile(ctx, issuer)
+			return oauth2.ReuseTokenSource(nil, source), err
+		}))
 	h.check(err)
 	return c
 }
