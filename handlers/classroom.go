@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 
 	"homeroom.dev/homeroom/identity"
@@ -25,13 +26,23 @@ func showOrganization(w http.ResponseWriter, r *http.Request, org Organization) 
 
 // showClassroom is a student's page of a classroom.
 func showClassroom(w http.ResponseWriter, r *http.Request, org Organization) error {
-	var teachers []views.RosterPerson
-	for _, role := range []identity.Role{identity.RoleTeacher, identity.RoleCoTeacher} {
-		page, err := org.Store.Roster(r.Context(), store.RosterQuery{Role: role, State: identity.AssignmentActive})
-		if err != nil {
-			return err
-		}
-		teachers = append(teachers, rosterPeople(page.Rows)...)
+	teachers, err := teachersOf(r.Context(), org, identity.AssignmentActive)
+	if err != nil {
+		return err
 	}
-	return render(w, r, http.StatusOK, views.ClassroomForStudents(org.Page, org.Opened, teachers))
+	return render(w, r, http.StatusOK, views.ClassroomForStudents(org.Page, org.Opened, rosterPeople(teachers)))
+}
+
+// teachersOf are who teaches a classroom, co-teachers last; those in one state,
+// or in any.
+func teachersOf(ctx context.Context, org Organization, state identity.RoleAssignmentState) ([]store.RosterRow, error) {
+	var teachers []store.RosterRow
+	for _, role := range []identity.Role{identity.RoleTeacher, identity.RoleCoTeacher} {
+		page, err := org.Store.Roster(ctx, store.RosterQuery{Role: role, State: state})
+		if err != nil {
+			return nil, err
+		}
+		teachers = append(teachers, page.Rows...)
+	}
+	return teachers, nil
 }

@@ -14,7 +14,7 @@ func TestTheRosterIsFoundFilteredAndPaged(t *testing.T) {
 	p.run(biology, []scenario{
 		{
 			name: "everybody with their counts", who: lee, method: "GET", path: "/o/{biology}/roster", status: 200,
-			text: []string{"Roster", "Maria Lee", "Noor Haddad", "noor.7b", "2 students", "1 co-teacher", "2 teachers", "5 people", "Invite"},
+			text: []string{"Roster", "Maria Lee", "Noor Haddad", "noor.7b", "2 students", "1 co-teacher", "2 teachers", "5 people", "Add students"},
 		},
 		{
 			name: "the front page of a class is its roster for staff", who: jon, method: "GET", path: "/o/{biology}", status: 303,
@@ -54,7 +54,7 @@ func TestTheRosterIsFoundFilteredAndPaged(t *testing.T) {
 		},
 		{
 			name: "a class in which nobody is has its own words", who: priya, method: "GET", path: "/o/{history}/roster", status: 200,
-			text: []string{"Nobody is here yet", "Invite"}, absent: []string{"Nobody like that"},
+			text: []string{"Nobody is here yet", "No students yet"}, absent: []string{"Nobody like that"},
 		},
 		{
 			name: "students do not see it", who: sam, method: "GET", path: "/o/{biology}/roster", status: 403,

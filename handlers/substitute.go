@@ -42,9 +42,15 @@ func showSubstitutes(w http.ResponseWriter, r *http.Request, org Organization) e
 	here := map[identity.UserID]bool{org.Actor().User: true}
 	for _, s := range current {
 		view.Current = append(view.Current, views.SubstituteLine{Person: s.Person, Until: s.Until, By: s.By.Name})
-		here[s.User] = true
 	}
 	if !view.Alone {
+		teachers, err := teachersOf(r.Context(), org, "")
+		if err != nil {
+			return err
+		}
+		for _, t := range teachers {
+			here[t.User.ID] = true
+		}
 		staff, err := org.Store.SchoolStaff(r.Context(), view.Search)
 		if err != nil {
 			return err

@@ -158,8 +158,8 @@ func TestTabsLeadOnlyWhereOneMayGo(t *testing.T) {
 		want []string
 	}{
 		{identity.RoleStudent, nil},
-		{identity.RoleCoTeacher, []string{"/o/42/roster", "/o/42/invitations", "/o/42/activity"}},
-		{identity.RoleTeacher, []string{"/o/42/roster", "/o/42/invitations", "/o/42/activity", "/o/42/settings"}},
+		{identity.RoleCoTeacher, []string{"/o/42/roster", "/o/42/lesson", "/o/42/code", "/o/42/invitations", "/o/42/activity"}},
+		{identity.RoleTeacher, []string{"/o/42/roster", "/o/42/lesson", "/o/42/code", "/o/42/invitations", "/o/42/activity", "/o/42/settings"}},
 	} {
 		org := opened(t, identity.Held{Here: []identity.Role{tt.role}})
 		var got []string

@@ -37,7 +37,8 @@ func TestATeacherInvitesAStudentWhoComesAndGoes(t *testing.T) {
 	classroom := strings.Split(strings.TrimPrefix(teacher.location(), d.urls.portal+"/o/"), "/")[0]
 
 	// Three addresses, one malformed: kept, explained, nothing sent.
-	teacher.press("Invite")
+	teacher.press("Add students")
+	teacher.press("Invite by e-mail")
 	teacher.fill("E-mail addresses", "Alma Brandt <"+address+">, ben.linden.example, cleo@linden.example")
 	teacher.press("Send invitations")
 	teacher.sees("The @ is missing. An address looks like name@school.org.")
@@ -87,14 +88,14 @@ func TestATeacherInvitesAStudentWhoComesAndGoes(t *testing.T) {
 	teacher.sees("Alma Brandt is now Co-teacher.")
 	teacher.picture("member")
 	student.open(d.urls.portal + "/o/" + classroom)
-	student.sees("Invite")
+	student.sees("Add students")
 	if roles := student.token(d); !slices.Contains(roles["co_teacher"], classroom) || len(roles) != 1 {
 		t.Errorf("roles in the token: %v, want co_teacher in %s alone", roles, classroom)
 	}
 
 	// Removed: the next click is refused, a new token has no such role.
 	student.open(d.urls.portal + "/o/" + classroom)
-	student.sees("Invite")
+	student.sees("Add students")
 	teacher.press("Remove Alma Brandt from Biology 7B")
 	teacher.sees("Remove Alma Brandt from Biology 7B?")
 	teacher.picture("remove")

@@ -28,7 +28,8 @@ func TestTheMainJobWithoutScript(t *testing.T) {
 	teacher.press("Biology 7B")
 	teacher.sees("32 students")
 	classroom := strings.Split(strings.TrimPrefix(teacher.location(), d.urls.portal+"/o/"), "/")[0]
-	teacher.press("Invite")
+	teacher.press("Add students")
+	teacher.press("Invite by e-mail")
 	teacher.fill("E-mail addresses", "Alma Brandt <"+address+">")
 	teacher.press("Send invitations")
 	teacher.sees("One person is invited. The mail is on its way.")

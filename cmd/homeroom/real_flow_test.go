@@ -78,14 +78,14 @@ func TestRealZitadelCarriesTheMainJob(t *testing.T) {
 	desk.press("Change role")
 	desk.sees("Alma Brandt is now Co-teacher.")
 	phone.open(r.url + views.OrganizationPath(at))
-	phone.sees("Invite")
+	phone.sees("Add students")
 	if roles := elsewhere.roles(phone, alma); len(roles) != 1 || !slices.Equal(roles["co_teacher"], []string{string(at)}) {
 		t.Errorf("roles in the token: %v, want co_teacher in %s alone", roles, at)
 	}
 
 	// Removed: the next click is refused, a new token has no role.
 	phone.open(r.url + views.OrganizationPath(at))
-	phone.sees("Invite")
+	phone.sees("Add students")
 	clicking := phone.visitor(r.site)
 	desk.press("Remove Alma Brandt from " + class)
 	desk.sees("Remove Alma Brandt from " + class + "?")
@@ -96,7 +96,8 @@ func TestRealZitadelCarriesTheMainJob(t *testing.T) {
 	})
 	within(t, "refused", removal, 2*time.Second)
 	desk.sees("Alma Brandt was removed.")
-	phone.press("Invite")
+	phone.press("Add students")
+	phone.press("Invite by e-mail")
 	phone.until(`performance.getEntriesByType("navigation")[0].responseStatus === 404`, "is not refused")
 	if roles := elsewhere.roles(phone, alma); len(roles) != 0 {
 		t.Errorf("roles in the token after the removal: %v", roles)
