@@ -33,6 +33,7 @@ type school struct {
 	provisioner *zitadel.Provisioner
 	store       *store.Store
 	engine      *imports.Engine
+	events      *zitadel.Events
 	queue       *queue
 	clock       time.Time
 	places      map[string]identity.Organization // by word
@@ -80,7 +81,7 @@ var people = []somebody{
 	{id: "priya", given: "Priya", family: "Nair", address: "priya@linden.example", roles: []string{"school:school_admin"}},
 	{id: "tim", given: "Tim", family: "Brandt", address: "tim.brandt@linde.example", roles: []string{"school:teacher", "7b:teacher"}},
 	{id: "jo", given: "Jo", family: "Moss", address: "jo.moss@birch.example", roles: []string{"school:teacher", "7b:co_teacher"}},
-	{id: "ute", given: "Ute", family: "Brandner", address: "ute.brandner@linde.example", roles: []string{"school:teacher", "8a:teacher"}},
+	{id: "ute", given: "Ute", family: "Brandner", address: "ute.brandner@linde.example", roles: []string{"school:teacher", "8a:teacher", "biology:teacher"}},
 	{id: "robin", given: "Robin", family: "Stone", address: "robin.stone@birch.example", roles: []string{"school:school_admin"}},
 	// Students of 7B.
 	{id: "amara", given: "Amara", family: "Okafor", address: "amara.okafor@birch.example", roles: []string{"7b:student"}},
@@ -137,6 +138,9 @@ func newSchool(t *testing.T) *school {
 	s.check(err)
 	t.Cleanup(func() { _ = s.provisioner.Close() })
 
+	s.events, err = zitadel.NewEvents(ctx, s.made.EventsConfig())
+	s.check(err)
+	t.Cleanup(func() { _ = s.events.Close() })
 	keys, err := store.ParseKeyRing(store.NewKey())
 	s.check(err)
 	s.store, err = store.Open(ctx, store.Options{
@@ -230,11 +234,7 @@ func (s *school) at(o identity.Organization) identity.Remote {
 // sync brings the database up to what Zitadel knows.
 func (s *school) sync() {
 	s.t.Helper()
-	events, err := zitadel.NewEvents(s.t.Context(), s.made.EventsConfig())
-	s.check(err)
-	defer func() { _ = events.Close() }()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s.check(projection.New(s.store, events, projection.Options{Logger: log}).Sync(s.t.Context(), nil))
+	s.check(projection.New(s.store, s.events, projection.Options{Logger: slog.New(slog.DiscardHandler)}).Sync(s.t.Context(), nil))
 }
 
 // as is a place of the school for one of its people.

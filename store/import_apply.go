@@ -138,8 +138,11 @@ func (o *Organization) CancelImport(ctx context.Context, id ImportID) error {
 func (o *Organization) UndoImport(ctx context.Context, id ImportID) error {
 	states := []ImportState{ImportDone, ImportCancelled, ImportUndoing, ImportUndone}
 	return o.turnImport(ctx, id, "undo an import", states, func(tx *transaction, i *Import) error {
-		if i.State == ImportUndoing || i.State == ImportUndone {
+		switch i.State {
+		case ImportUndone:
 			return nil
+		case ImportUndoing: // a second click, or another try
+			return o.enqueueImport(ctx, tx, id)
 		}
 		if until := i.UndoableUntil(); !moment(tx.now).Before(until) {
 			return identity.Gone("import.undo-over")
@@ -296,6 +299,11 @@ func (s *Store) endImport(
 			}
 		case state == ImportUndone:
 			i.UndoneAt = moment(tx.now)
+			if err := tx.DeleteImportPrints(ctx, query.DeleteImportPrintsParams{
+				OrganizationID: organization, ImportID: string(id), HomeID: string(i.Home), SetUs: micros(i.FinishedAt),
+			}); err != nil {
+				return err
+			}
 		case state == ImportPaused:
 			i.PausedAt = moment(tx.now)
 		case state == ImportFailed:

@@ -67,6 +67,18 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"CloseImportRows": func(ctx context.Context) (any, error) {
 			return nothing(o.CloseImportRows(ctx, id, []ImportedRow{{Row: ImportRow{Position: 1, Kind: roster.KindCreate}}}))
 		},
+		"BeginImportUndo": func(ctx context.Context) (any, error) { return o.BeginImportUndo(ctx, id, 5) },
+		"CloseImportUndo": func(ctx context.Context) (any, error) {
+			return nothing(o.CloseImportUndo(ctx, id, []UndoneRow{{Row: ImportRow{Position: 1}, Undo: UndoBack}}))
+		},
+		"ImportClassroomsToUndo": func(ctx context.Context) (any, error) {
+			classes, _, err := o.ImportClassroomsToUndo(ctx, id, 0, 5)
+			return classes, err
+		},
+		"CloseImportClassroomUndo": func(ctx context.Context) (any, error) {
+			return nothing(o.CloseImportClassroomUndo(ctx, id, ImportClassroom{Position: 1, Undo: UndoBack}))
+		},
+		"Deserted":                func(ctx context.Context) (any, error) { return o.Deserted(ctx) },
 		"WaitingImportClassrooms": func(ctx context.Context) (any, error) { return o.WaitingImportClassrooms(ctx, id, 0, 5) },
 		"CloseImportClassrooms": func(ctx context.Context) (any, error) {
 			return nothing(o.CloseImportClassrooms(ctx, id, []ImportClassroom{{Position: 1, State: ImportRowDone}}))

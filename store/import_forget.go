@@ -19,7 +19,10 @@ func (tx *transaction) forgetImported(ctx context.Context, user string) error {
 	if err := tx.ForgetImportCandidate(ctx, user); err != nil {
 		return err
 	}
-	return tx.ForgetImportRowsOfUser(ctx, user)
+	if err := tx.ForgetImportRowsOfUser(ctx, user); err != nil {
+		return err
+	}
+	return tx.EmptyImportRowsOfUser(ctx, user)
 }
 
 // deleteOldImportFiles deletes the files of imports that can no longer be undone,

@@ -10,7 +10,17 @@ DELETE FROM external_ids WHERE user_id = sqlc.arg(user_id);
 DELETE FROM import_candidates WHERE user_id = sqlc.arg(user_id);
 
 -- name: ForgetImportRowsOfUser :exec
-DELETE FROM import_rows WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND state = 'done';
+DELETE FROM import_rows WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND state = 'done' AND undo <> 'begun';
+
+-- name: EmptyImportRowsOfUser :exec
+-- Rows that are being undone are counted when that is done.
+UPDATE import_rows SET user_id = '', user_name = '', person = '{}', person_key = '', external_id = '', address_key = '', user_name_key = '',
+    name_key = '', print = '', steps = '', reasons = '', candidates = ''
+WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND state = 'done' AND undo = 'begun';
+
+-- name: ImportHeld :many
+-- The roles of somebody, wherever they have any.
+SELECT organization_id, roles, state FROM role_assignments WHERE user_id = sqlc.arg(user_id) ORDER BY organization_id;
 
 -- name: ForgetExternalClassrooms :exec
 DELETE FROM external_classrooms WHERE classroom_id = sqlc.arg(classroom_id);

@@ -383,12 +383,27 @@ WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(impor
 -- The last ones first.
 SELECT * FROM import_rows
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND state = 'done' AND undo IN ('', 'begun')
-    AND kind IN ('create', 'move', 'update', 'remove')
+    AND outcome <> 'refused' AND kind IN ('create', 'move', 'update', 'remove')
 ORDER BY position DESC LIMIT sqlc.arg(max_rows);
 
 -- name: UndoImportRow :execrows
 UPDATE import_rows SET undo = sqlc.arg(undo), reasons = sqlc.arg(reasons)
-WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position);
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position)
+    AND undo IN ('', 'begun');
+
+-- name: DeleteImportPrints :exec
+-- Those that the import was the first to leave.
+DELETE FROM external_ids WHERE external_ids.organization_id = sqlc.arg(home_id) AND external_ids.source = 'row'
+    AND external_ids.set_us = sqlc.arg(set_us) AND external_ids.external_id IN (SELECT r.print FROM import_rows r
+        WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id) AND r.print <> '');
+
+-- name: KeepExternalID :exec
+INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
+VALUES (sqlc.arg(organization_id), sqlc.arg(source), sqlc.arg(external_id), sqlc.arg(user_id), sqlc.arg(now_us))
+ON CONFLICT (organization_id, source, external_id) DO NOTHING;
+
+-- name: CountPeopleHere :one
+SELECT COUNT(*) FROM role_assignments WHERE organization_id = sqlc.arg(organization_id);
 
 -- name: ImportClassroomsAfter :many
 SELECT * FROM import_classrooms
@@ -558,7 +573,8 @@ INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
 SELECT sqlc.arg(home_id), 'row', r.print, r.user_id, sqlc.arg(now_us) FROM import_rows r
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
     AND r.print <> '' AND r.user_id <> '' AND r.kind IN ('unchanged', 'update', 'move', 'create') AND r.outcome NOT IN ('refused', 'invited')
-ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us;
+ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us
+WHERE external_ids.user_id <> excluded.user_id;
 
 -- name: KeepJoinedImportPrints :exec
 INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
@@ -566,7 +582,8 @@ SELECT sqlc.arg(home_id), 'row', r.print, f.user_id, sqlc.arg(now_us) FROM impor
 JOIN import_rows f ON f.organization_id = sqlc.arg(organization_id) AND f.import_id = r.import_id AND f.position = r.with_row
 WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id)
     AND r.print <> '' AND r.with_row <> 0 AND r.decision = 'merge' AND f.user_id <> ''
-ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us;
+ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us
+WHERE external_ids.user_id <> excluded.user_id;
 
 -- name: ImportCreated :many
 -- Whom an import made an account.

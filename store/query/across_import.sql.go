@@ -26,6 +26,18 @@ func (q *Queries) DeleteOldImportFiles(ctx context.Context, arg DeleteOldImportF
 	return err
 }
 
+const emptyImportRowsOfUser = `-- name: EmptyImportRowsOfUser :exec
+UPDATE import_rows SET user_id = '', user_name = '', person = '{}', person_key = '', external_id = '', address_key = '', user_name_key = '',
+    name_key = '', print = '', steps = '', reasons = '', candidates = ''
+WHERE user_id = $1 AND user_id <> '' AND state = 'done' AND undo = 'begun'
+`
+
+// Rows that are being undone are counted when that is done.
+func (q *Queries) EmptyImportRowsOfUser(ctx context.Context, userID string) error {
+	_, err := q.db.ExecContext(ctx, emptyImportRowsOfUser, userID)
+	return err
+}
+
 const forgetExternalClassrooms = `-- name: ForgetExternalClassrooms :exec
 DELETE FROM external_classrooms WHERE classroom_id = $1
 `
@@ -45,7 +57,7 @@ func (q *Queries) ForgetImportCandidate(ctx context.Context, userID string) erro
 }
 
 const forgetImportRowsOfUser = `-- name: ForgetImportRowsOfUser :exec
-DELETE FROM import_rows WHERE user_id = $1 AND user_id <> '' AND state = 'done'
+DELETE FROM import_rows WHERE user_id = $1 AND user_id <> '' AND state = 'done' AND undo <> 'begun'
 `
 
 func (q *Queries) ForgetImportRowsOfUser(ctx context.Context, userID string) error {
@@ -109,6 +121,40 @@ func (q *Queries) ImportForJob(ctx context.Context, arg ImportForJobParams) (Imp
 		&i.UndoneUs,
 	)
 	return i, err
+}
+
+const importHeld = `-- name: ImportHeld :many
+SELECT organization_id, roles, state FROM role_assignments WHERE user_id = $1 ORDER BY organization_id
+`
+
+type ImportHeldRow struct {
+	OrganizationID string
+	Roles          string
+	State          string
+}
+
+// The roles of somebody, wherever they have any.
+func (q *Queries) ImportHeld(ctx context.Context, userID string) ([]ImportHeldRow, error) {
+	rows, err := q.db.QueryContext(ctx, importHeld, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ImportHeldRow
+	for rows.Next() {
+		var i ImportHeldRow
+		if err := rows.Scan(&i.OrganizationID, &i.Roles, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const importStandings = `-- name: ImportStandings :many

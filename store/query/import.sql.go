@@ -275,6 +275,17 @@ func (q *Queries) CountImportLeaving(ctx context.Context, arg CountImportLeaving
 	return count, err
 }
 
+const countPeopleHere = `-- name: CountPeopleHere :one
+SELECT COUNT(*) FROM role_assignments WHERE organization_id = $1
+`
+
+func (q *Queries) CountPeopleHere(ctx context.Context, organizationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countPeopleHere, organizationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const decideImportRow = `-- name: DecideImportRow :exec
 UPDATE import_rows SET decision = $1, with_user = $2, with_row = $3
 WHERE organization_id = $4 AND import_id = $5 AND position = $6
@@ -400,6 +411,30 @@ type DeleteImportKeysParams struct {
 
 func (q *Queries) DeleteImportKeys(ctx context.Context, arg DeleteImportKeysParams) error {
 	_, err := q.db.ExecContext(ctx, deleteImportKeys, arg.OrganizationID, arg.ImportID)
+	return err
+}
+
+const deleteImportPrints = `-- name: DeleteImportPrints :exec
+DELETE FROM external_ids WHERE external_ids.organization_id = $1 AND external_ids.source = 'row'
+    AND external_ids.set_us = $2 AND external_ids.external_id IN (SELECT r.print FROM import_rows r
+        WHERE r.organization_id = $3 AND r.import_id = $4 AND r.print <> '')
+`
+
+type DeleteImportPrintsParams struct {
+	HomeID         string
+	SetUs          int64
+	OrganizationID string
+	ImportID       string
+}
+
+// Those that the import was the first to leave.
+func (q *Queries) DeleteImportPrints(ctx context.Context, arg DeleteImportPrintsParams) error {
+	_, err := q.db.ExecContext(ctx, deleteImportPrints,
+		arg.HomeID,
+		arg.SetUs,
+		arg.OrganizationID,
+		arg.ImportID,
+	)
 	return err
 }
 
@@ -1731,7 +1766,7 @@ func (q *Queries) ImportRowsOfOutcome(ctx context.Context, arg ImportRowsOfOutco
 const importRowsToUndo = `-- name: ImportRowsToUndo :many
 SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND state = 'done' AND undo IN ('', 'begun')
-    AND kind IN ('create', 'move', 'update', 'remove')
+    AND outcome <> 'refused' AND kind IN ('create', 'move', 'update', 'remove')
 ORDER BY position DESC LIMIT $3
 `
 
@@ -2378,12 +2413,38 @@ func (q *Queries) JoinImportRows(ctx context.Context, arg JoinImportRowsParams) 
 	return err
 }
 
+const keepExternalID = `-- name: KeepExternalID :exec
+INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (organization_id, source, external_id) DO NOTHING
+`
+
+type KeepExternalIDParams struct {
+	OrganizationID string
+	Source         string
+	ExternalID     string
+	UserID         string
+	NowUs          int64
+}
+
+func (q *Queries) KeepExternalID(ctx context.Context, arg KeepExternalIDParams) error {
+	_, err := q.db.ExecContext(ctx, keepExternalID,
+		arg.OrganizationID,
+		arg.Source,
+		arg.ExternalID,
+		arg.UserID,
+		arg.NowUs,
+	)
+	return err
+}
+
 const keepImportPrints = `-- name: KeepImportPrints :exec
 INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
 SELECT $1, 'row', r.print, r.user_id, $2 FROM import_rows r
 WHERE r.organization_id = $3 AND r.import_id = $4
     AND r.print <> '' AND r.user_id <> '' AND r.kind IN ('unchanged', 'update', 'move', 'create') AND r.outcome NOT IN ('refused', 'invited')
 ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us
+WHERE external_ids.user_id <> excluded.user_id
 `
 
 type KeepImportPrintsParams struct {
@@ -2411,6 +2472,7 @@ JOIN import_rows f ON f.organization_id = $3 AND f.import_id = r.import_id AND f
 WHERE r.organization_id = $3 AND r.import_id = $4
     AND r.print <> '' AND r.with_row <> 0 AND r.decision = 'merge' AND f.user_id <> ''
 ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = excluded.user_id, set_us = excluded.set_us
+WHERE external_ids.user_id <> excluded.user_id
 `
 
 type KeepJoinedImportPrintsParams struct {
@@ -2927,6 +2989,7 @@ func (q *Queries) UndoImportClassroom(ctx context.Context, arg UndoImportClassro
 const undoImportRow = `-- name: UndoImportRow :execrows
 UPDATE import_rows SET undo = $1, reasons = $2
 WHERE organization_id = $3 AND import_id = $4 AND position = $5
+    AND undo IN ('', 'begun')
 `
 
 type UndoImportRowParams struct {
