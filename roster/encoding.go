@@ -34,8 +34,8 @@ var marks = []struct {
 }{{"\xef\xbb\xbf", UTF8}, {"\xff\xfe", UTF16LE}, {"\xfe\xff", UTF16BE}}
 
 // encodingOf finds the encoding of a text: by its mark, by the zeros that UTF-16
-// has in the letters of Europe, by being valid UTF-8, and else it is Windows-1252,
-// what Excel writes west of Poland.
+// has in the letters of Europe, by being valid UTF-8, by letters that only central
+// Europe has, and else it is Windows-1252, what Excel writes west of Poland.
 func encodingOf(f File) (Encoding, error) {
 	head, err := f.head(4096)
 	if err != nil {
@@ -65,7 +65,70 @@ func encodingOf(f File) (Encoding, error) {
 	if valid {
 		return UTF8, nil
 	}
-	return Windows1252, nil
+	if head, err = f.head(1 << 20); err != nil {
+		return "", err
+	}
+	return regionOf(head), nil
+}
+
+// regionOf tells by the letters of names which code page of Windows a text is in.
+// What is a letter of Polish or Czech in one is a sign in the other, and no sign
+// stands within a word.
+func regionOf(text []byte) Encoding {
+	latin2, central, czech, carons := 0, 0, 0, 0
+	at := func(i int) byte {
+		if i < 0 || i >= len(text) {
+			return ' '
+		}
+		return text[i]
+	}
+	for i, b := range text {
+		if b < 0x80 {
+			continue
+		}
+		before, after := letter(at(i-1)), letter(at(i+1))
+		switch b {
+		case 0xb1, 0xb6: // ą ś of ISO 8859-2
+			if before && (after || b == 0xb1) {
+				latin2++
+			}
+		case 0xb3, 0xb9, 0xbf, 0x9d, 0xbe: // ł ą ż ť ľ
+			if before && after || before && b == 0xb9 {
+				central++
+			}
+		case 0xa3, 0xa5, 0xaf, 0x8d, 0x8f, 0xbc: // Ł Ą Ż Ť Ź Ľ
+			if after {
+				central++
+			}
+		case 0xec: // ě, which in the west ends words
+			if after {
+				czech++
+			}
+		case 0xf8, 0xd8: // ř
+			carons++
+		}
+	}
+	switch {
+	case latin2 > 0 && latin2 >= central:
+		return ISO88592
+	case central > 0, czech > 0, carons > 0 && hasAny(text, 0x9a, 0x9e, 0x8a, 0x8e) && !hasAny(text, 0xe5, 0xe6, 0xc5, 0xc6):
+		return Windows1250
+	}
+	return Windows1252
+}
+
+func hasAny(text []byte, wanted ...byte) bool {
+	for _, b := range wanted {
+		if bytes.IndexByte(text, b) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// letter reports whether a byte is a letter in every code page of Windows.
+func letter(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0xc0 && b != 0xd7 && b != 0xf7
 }
 
 // validUTF8 reads r to its end, in pieces.

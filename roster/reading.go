@@ -32,7 +32,7 @@ const (
 // Encoding is how the characters of a text file are written.
 type Encoding string
 
-// The encodings a text can be read in. The first four are recognised, the others
+// The encodings a text can be read in. The first six are recognised, the others
 // chosen by a person who sees that the letters are wrong.
 const (
 	UTF8        Encoding = "utf-8"

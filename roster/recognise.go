@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"homeroom.dev/homeroom/identity"
@@ -296,15 +297,27 @@ func settle(r Reading, s Sample, table []seen, wish *Reading) (Reading, Sample, 
 	}
 	for i, title := range s.Titles {
 		if secretTitle(title) && i < len(r.Columns) && r.Columns[i] == MeansNothing {
+			for n := range s.Rows {
+				s.Rows[n] = slices.Clone(s.Rows[n])
+				s.Rows[n][i] = ""
+			}
 			s.Warnings = append(s.Warnings, identity.Say("list.passwords", "Column", shown(title)))
 		}
 	}
 	return r, s, nil
 }
 
+var secretWords = words("passwd pwd passcode contrasena* clave motdepasse passe mdp senha haslo heslo")
+
 // secretTitle reports whether a column holds passwords.
 func secretTitle(title string) bool {
-	return among(strings.Fields(lowered(title)), words("password* passwort* kennwort* contrasena* clave motdepasse passe wachtwoord* senha haslo"))
+	tokens := strings.Fields(lowered(title))
+	for _, word := range []string{"password", "passwort", "kennwort", "wachtwoord", "losenord", "adgangskode"} {
+		if slices.ContainsFunc(tokens, func(token string) bool { return strings.Contains(token, word) }) {
+			return true
+		}
+	}
+	return among(tokens, secretWords)
 }
 
 func widen(cells []string, width int) []string {

@@ -260,9 +260,25 @@ func (t *tableReader) section(cells []string) bool {
 
 var sectionWords = words("class klasse classe clase grupo group groupe gruppe form turma klas groep klasa unidad kurs course")
 
+// withoutSecrets are the cells of a row but for passwords, which nobody gets back
+// from us, and nothing keeps.
+func (t *tableReader) withoutSecrets(cells []string) []string {
+	kept := cells
+	for i := range cells {
+		if i >= len(t.titles) || !secretTitle(t.titles[i]) || i < len(t.reading.Columns) && t.reading.Columns[i] != MeansNothing {
+			continue
+		}
+		if &kept[0] == &cells[0] {
+			kept = slices.Clone(cells)
+		}
+		kept[i] = ""
+	}
+	return kept
+}
+
 // person reads a row.
 func (t *tableReader) person(cells []string) Person {
-	p := Person{Role: t.reading.Role, Cells: cells}
+	p := Person{Role: t.reading.Role, Cells: t.withoutSecrets(cells)}
 	var given, family, prefix []string
 	full := ""
 	nameColumn := -1

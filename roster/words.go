@@ -28,10 +28,10 @@ type title struct {
 var phrases = map[Meaning]string{
 	MeansGivenName: "given name,given names,first name,first names,forename,forenames,legal first name,student first name,pupil forename,chosen forename," +
 		"vorname,vornamen,rufname,prenom,prenoms,prenom 1,nombre de pila,voornaam,voornamen,roepnaam,imie,imiona,nome proprio,nomes proprios," +
-		"fname,fore name,firstname,givenname,name first",
+		"fname,fore name,firstname,givenname,name first,jmeno,krestni jmeno,meno,krstne meno,fornavn,fornamn,keresztnev,utonev",
 	MeansFamilyName: "family name,last name,surname,surnames,legal surname,legal last name,chosen surname,nachname,familienname,zuname,nom de famille," +
 		"nom d usage,nom usage,nom de naissance,apellido,apellidos,primer apellido,segundo apellido,apellido 1,apellido 2,1er apellido,2o apellido,apellido paterno," +
-		"apellido materno,achternaam,cognome,apelido,apelidos,sobrenome,sobrenomes,ultimo nome,nazwisko,lname,long name,lastname,familyname,primer cognom,name last",
+		"apellido materno,achternaam,cognome,apelido,apelidos,sobrenome,sobrenomes,ultimo nome,nazwisko,lname,long name,lastname,familyname,primer cognom,name last,prijmeni,priezvisko,efternavn,etternavn,efternamn,vezeteknev,csaladnev",
 	MeansFamilyPrefix: "tussenvoegsel,tussenvoegsels,voorvoegsel,namenszusatz,vorsatzwort",
 	MeansFullName: "full name,name in full,student,students,pupil,pupils,learner,display name,first name last name,first last,schuler,schueler," +
 		"schulerin,schuler in,vor und nachname,vorname nachname,vorname name,eleve,eleves,prenom nom,prenom et nom,alumno,alumna,alumnado,alumnos," +
@@ -51,7 +51,7 @@ var phrases = map[Meaning]string{
 	MeansClassroom: "class,classes,class name,classroom,class code,class id,form,registration group,reg group,reg,tutor group,homeroom,home room,section,section name,section id," +
 		"course,courses,course name,course section,group,groups,group name,set,teaching group,class group,period,block,klasse,klassen,klassenname,stammklasse,kurs,kurse,lerngruppe,gruppe," +
 		"gruppen,klassenbezeichnung,klasse gruppe,classe,classes de rattachement,classe de rattachement,division,groupe,groupes,clase,clases,grupo,grupos,unidad,aula,grupo clase,grupo materia," +
-		"klas,groep,stamgroep,stamklas,lesgroep,sezione,gruppo,turma,turmas,grupo de alunos,klasa,oddzial,grupa,materia,asignatura,class year group",
+		"trida,trieda,osztaly,klass,klas,groep,stamgroep,stamklas,lesgroep,sezione,gruppo,turma,turmas,grupo de alunos,klasa,oddzial,grupa,materia,asignatura,class year group",
 	MeansYear: "year,years,grd,year group,grade,grades,grade level,nc year,ncyear,curriculum year,year level,jahrgang,jahrgangsstufe,stufe,klassenstufe,schuljahrgang,schulbesuchsjahr," +
 		"niveau,annee,curso,nivel,etapa,ano escolar,ensenanza,leerjaar,jaarlaag,bouw,anno,anno di corso,ano,ano de escolaridade,poziom,rocznik,form level",
 	MeansRole: "role,roles,user role,type,user type,person type,member type,rolle,funktion,personentyp,profil,profile,fonction,rol,perfil,tipo,tipo de usuario,functie,ruolo,funcao,papel,rola,funkcja",
