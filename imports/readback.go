@@ -2,6 +2,9 @@ package imports
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
@@ -13,31 +16,45 @@ import (
 // made anew, beside the writes of the next batch.
 var looks = []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, time.Second}
 
-// missing asks until all are shown, or the last look is over, and answers who is
-// not.
-func (b *batch) missing(
-	ctx context.Context, users []identity.UserID, shown func(context.Context, []identity.UserID) ([]identity.UserID, error),
-) ([]identity.UserID, error) {
+// listsAtOnce is how many lists of Zitadel's a batch asks for at once.
+const listsAtOnce = 4
+
+// asked is whom one list of Zitadel's is asked for; in the end, who is not shown
+// there.
+type asked struct {
+	users []identity.UserID
+	shown func(context.Context, []identity.UserID) ([]identity.UserID, error)
+	err   error
+}
+
+// look asks all lists until everybody is shown, or the last look is over.
+func (b *batch) look(ctx context.Context, all ...*asked) {
 	waited := time.Duration(0)
 	for _, look := range b.looks {
-		if len(users) == 0 {
-			return nil, nil
+		if all = slices.DeleteFunc(all, func(a *asked) bool { return a.err != nil || len(a.users) == 0 }); len(all) == 0 {
+			return
 		}
 		if look > waited {
 			select {
-			case <-ctx.Done():
-				return users, ctx.Err()
+			case <-ctx.Done(): // the next answer says so
 			case <-time.After(look - waited):
 			}
 			waited = look
 		}
-		there, err := shown(ctx, users)
-		if err != nil {
-			return users, err
+		var under sync.WaitGroup
+		free := make(chan struct{}, listsAtOnce)
+		for _, a := range all {
+			free <- struct{}{}
+			under.Go(func() {
+				defer func() { <-free }()
+				there, err := a.shown(ctx, a.users)
+				if a.err = err; err == nil {
+					a.users = without(a.users, there)
+				}
+			})
 		}
-		users = without(users, there)
+		under.Wait()
 	}
-	return users, nil
 }
 
 // without are those users who are not among the others, in their order.
@@ -74,10 +91,12 @@ func (b *batch) shownUsers(ctx context.Context) {
 			users = append(users, i.row.User)
 		}
 	}
-	missing, err := b.missing(ctx, users, b.remote.ShownUsers)
-	if err != nil {
+	list := &asked{users: users, shown: b.remote.ShownUsers}
+	b.look(ctx, list)
+	missing := list.users
+	if list.err != nil {
 		for _, user := range missing {
-			b.answer(byID[user], again(err))
+			b.answer(byID[user], again(list.err))
 		}
 		return
 	}
@@ -116,19 +135,19 @@ func (b *batch) shownRoles(ctx context.Context, all []*role) {
 			byPlace[r.place][r.item.row.User] = r
 		}
 	}
-	var lost []*role
+	lists := make(map[*place]*asked, len(byPlace))
 	for p, roles := range byPlace {
-		var users []identity.UserID
-		for user := range roles {
-			users = append(users, user)
-		}
-		missing, err := b.missing(ctx, users, p.remote.ShownRoleAssignments)
-		for _, user := range missing {
-			if err != nil {
-				b.answer(roles[user].item, again(err))
+		lists[p] = &asked{users: slices.Sorted(maps.Keys(roles)), shown: p.remote.ShownRoleAssignments}
+	}
+	b.look(ctx, slices.Collect(maps.Values(lists))...)
+	var lost []*role
+	for p, list := range lists {
+		for _, user := range list.users {
+			if list.err != nil {
+				b.answer(byPlace[p][user].item, again(list.err))
 				continue
 			}
-			lost = append(lost, roles[user])
+			lost = append(lost, byPlace[p][user])
 		}
 	}
 	mended := make([]bool, len(lost))

@@ -114,8 +114,12 @@ func TestAnImportIsStopped(t *testing.T) {
 		state store.ImportState
 		goOn  bool
 	}{
-		{"paused", func(s *school, o *store.Organization, id store.ImportID) error { return o.PauseImport(s.t.Context(), id) }, store.ImportPaused, true},
-		{"cancelled", func(s *school, o *store.Organization, id store.ImportID) error { return o.CancelImport(s.t.Context(), id) }, store.ImportCancelled, false},
+		{"paused", func(s *school, o *store.Organization, id store.ImportID) error {
+			return o.PauseImport(s.t.Context(), id)
+		}, store.ImportPaused, true},
+		{"cancelled", func(s *school, o *store.Organization, id store.ImportID) error {
+			return o.CancelImport(s.t.Context(), id)
+		}, store.ImportCancelled, false},
 		{"without rights", func(s *school, _ *store.Organization, _ store.ImportID) error {
 			_, err := s.store.Writer().ExecContext(s.t.Context(), "DELETE FROM role_assignments WHERE user_id = 'u-tim'")
 			return err
