@@ -20,8 +20,8 @@ func (s *Server) badgeRoutes(r chi.Router) {
 	r.Method("POST", "/badges", s.freshly(s.inSchool(identity.ManageSchool, b.save)))
 	r.Method("POST", "/badges/off", s.freshly(s.inSchool(identity.ManageSchool, b.end)))
 	r.Method("GET", "/badges/void", s.inOrganization(identity.ManageStudents, askVoidBadges))
-	r.Method("POST", "/badges/void", s.inOrganization(identity.ManageStudents, voidBadges))
-	r.Method("POST", "/badges/{user}/void", s.inOrganization(identity.ManageStudents, voidBadge))
+	r.Method("POST", "/badges/void", s.inOrganization(identity.ManageStudents, b.voidAll))
+	r.Method("POST", "/badges/{user}/void", s.inOrganization(identity.ManageStudents, b.voidOne))
 }
 
 // badging makes badges: what needs the school's connection at Zitadel, also for a
@@ -179,19 +179,9 @@ func (b badging) save(w http.ResponseWriter, r *http.Request, org Organization) 
 	if problems != nil {
 		return schoolBadges(w, r, org, http.StatusUnprocessableEntity, form, problems, identity.Message{})
 	}
-	err := org.Store.SetBadges(ctx, rules, func(ctx context.Context) (identity.ProviderID, error) {
-		policy, err := org.Remote.LoginPolicy(ctx)
-		if err != nil {
-			return "", err
-		}
-		if policy.RequireFactor && !policy.LocalOnly {
-			return "", identity.Conflict("badge.factor-forced")
-		}
-		provider, err := org.Remote.CreateBadgeProvider(ctx, b.provider(org.ID()))
-		if err != nil {
-			return "", err
-		}
-		return provider, org.Remote.AttachProvider(ctx, provider)
+	// Not while the connection of the last time is being deleted.
+	err := org.Store.InTurn(ctx, func(ctx context.Context) error {
+		return org.Store.SetBadges(ctx, rules, func(ctx context.Context) (identity.ProviderID, error) { return b.connect(ctx, org) })
 	})
 	if trouble, status := badgeTrouble(ctx, err); trouble.ID != "" {
 		return schoolBadges(w, r, org, status, form, nil, trouble)
@@ -200,6 +190,23 @@ func (b badging) save(w http.ResponseWriter, r *http.Request, org Organization) 
 		return err
 	}
 	return redirect(w, r, views.BadgesPath(org.ID()), identity.Say("badge.saved"))
+}
+
+// connect makes the school's connection at Zitadel, or brings the one that is
+// there to what it has to be.
+func (b badging) connect(ctx context.Context, org Organization) (identity.ProviderID, error) {
+	policy, err := org.Remote.LoginPolicy(ctx)
+	if err != nil {
+		return "", err
+	}
+	if policy.RequireFactor && !policy.LocalOnly {
+		return "", identity.Conflict("badge.factor-forced")
+	}
+	provider, err := org.Remote.CreateBadgeProvider(ctx, b.provider(org.ID()))
+	if err != nil {
+		return "", err
+	}
+	return provider, org.Remote.AttachProvider(ctx, provider)
 }
 
 // badgeTrouble is why badges could not be turned on or off, for the page, with
@@ -217,11 +224,9 @@ func badgeTrouble(ctx context.Context, err error) (identity.Message, int) {
 }
 
 // end serves POST /o/{school}/badges/off: all badges are void at once. Where
-// Zitadel does not answer, its part is done when the form is sent again.
+// Zitadel does not answer, its part is done later.
 func (b badging) end(w http.ResponseWriter, r *http.Request, org Organization) error {
-	err := org.Store.EndBadges(r.Context(), func(ctx context.Context, provider identity.ProviderID) error {
-		return org.Remote.DeleteProvider(ctx, provider)
-	})
+	err := org.Store.InTurn(r.Context(), func(ctx context.Context) error { return org.Store.EndBadges(ctx, org.Remote.DeleteProvider) })
 	if identity.IsKind(err, identity.KindUnavailable) {
 		logged(r.Context()).aside = err
 		return redirect(w, r, views.BadgesPath(org.ID()), identity.Say("badge.ending"))
@@ -246,35 +251,4 @@ func showClassBadges(w http.ResponseWriter, r *http.Request, org Organization) e
 		}
 	}
 	return render(w, r, http.StatusOK, views.ClassBadges(org.Page, org.Opened, view))
-}
-
-// voidBadge serves POST /o/{organization}/badges/{user}/void.
-func voidBadge(w http.ResponseWriter, r *http.Request, org Organization) error {
-	user := identity.UserID(chi.URLParam(r, "user"))
-	student, err := org.Store.BadgeOf(r.Context(), user)
-	if err != nil {
-		return err
-	}
-	if err := org.Store.VoidBadge(r.Context(), user); err != nil {
-		return err
-	}
-	return redirect(w, r, views.BadgesPath(org.ID()), identity.Say("badge.voided", "Name", student.User.DisplayName()))
-}
-
-// askVoidBadges serves GET /o/{organization}/badges/void.
-func askVoidBadges(w http.ResponseWriter, r *http.Request, org Organization) error {
-	return render(w, r, http.StatusOK, views.AskVoidBadges(org.Page, org.Opened))
-}
-
-// voidBadges serves POST /o/{organization}/badges/void: all of the school, or of
-// the classroom's students.
-func voidBadges(w http.ResponseWriter, r *http.Request, org Organization) error {
-	if org.Organization().Kind == identity.KindSchool && !org.Permits(identity.ManageSchool) {
-		return identity.Forbidden("permission.missing")
-	}
-	count, err := org.Store.VoidBadges(r.Context())
-	if err != nil {
-		return err
-	}
-	return redirect(w, r, views.BadgesPath(org.ID()), identity.Say("badge.all-voided", "Count", count))
 }

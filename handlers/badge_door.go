@@ -226,7 +226,7 @@ func (s *Server) answerBadge(w http.ResponseWriter, r *http.Request) error {
 		return s.refuseBadge(w, r, err)
 	}
 	logged(ctx).organization = holder.School.ID()
-	target, err := s.handToken(ctx, holder, badge.Claims{
+	target, err := s.handToken(ctx, badge.Claims{
 		Issuer: s.portal.badgeIssuer(holder.School.ID()), Subject: subject, Audience: s.discovery.oidc.Issuer,
 		ID: string(id), At: s.portal.Now(),
 	}, request)
@@ -243,9 +243,7 @@ func (s *Server) answerBadge(w http.ResponseWriter, r *http.Request) error {
 
 // handToken hands Zitadel the token, and answers where the browser goes on, which
 // is at Zitadel and nowhere else.
-func (s *Server) handToken(
-	ctx context.Context, _ identity.BadgeHolder, claims badge.Claims, request identity.BadgeRequest,
-) (string, error) {
+func (s *Server) handToken(ctx context.Context, claims badge.Claims, request identity.BadgeRequest) (string, error) {
 	token, err := s.badgeSigner.Token(claims)
 	if err != nil {
 		return "", err
@@ -279,7 +277,7 @@ func (s *Server) refuseBadge(w http.ResponseWriter, r *http.Request, err error) 
 	switch refused.Why {
 	case identity.BadgeClosed:
 		return identity.SchoolClosed(refused.School.Name)
-	case identity.BadgeOutOfTime, identity.BadgeElsewhere, identity.BadgeOther:
+	case identity.BadgeOutOfTime, identity.BadgeElsewhere, identity.BadgeOther, identity.BadgeLocked, identity.BadgeFactor:
 		status = http.StatusForbidden
 	case identity.BadgeBusy, identity.BadgeLate, identity.BadgeRemote:
 		status = http.StatusConflict

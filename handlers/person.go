@@ -63,6 +63,11 @@ func (p persons) show(w http.ResponseWriter, r *http.Request, org Organization) 
 		}
 	}
 	if !account.Guest {
+		badge, err := org.Store.BadgeOf(ctx, user)
+		if err != nil {
+			return err
+		}
+		view.Badge = badge.Badge
 		sessions, err := org.Store.SessionsOf(ctx, user, org.Portal.Now().Add(-sessionIdle))
 		if err != nil {
 			return err

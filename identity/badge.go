@@ -156,6 +156,8 @@ const (
 	BadgesAreOff   BadgeRefusal = "off"       // the school does not use them
 	BadgeStaff     BadgeRefusal = "staff"     // the student holds a higher role
 	BadgeNoStudent BadgeRefusal = "student"   // not a student of a class in use, or deactivated
+	BadgeLocked    BadgeRefusal = "locked"    // the student's account is
+	BadgeFactor    BadgeRefusal = "factor"    // the school asks everybody for a second one
 	BadgeClosed    BadgeRefusal = "suspended" // the school is
 	BadgeBusy      BadgeRefusal = "busy"      // it is being used on another device
 	BadgeLate      BadgeRefusal = "late"      // the way through Zitadel took too long
@@ -166,7 +168,7 @@ const (
 // BadgeRefusals lists them, for tests.
 var BadgeRefusals = []BadgeRefusal{
 	BadgeUnknown, BadgeVoid, BadgeReplaced, BadgeExpired, BadgeUsedUp, BadgeOutOfTime, BadgeElsewhere, BadgesAreOff, BadgeStaff,
-	BadgeNoStudent, BadgeClosed, BadgeBusy, BadgeLate, BadgeOther, BadgeRemote,
+	BadgeNoStudent, BadgeLocked, BadgeFactor, BadgeClosed, BadgeBusy, BadgeLate, BadgeOther, BadgeRemote,
 }
 
 // BadgeRefusedError is the error with which the store says that a badge lets
@@ -224,6 +226,8 @@ func MayHoldBadge(state UserState, staff, learns bool) BadgeRefusal {
 	switch {
 	case staff:
 		return BadgeStaff
+	case learns && state == UserLocked:
+		return BadgeLocked
 	case !learns || state != UserActive:
 		return BadgeNoStudent
 	}

@@ -74,7 +74,9 @@ func TestWhoMayHoldABadge(t *testing.T) {
 		{"staff alone", UserActive, true, false, BadgeStaff},
 		{"nobody's student", UserActive, false, false, BadgeNoStudent},
 		{"deactivated", UserInactive, false, true, BadgeNoStudent},
-		{"locked", UserLocked, false, true, BadgeNoStudent},
+		{"locked", UserLocked, false, true, BadgeLocked},
+		{"locked, and nobody's student", UserLocked, false, false, BadgeNoStudent},
+		{"locked staff", UserLocked, true, true, BadgeStaff},
 		{"a state nobody knows", "", false, true, BadgeNoStudent},
 	} {
 		if got := MayHoldBadge(test.state, test.staff, test.learns); got != test.want {

@@ -17,8 +17,9 @@ const (
 	resetsInTurn = 8
 	// resetsAtOnce are under way at Zitadel together.
 	resetsAtOnce = 4
-	// resetsWithin is when no further ones are begun: the page has to answer.
-	resetsWithin = 40 * time.Second
+	// resetsWithin is when no further ones are begun: the page has to answer in half
+	// a minute, and makes the cards after it.
+	resetsWithin = 12 * time.Second
 )
 
 // Reset is what became of one of many resets.

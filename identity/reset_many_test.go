@@ -93,8 +93,8 @@ func TestManyResetsEndInTime(t *testing.T) {
 		lasts time.Duration
 	}{
 		{"Zitadel is quick", 100 * time.Millisecond, identity.MaxResets, 1500 * time.Millisecond},
-		{"it is slow", 10 * time.Second, 16, 40 * time.Second},
-		{"it is slower than that", 30 * time.Second, 8, 60 * time.Second},
+		{"it is slow", 3 * time.Second, 16, 12 * time.Second},
+		{"it is slower than that", 9 * time.Second, 8, 18 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			class := &slowClass{takes: test.takes, made: make(map[identity.UserID]string)}

@@ -123,6 +123,45 @@ func (o *Organization) EndBadges(ctx context.Context, act func(context.Context, 
 	})
 }
 
+// FinishBadges does what [Organization.EndBadges] could not when Zitadel did not
+// answer. What was turned on again meanwhile stays.
+func (o *Organization) FinishBadges(ctx context.Context, act func(context.Context, identity.ProviderID) error) error {
+	setup, err := o.BadgeSetup(ctx)
+	if err != nil || setup.State != identity.BadgesEnding {
+		return err
+	}
+	if setup.Provider != "" {
+		if err := act(ctx, setup.Provider); err != nil {
+			return err
+		}
+	}
+	err = o.store.write(ctx, func(tx *transaction) error { return o.setBadgeState(ctx, tx, identity.BadgesOff, "") })
+	if err != nil {
+		return fmt.Errorf("finish turning badges off: %w", err)
+	}
+	return nil
+}
+
+// EndingBadges opens up to most schools that have turned badges off and whose
+// connection at Zitadel is still there.
+func (s *Store) EndingBadges(ctx context.Context, most int) ([]identity.Opened, error) {
+	rows, err := s.read().EndingBadges(ctx, int64(most))
+	if err != nil {
+		return nil, fmt.Errorf("list where badges end: %w", translate(err))
+	}
+	var schools []identity.Opened
+	for _, id := range rows {
+		school, err := s.organization(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("load school: %w", translate(err))
+		}
+		if opened, err := identity.OpenWatched(school); err == nil { // else suspended, for now
+			schools = append(schools, opened)
+		}
+	}
+	return schools, nil
+}
+
 func (o *Organization) setBadgeState(
 	ctx context.Context, tx *transaction, state identity.BadgeState, provider identity.ProviderID,
 ) error {

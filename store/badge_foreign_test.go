@@ -81,6 +81,9 @@ func badgeCalls(t *testing.T, w *world) map[string]func(context.Context) (any, e
 		"BadgeTied": func(ctx context.Context) (any, error) {
 			return nil, linden.BadgeTied(ctx, BadgeTie{User: identity.User{ID: "birch-zoe"}, Provider: "birch-cards"})
 		},
+		"FinishBadges": func(ctx context.Context) (any, error) {
+			return nil, linden.FinishBadges(ctx, func(context.Context, identity.ProviderID) error { return nil })
+		},
 		"IssueBadges": func(ctx context.Context) (any, error) { return linden.IssueBadges(ctx, zoe) },
 		"VoidBadge":   func(ctx context.Context) (any, error) { return nil, linden.VoidBadge(ctx, "birch-zoe") },
 		"VoidBadges":  func(ctx context.Context) (any, error) { return linden.VoidBadges(ctx) },

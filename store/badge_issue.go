@@ -31,7 +31,7 @@ func (o *Organization) classBadges(ctx context.Context, q *query.Queries) ([]ide
 	for i, row := range rows {
 		user := identity.User{
 			ID: identity.UserID(row.ID), Home: identity.OrganizationID(row.HomeID), GivenName: row.GivenName, FamilyName: row.FamilyName,
-			UserName: row.UserName, State: identity.UserState(row.State),
+			UserName: row.UserName, Address: row.Address, State: identity.UserState(row.State),
 		}
 		list[i] = identity.StudentBadge{User: user}
 		learns := row.HomeID == o.home() && identity.RoleAssignmentState(row.AssignmentState) == identity.AssignmentActive

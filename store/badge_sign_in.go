@@ -64,6 +64,10 @@ func (s *Store) badgeHolder(
 	if holder.Setup, err = badgeSetup(ctx, q, schoolID); err != nil {
 		return holder, fmt.Errorf("load badge rules: %w", translate(err))
 	}
+	policy, err := loginPolicy(ctx, q, schoolID)
+	if err != nil {
+		return holder, fmt.Errorf("load login policy: %w", translate(err))
+	}
 	refuse := func(why identity.BadgeRefusal) (identity.BadgeHolder, error) {
 		return holder, &identity.BadgeRefusedError{Why: why, School: school, Rules: holder.Setup.Rules}
 	}
@@ -83,6 +87,8 @@ func (s *Store) badgeHolder(
 		return refuse(identity.BadgeNoStudent)
 	case student.Why != "":
 		return refuse(student.Why)
+	case policy.Policy.RequireFactor && !policy.Policy.LocalOnly:
+		return refuse(identity.BadgeFactor) // Zitadel would let nobody in, and lead nowhere
 	}
 	rules := holder.Setup.Rules
 	if holder.Badge.Kind == identity.BadgeOnce { // what was handed out for once stays that

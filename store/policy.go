@@ -79,17 +79,25 @@ type KnownLoginPolicy struct {
 // LoginPolicy is what is known of the school's login policy. One that was never
 // read is asked for in the background.
 func (o *Organization) LoginPolicy(ctx context.Context) (KnownLoginPolicy, error) {
-	row, err := o.store.read().LoginPolicy(ctx, o.id)
+	known, err := loginPolicy(ctx, o.store.read(), o.id)
+	if err != nil {
+		return KnownLoginPolicy{}, fmt.Errorf("load login policy: %w", translate(err))
+	}
+	return known, nil
+}
+
+func loginPolicy(ctx context.Context, q *query.Queries, school string) (KnownLoginPolicy, error) {
+	row, err := q.LoginPolicy(ctx, school)
 	if errors.Is(err, sql.ErrNoRows) {
 		return KnownLoginPolicy{Stale: true}, nil
 	}
 	if err != nil {
-		return KnownLoginPolicy{}, fmt.Errorf("load login policy: %w", translate(err))
+		return KnownLoginPolicy{}, err
 	}
 	known := KnownLoginPolicy{ReadAt: moment(row.ReadUs), Stale: row.StaleUs != 0}
 	if row.Policy != "" {
 		if err := json.Unmarshal([]byte(row.Policy), &known.Policy); err != nil {
-			return KnownLoginPolicy{}, fmt.Errorf("read login policy: %w", err)
+			return KnownLoginPolicy{}, fmt.Errorf("read it: %w", err)
 		}
 	}
 	return known, nil

@@ -14,6 +14,7 @@ type PersonView struct {
 	Staff       identity.Member // with their role in the school itself; zero: none
 	Credentials []CredentialRow
 	Sessions    []SessionRow
+	Badge       identity.Badge // that they have; zero: none
 	Activity    ActivityView // the last records about them; without a log nothing
 }
 

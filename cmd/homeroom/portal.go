@@ -117,6 +117,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
 	p.jobs.Every(policyEvery, "read password rules that changed", p.readPasswordRules)
 	p.jobs.Every(time.Hour, "forget first passwords and cards", p.store.StudentChores)
+	p.jobs.Every(time.Minute, "finish turning badges off", p.finishBadges)
 	p.jobs.Every(time.Hour, "look after the audit log", p.store.AuditChores)
 	p.jobs.Every(time.Minute, "end substitutions", p.endSubstitutions)
 	leaving := export.Works{Store: p.store, Provisioner: p.provisioner, Now: time.Now}
@@ -212,6 +213,27 @@ func (p *portal) readPasswordRules(ctx context.Context) error {
 			continue
 		}
 		failures = append(failures, fmt.Errorf("organization %s: %w", home.ID(), err), p.store.In(home).AskPasswordRulesLater(ctx))
+		if identity.IsKind(err, identity.KindUnavailable) {
+			break // the others would only wait for the same
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// finishBadges deletes the connections of schools that turned badges off while
+// Zitadel did not answer.
+func (p *portal) finishBadges(ctx context.Context) error {
+	schools, err := p.store.EndingBadges(ctx, policiesAtOnce)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, school := range schools {
+		rows := p.store.In(school)
+		err := rows.InTurn(ctx, func(ctx context.Context) error { return rows.FinishBadges(ctx, p.runtime.In(school).DeleteProvider) })
+		if err != nil {
+			failures = append(failures, fmt.Errorf("school %s: %w", school.ID(), err))
+		}
 		if identity.IsKind(err, identity.KindUnavailable) {
 			break // the others would only wait for the same
 		}

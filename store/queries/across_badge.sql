@@ -32,3 +32,10 @@ DELETE FROM badges WHERE void_us <> 0 AND void_us < sqlc.arg(before_us);
 -- name: EndSessionsOfBadge :execrows
 UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = ''
 WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND badge_id = sqlc.arg(badge_id) AND badge_id <> '' AND ended_us = 0;
+
+-- name: EndingBadges :many
+SELECT b.organization_id FROM badge_rules b
+JOIN organizations o ON o.id = b.organization_id
+WHERE b.state = 'ending' AND b.changed_us > 0 AND o.state = 'active'
+ORDER BY b.changed_us
+LIMIT sqlc.arg(most);

@@ -66,7 +66,7 @@ WHERE organization_id = sqlc.arg(organization_id) AND void_us = 0;
 -- name: BadgesOfClassroom :many
 -- The students of a classroom with the badge that each has in use, if any. Somebody
 -- at home elsewhere is among them and has none.
-SELECT u.id, u.organization_id AS home_id, u.given_name, u.family_name, u.user_name, u.state, a.sort_name, a.state AS assignment_state,
+SELECT u.id, u.organization_id AS home_id, u.given_name, u.family_name, u.user_name, u.address, u.state, a.sort_name, a.state AS assignment_state,
     COALESCE(b.id, '') AS badge_id, COALESCE(b.kind, '') AS kind, COALESCE(b.made_us, 0) AS made_us,
     COALESCE(b.maker_name, '') AS maker_name, COALESCE(b.uses, 0) AS uses, COALESCE(b.used_us, 0) AS used_us,
     COALESCE(b.used_address, '') AS used_address, COALESCE(b.used_device, '') AS used_device,

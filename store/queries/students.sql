@@ -46,11 +46,10 @@ SELECT a.user_id, COALESCE(u.organization_id, '') AS home,
     COALESCE(u.user_name, '') AS user_name, COALESCE(u.given_name, '') AS given_name,
     COALESCE(u.family_name, '') AS family_name, COALESCE(u.address, '') AS address,
     COALESCE(u.state, '') AS user_state, COALESCE(u.last_seen_us, 0) AS seen_us,
-    CAST(COALESCE(f.kept_us, 0) AS BIGINT) AS kept_us,
-    EXISTS (SELECT 1 FROM role_assignments x WHERE x.user_id = a.user_id AND x.state = 'active' AND x.role <> 'student') AS higher
+    CAST(COALESCE((SELECT kept_us FROM first_secrets WHERE organization_id = u.organization_id AND user_id = u.id), 0) AS BIGINT) AS kept_us,
+    EXISTS (SELECT 1 FROM role_assignments WHERE user_id = u.id AND state = 'active' AND role <> 'student') AS higher
 FROM role_assignments a
 LEFT JOIN users u ON u.id = a.user_id
-LEFT JOIN first_secrets f ON f.organization_id = u.organization_id AND f.user_id = a.user_id
 WHERE a.organization_id = sqlc.arg(organization_id) AND a.role_order = 4
 ORDER BY a.sort_name, a.user_id
 LIMIT sqlc.arg(most);
@@ -60,13 +59,12 @@ LIMIT sqlc.arg(most);
 -- they are a student of.
 SELECT u.id AS user_id, u.organization_id AS home, u.user_name, u.given_name, u.family_name, u.address,
     u.state AS user_state, u.last_seen_us AS seen_us,
-    CAST(COALESCE(f.kept_us, 0) AS BIGINT) AS kept_us,
-    EXISTS (SELECT 1 FROM role_assignments x WHERE x.user_id = u.id AND x.state = 'active' AND x.role <> 'student') AS higher,
-    CAST(COALESCE((SELECT MIN(c.id) FROM role_assignments a JOIN organizations c ON c.id = a.organization_id
-        WHERE a.user_id = u.id AND a.state = 'active' AND c.school_id = sqlc.arg(organization_id) AND c.state = 'active'), '') AS TEXT) AS classroom_id
+    CAST(COALESCE((SELECT kept_us FROM first_secrets WHERE organization_id = u.organization_id AND user_id = u.id), 0) AS BIGINT) AS kept_us,
+    EXISTS (SELECT 1 FROM role_assignments WHERE user_id = u.id AND state = 'active' AND role <> 'student') AS higher,
+    CAST(COALESCE((SELECT MIN(o.id) FROM role_assignments a JOIN organizations o ON a.organization_id = o.id
+        WHERE a.user_id = u.id AND a.state = 'active' AND o.school_id = sqlc.arg(organization_id) AND o.state = 'active'), '') AS TEXT) AS classroom_id
 FROM users u
 LEFT JOIN organizations h ON h.id = u.organization_id
-LEFT JOIN first_secrets f ON f.organization_id = u.organization_id AND f.user_id = u.id
 WHERE u.id = sqlc.arg(user_id) AND (h.id = sqlc.arg(organization_id) OR h.school_id = sqlc.arg(organization_id));
 
 -- name: AddCardSheet :exec
@@ -86,14 +84,14 @@ WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND acto
 -- name: CardSheetItems :many
 -- Who has left since is not on it any more.
 SELECT i.position, i.user_id, i.sealed, i.why, u.organization_id AS home, u.user_name, u.given_name, u.family_name,
-    COALESCE(c.name, '') AS classroom, COALESCE(f.sealed, '') AS secret_sealed,
-    EXISTS (SELECT 1 FROM role_assignments x WHERE x.user_id = i.user_id AND x.state = 'active' AND x.role <> 'student') AS higher
+    COALESCE(c.name, '') AS classroom,
+    CAST(COALESCE((SELECT sealed FROM first_secrets WHERE organization_id = u.organization_id AND user_id = u.id), '') AS TEXT) AS secret_sealed,
+    EXISTS (SELECT 1 FROM role_assignments WHERE user_id = u.id AND state = 'active' AND role <> 'student') AS higher
 FROM card_sheet_items i
 JOIN users u ON u.id = i.user_id
 LEFT JOIN organizations h ON h.id = u.organization_id
 LEFT JOIN organizations c ON c.id = i.classroom_id
-LEFT JOIN first_secrets f ON f.organization_id = u.organization_id AND f.user_id = i.user_id
 WHERE i.organization_id = sqlc.arg(organization_id) AND i.sheet_id = sqlc.arg(sheet_id)
-    AND (h.id = sqlc.arg(organization_id) OR h.school_id = sqlc.arg(organization_id) OR EXISTS (
-        SELECT 1 FROM role_assignments a WHERE a.user_id = i.user_id AND a.organization_id = sqlc.arg(organization_id)))
+    AND (h.id = sqlc.arg(organization_id) OR h.school_id = sqlc.arg(organization_id)
+        OR EXISTS (SELECT 1 FROM role_assignments WHERE organization_id = sqlc.arg(organization_id) AND user_id = u.id))
 ORDER BY i.position;

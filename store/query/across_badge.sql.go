@@ -181,3 +181,34 @@ func (q *Queries) EndSessionsOfBadge(ctx context.Context, arg EndSessionsOfBadge
 	}
 	return result.RowsAffected()
 }
+
+const endingBadges = `-- name: EndingBadges :many
+SELECT b.organization_id FROM badge_rules b
+JOIN organizations o ON o.id = b.organization_id
+WHERE b.state = 'ending' AND b.changed_us > 0 AND o.state = 'active'
+ORDER BY b.changed_us
+LIMIT $1
+`
+
+func (q *Queries) EndingBadges(ctx context.Context, most int64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, endingBadges, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var organization_id string
+		if err := rows.Scan(&organization_id); err != nil {
+			return nil, err
+		}
+		items = append(items, organization_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -243,7 +243,7 @@ func (q *Queries) BadgeStudent(ctx context.Context, arg BadgeStudentParams) (Bad
 }
 
 const badgesOfClassroom = `-- name: BadgesOfClassroom :many
-SELECT u.id, u.organization_id AS home_id, u.given_name, u.family_name, u.user_name, u.state, a.sort_name, a.state AS assignment_state,
+SELECT u.id, u.organization_id AS home_id, u.given_name, u.family_name, u.user_name, u.address, u.state, a.sort_name, a.state AS assignment_state,
     COALESCE(b.id, '') AS badge_id, COALESCE(b.kind, '') AS kind, COALESCE(b.made_us, 0) AS made_us,
     COALESCE(b.maker_name, '') AS maker_name, COALESCE(b.uses, 0) AS uses, COALESCE(b.used_us, 0) AS used_us,
     COALESCE(b.used_address, '') AS used_address, COALESCE(b.used_device, '') AS used_device,
@@ -268,6 +268,7 @@ type BadgesOfClassroomRow struct {
 	GivenName       string
 	FamilyName      string
 	UserName        string
+	Address         string
 	State           string
 	SortName        string
 	AssignmentState string
@@ -299,6 +300,7 @@ func (q *Queries) BadgesOfClassroom(ctx context.Context, arg BadgesOfClassroomPa
 			&i.GivenName,
 			&i.FamilyName,
 			&i.UserName,
+			&i.Address,
 			&i.State,
 			&i.SortName,
 			&i.AssignmentState,

@@ -16,6 +16,7 @@ CREATE TABLE badge_rules (
     provider_id     TEXT NOT NULL DEFAULT '', -- at Zitadel
     changed_us      BIGINT NOT NULL
 );
+CREATE INDEX badge_rules_ending ON badge_rules (changed_us) WHERE state = 'ending';
 
 -- Who a student is at the school's badge connection at Zitadel.
 CREATE TABLE badge_links (
