@@ -23,7 +23,7 @@ func (e *Engine) undoing(ctx context.Context, w work, end time.Time) error {
 		if w, err = e.open(ctx, w.job); err != nil {
 			return err
 		}
-		rows, err := w.rows.BeginImportUndo(ctx, w.one.ID, batchSize)
+		rows, err := w.rows.BeginImportUndo(ctx, w.one.ID, e.batch)
 		switch {
 		case errors.Is(err, store.ErrImportStopped):
 			return nil
