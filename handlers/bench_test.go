@@ -125,6 +125,7 @@ func BenchmarkSteadyRate(b *testing.B) {
 
 // crowded is the portal on a database of package crowd, and a teacher signed in.
 type crowded struct {
+	server  *Server
 	handler http.Handler
 	cookie  *http.Cookie
 }
@@ -179,7 +180,7 @@ func newCrowded(b *testing.B, people int) *crowded {
 	token, _, err := server.sessions.Commit(ctx)
 	check(err)
 	b.Cleanup(func() { _ = rows.Sessions().End(context.Background(), crowd.Teacher) })
-	return &crowded{server.routes(), &http.Cookie{Name: server.sessions.Cookie.Name, Value: token}}
+	return &crowded{server, server.routes(), &http.Cookie{Name: server.sessions.Cookie.Name, Value: token}}
 }
 
 // nobody is no Zitadel: a page that asked it would panic.

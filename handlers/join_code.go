@@ -196,26 +196,17 @@ func (c codes) project(w http.ResponseWriter, r *http.Request, org Organization)
 	return render(w, r, http.StatusOK, views.Projector(org.Page, org.Opened, v))
 }
 
-// cameBy is what projectors show that changes.
-type cameBy struct{ shared[came] }
-
-type came struct {
-	code    identity.JoinCode
-	waiting int
-}
+// cameBy lets all projectors of a classroom look together at what changes.
+type cameBy struct{ shared }
 
 // look is the stream of GET /o/{classroom}/code/live.
-func (c *cameBy) look(ctx context.Context, org Organization) (templ.Component, error) {
-	seen, err := c.get(org.ID(), func() (came, error) {
+func (c *cameBy) look(ctx context.Context, org Organization) (shown, error) {
+	return c.get(ctx, org.ID(), func() (templ.Component, error) {
 		code, err := org.Store.JoinCode(ctx)
 		if err != nil && !identity.IsKind(err, identity.KindNotFound) {
-			return came{}, err
+			return nil, err
 		}
 		waiting, err := org.Store.RequestsWaiting(ctx)
-		return came{code, waiting}, err
+		return views.Came(code, waiting), err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return views.Came(seen.code, seen.waiting), nil
 }

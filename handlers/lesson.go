@@ -12,22 +12,19 @@ import (
 )
 
 // lessons lets all who follow the same lesson look at it together.
-type lessons struct {
-	shared[[]identity.LessonStudent]
-}
+type lessons struct{ shared }
 
 // look is the stream of GET /o/{classroom}/lesson/live.
-func (l *lessons) look(ctx context.Context, org Organization) (templ.Component, error) {
-	students, err := l.get(org.ID(), func() ([]identity.LessonStudent, error) { return org.Store.Lesson(ctx) })
-	if err != nil {
-		return nil, err
-	}
-	return views.LessonGrid(org.Opened, lessonView(org, students)), nil
+func (l *lessons) look(ctx context.Context, org Organization) (shown, error) {
+	return l.get(ctx, org.ID(), func() (templ.Component, error) {
+		students, err := org.Store.Lesson(ctx)
+		return views.LessonGrid(org.Opened, lessonView(org, students)), err
+	})
 }
 
-// lessonView puts those first who need help. The rows may be others' to read.
+// lessonView puts those first who need help.
 func lessonView(org Organization, students []identity.LessonStudent) views.LessonView {
-	v := views.LessonView{Students: slices.Clone(students), Now: org.Portal.Now()}
+	v := views.LessonView{Students: students, Now: org.Portal.Now()}
 	identity.SortLesson(v.Students, v.Now)
 	return v
 }

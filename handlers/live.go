@@ -3,16 +3,12 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/a-h/templ"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/views"
@@ -70,7 +66,7 @@ func (l *followers) enter(user identity.UserID) (leave func(), ok bool) {
 // the page of the region, for whoever opens the stream's own URL.
 func (s *Server) follow(
 	needs identity.Permission, page func(identity.OrganizationID) string,
-	look func(context.Context, Organization) (templ.Component, error),
+	look func(context.Context, Organization) (shown, error),
 ) organizationHandler {
 	return func(w http.ResponseWriter, r *http.Request, org Organization) error {
 		if !asksStream(r) {
@@ -100,7 +96,7 @@ type following struct {
 	server *Server
 	needs  identity.Permission
 	reload string
-	look   func(context.Context, Organization) (templ.Component, error)
+	look   func(context.Context, Organization) (shown, error)
 }
 
 func (f *following) run(ctx context.Context, org Organization) error {
@@ -128,11 +124,7 @@ func (f *following) run(ctx context.Context, org Organization) error {
 			logged(ctx).aside = err
 			return nil
 		}
-		event, err := f.event(ctx, seen)
-		if err != nil {
-			logged(ctx).aside = err
-			return nil
-		}
+		event := f.event(seen)
 		if event == "" && time.Since(beat) > streamBeats {
 			event = ": here\n\n"
 		}
@@ -155,40 +147,34 @@ var errStreamOver = errors.New("the stream's reader may not follow it any more")
 
 // again opens the organization anew and looks. It is the same decision as at the
 // door: the session, the role, the state of classroom and school.
-func (f *following) again(ctx context.Context, org Organization) (templ.Component, error) {
+func (f *following) again(ctx context.Context, org Organization) (shown, error) {
 	alive, err := f.server.store.Sessions().Alive(ctx, f.token)
 	if err != nil {
-		return nil, err
+		return shown{}, err
 	}
 	if !alive {
-		return nil, errStreamOver
+		return shown{}, errStreamOver
 	}
 	opened, err := f.server.store.OpenFor(ctx, org.Actor(), org.ID())
 	switch {
 	case identity.IsKind(err, identity.KindNotFound), identity.IsKind(err, identity.KindForbidden):
-		return nil, errStreamOver
+		return shown{}, errStreamOver
 	case err != nil:
-		return nil, err
+		return shown{}, err
 	case !opened.Permits(f.needs):
-		return nil, errStreamOver
+		return shown{}, errStreamOver
 	}
 	org.Opened, org.Store = opened, f.server.store.In(opened)
 	return f.look(views.WithNow(ctx, f.server.portal.Now()), org)
 }
 
 // event is the change to send, or nothing if the browser has it.
-func (f *following) event(ctx context.Context, seen templ.Component) (string, error) {
-	var region bytes.Buffer
-	if err := seen.Render(views.WithNow(ctx, f.server.portal.Now()), &region); err != nil {
-		return "", err
+func (f *following) event(seen shown) string {
+	if seen.version == f.sent {
+		return ""
 	}
-	sum := sha256.Sum256(region.Bytes())
-	version := base64.RawURLEncoding.EncodeToString(sum[:12])
-	if version == f.sent {
-		return "", nil
-	}
-	f.sent = version
-	return "id: " + version + "\n" + eventOf("change", region.Bytes()), nil
+	f.sent = seen.version
+	return "id: " + seen.version + "\n" + eventOf("change", seen.html)
 }
 
 // end says that nothing follows, and has the browser not ask again.
@@ -223,51 +209,4 @@ func (f *following) send(piece string) error {
 		return err
 	}
 	return f.to.Flush()
-}
-
-// shared lets all who look at the same thing within a second look once.
-type shared[T any] struct {
-	mu    sync.Mutex
-	looks map[identity.OrganizationID]*sharedLook[T]
-}
-
-type sharedLook[T any] struct {
-	mu   sync.Mutex
-	at   time.Time
-	seen T
-}
-
-// get answers what read did at most a second ago.
-func (s *shared[T]) get(id identity.OrganizationID, read func() (T, error)) (T, error) {
-	s.mu.Lock()
-	if s.looks == nil {
-		s.looks = make(map[identity.OrganizationID]*sharedLook[T])
-	}
-	look := s.looks[id]
-	if look == nil {
-		for old, l := range s.looks {
-			if l.mu.TryLock() {
-				if time.Since(l.at) > time.Minute {
-					delete(s.looks, old)
-				}
-				l.mu.Unlock()
-			}
-		}
-		look = &sharedLook[T]{at: time.Now().Add(-streamLooks)}
-		s.looks[id] = look
-	}
-	s.mu.Unlock()
-	look.mu.Lock()
-	defer look.mu.Unlock()
-	// A little less, so that one who looks every second sees something new.
-	if time.Since(look.at) < streamLooks*9/10 {
-		return look.seen, nil
-	}
-	seen, err := read()
-	if err != nil {
-		var none T
-		return none, err
-	}
-	look.at, look.seen = time.Now(), seen
-	return seen, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -265,6 +266,19 @@ func TestGuessingIsNoticed(t *testing.T) {
 	w.after(2 * time.Hour)
 	w.must(w.DeleteExpired(t.Context()))
 	guessed(false)
+}
+
+// What the documentation says about guessing is what the code does.
+func TestTheLimitsOfGuessingAreAsWritten(t *testing.T) {
+	text, err := os.ReadFile("../docs/join-codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("| %d,%03d in an hour, %d,%03d in 24 hours |",
+		wrongTriesPerHour/1000, wrongTriesPerHour%1000, wrongTriesPerDay/1000, wrongTriesPerDay%1000)
+	if !strings.Contains(string(text), want) {
+		t.Errorf("docs/join-codes.md does not say %q", want)
+	}
 }
 
 // The lesson's rows are of the classroom's students alone. What somebody does at

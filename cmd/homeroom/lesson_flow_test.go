@@ -68,7 +68,6 @@ func TestSomebodyJoinsByTheCodeOnTheWall(t *testing.T) {
 	wall.counts("waiting", "1")
 	teacher.open(class + "/roster")
 	teacher.sees("1 person asks to join")
-	teacher.picture("class")
 	teacher.press("1 person asks to join")
 	teacher.sees("Mia Sandoval")
 	teacher.picture("requests")
