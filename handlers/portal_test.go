@@ -21,6 +21,7 @@ import (
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/imports"
 	"homeroom.dev/homeroom/projection"
+	"homeroom.dev/homeroom/rollover"
 	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
@@ -162,10 +163,11 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 		Intents:   events,
 		Exports:   export.Works{Store: p.store, Provisioner: p.opener, Now: p.now.Now},
 
-		PlanImport: p.imports.Plan,
-		Now:        p.now.Now,
-		Log:        slog.New(slog.NewJSONHandler(p.log, nil)),
-		Demo:       true,
+		PlanImport:   p.imports.Plan,
+		PlanRollover: p.rollovers().Plan,
+		Now:          p.now.Now,
+		Log:          slog.New(slog.NewJSONHandler(p.log, nil)),
+		Demo:         true,
 	}
 	for _, f := range change {
 		f(&options)
@@ -361,7 +363,7 @@ func (q *queue) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload any) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.jobs = append(q.jobs, kind)
-	if kind == store.OpeningJob || kind == store.BulkJob || kind == store.ImportJob {
+	if kind == store.OpeningJob || kind == store.BulkJob || kind == store.ImportJob || kind == store.RolloverJob {
 		encoded, err := json.Marshal(payload)
 		if err != nil {
 			return err
@@ -382,15 +384,26 @@ func (p *portal) openings() bulk.Openings {
 	}
 }
 
+// runner does runs over many, and rollovers takes schools from term to term.
+func (p *portal) runner() *bulk.Runner {
+	return bulk.New(bulk.Options{Store: p.store, Gateway: p.gateway, Now: p.now.Now, Log: slog.New(slog.DiscardHandler)})
+}
+
+func (p *portal) rollovers() *rollover.Engine {
+	return rollover.New(rollover.Options{
+		Store: p.store, Gateway: p.gateway, Provisioner: p.opener, Runs: p.runner().Handle, Now: p.now.Now,
+		Log: slog.New(slog.DiscardHandler),
+	})
+}
+
 // work does the runs, lists and imports that wait, until none does.
 func (p *portal) work() {
 	p.t.Helper()
 	handle := map[string]func(context.Context, json.RawMessage, bool) error{
-		store.OpeningJob: p.openings().Handle,
-		store.BulkJob: bulk.New(bulk.Options{
-			Store: p.store, Gateway: p.gateway, Now: p.now.Now, Log: slog.New(slog.DiscardHandler),
-		}).Handle,
-		store.ImportJob: p.imports.Handle,
+		store.OpeningJob:  p.openings().Handle,
+		store.BulkJob:     p.runner().Handle,
+		store.ImportJob:   p.imports.Handle,
+		store.RolloverJob: p.rollovers().Handle,
 	}
 	for {
 		p.queue.mu.Lock()

@@ -137,6 +137,7 @@ func (s *Server) routes() http.Handler {
 				r.Method("POST", "/classrooms/new", org(identity.OpenClassroom, f.openClassroom))
 				s.classroomRoutes(r)
 				s.importRoutes(r)
+				s.termRoutes(r)
 				r.Route("/sign-in", func(r chi.Router) {
 					r.Use(middleware.GetHead)
 					r.Method("GET", "/", s.inPortal(identity.ConnectSignIn, showSignIn))

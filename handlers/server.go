@@ -67,6 +67,9 @@ type Options struct {
 	// DoAtOnce does a run that is about few people before its page is shown; nil
 	// leaves every run to its job.
 	DoAtOnce func(context.Context, identity.Opened, identity.BulkRunID)
+	// PlanRollover makes the plan of a rollover: a short one at once, a longer one
+	// in the background. Without it there are none.
+	PlanRollover func(context.Context, *store.Organization, store.RolloverID) error
 	// Demo adds the page that shows every component.
 	Demo bool
 }
@@ -96,6 +99,7 @@ type Server struct {
 	demo         bool
 	exports      export.Works
 	planImport   func(context.Context, *store.Organization, store.ImportID) error
+	planRollover func(context.Context, *store.Organization, store.RolloverID) error
 	doAtOnce     func(context.Context, identity.Opened, identity.BulkRunID)
 	log          *slog.Logger
 	crossOrigin  *http.CrossOriginProtection
@@ -146,6 +150,9 @@ func newServer(o Options) (*Server, error) {
 	if o.PlanImport == nil {
 		o.PlanImport = takesNoLists
 	}
+	if o.PlanRollover == nil {
+		o.PlanRollover = rollsNothing
+	}
 	public := strings.TrimSuffix(o.PublicURL, "/")
 	s := &Server{
 		store:       o.Store,
@@ -166,9 +173,11 @@ func newServer(o Options) (*Server, error) {
 		demo:        o.Demo,
 		exports:     o.Exports,
 		planImport:  o.PlanImport,
-		doAtOnce:    o.DoAtOnce,
-		log:         o.Log,
-		crossOrigin: http.NewCrossOriginProtection(),
+
+		planRollover: o.PlanRollover,
+		doAtOnce:     o.DoAtOnce,
+		log:          o.Log,
+		crossOrigin:  http.NewCrossOriginProtection(),
 	}
 	s.logouts.seen = make(map[string]time.Time)
 	s.noticeKey = []byte(rand.Text())

@@ -149,6 +149,11 @@ func (p *portal) real(s step, invitation identity.InvitationID) string {
 		"{sheet}", string(p.sheets[s.place()]),
 		"{opening}", walkedOpening,
 		"{import}", walkedImport,
+		"{term}", walkedTerm,
+		"{pause}", walkedTerm,
+		"{rollover}", walkedRollover,
+		"{rolled}", walkedRolled,
+		"{position}", "1",
 		"*", "app.css",
 	).Replace(p.rows.in(strings.TrimSuffix(s.route, "/*")))
 }
@@ -174,6 +179,7 @@ func (p *portal) waiting() identity.InvitationID {
 		p.sheets[place], err = p.in(place, maker).MakeCardSheet(p.ctx, []identity.Card{{User: p.people[noor].ID}})
 		p.check(err)
 	}
+	p.rolls()
 	p.list(biology, lee, walkedImport, "Name\nKim, Sam\nNovak, Lea\nRuiz, Ana\n")
 	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", []store.OpeningItem{{Line: 1, Name: "Walked 1"}}))
 	id := p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID

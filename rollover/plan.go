@@ -81,13 +81,6 @@ func stage(ctx context.Context, school *store.Organization, id store.RolloverID)
 
 // FrenchIn reports whether the school counts its years as French schools do.
 func FrenchIn(ctx context.Context, school *store.Organization) (bool, error) {
-	names, err := school.ClassroomNames(ctx)
-	if err != nil {
-		return false, err
-	}
-	keys := make([]string, 0, len(names))
-	for name := range names {
-		keys = append(keys, name)
-	}
-	return French(keys), nil
+	names, err := school.NamesInUse(ctx)
+	return French(names), err
 }

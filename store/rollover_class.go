@@ -137,3 +137,25 @@ func (o *Organization) BeginRunInLine(ctx context.Context, action identity.BulkA
 	}
 	return nil
 }
+
+// TeachersOf are the teachers and co-teachers of a classroom of the opened school;
+// at most 50.
+func (o *Organization) TeachersOf(ctx context.Context, classroom identity.OrganizationID) ([]identity.Carried, error) {
+	rows, err := o.store.read().TeachersOfClassroom(ctx, query.TeachersOfClassroomParams{
+		OrganizationID: o.id, ClassroomID: string(classroom), MaxRows: pageSize,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list who teaches a class: %w", translate(err))
+	}
+	people := make([]identity.Carried, len(rows))
+	for i, row := range rows {
+		people[i] = identity.Carried{
+			User: identity.User{
+				ID: identity.UserID(row.UserID), UserName: row.UserName, GivenName: row.GivenName, FamilyName: row.FamilyName,
+			},
+			Roles: parseRoles(row.Roles),
+		}
+		nameless(&people[i].User)
+	}
+	return people, nil
+}

@@ -44,6 +44,8 @@ func termCalls(t *testing.T, w *world) map[string]func(context.Context) (any, er
 		"QueueRollover":   func(ctx context.Context) (any, error) { return nil, linden.QueueRollover(ctx, rollover) },
 		"StageRollover":   func(ctx context.Context) (any, error) { return linden.StageRollover(ctx, rollover, keepAll) },
 		"ClassroomsInUse": func(ctx context.Context) (any, error) { return linden.ClassroomsInUse(ctx) },
+		"TeachersOf":      func(ctx context.Context) (any, error) { return linden.TeachersOf(ctx, "birch-7b") },
+		"NamesInUse":      func(ctx context.Context) (any, error) { return linden.NamesInUse(ctx) },
 		"RolloverItems": func(ctx context.Context) (any, error) {
 			return linden.RolloverItems(ctx, rollover, RolloverItemQuery{})
 		},

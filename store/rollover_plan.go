@@ -156,6 +156,19 @@ func (o *Organization) ClassroomsInUse(ctx context.Context) (int, error) {
 	return int(n), nil
 }
 
+// NamesInUse are the names of the school's classrooms in use, in their order.
+func (o *Organization) NamesInUse(ctx context.Context) ([]string, error) {
+	rows, err := o.store.read().ClassroomNames(ctx, o.id)
+	if err != nil {
+		return nil, fmt.Errorf("list the names of classrooms: %w", translate(err))
+	}
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = row.Name
+	}
+	return names, nil
+}
+
 // RolloverItemQuery selects classes of a rollover.
 type RolloverItemQuery struct {
 	Search  string

@@ -167,6 +167,8 @@ func jobName(ctx context.Context, name string) string {
 		return text(ctx, "job.bulk")
 	case "open-classrooms":
 		return text(ctx, "job.open-classrooms")
+	case "rollover":
+		return text(ctx, "job.rollover")
 	case "export":
 		return text(ctx, "job.export")
 	case "erase":

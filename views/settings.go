@@ -24,6 +24,7 @@ type settingsItem struct{ Label, Hint, Href string }
 func schoolSettings(ctx context.Context, org identity.Opened) []settingsItem {
 	return []settingsItem{
 		{text(ctx, "policy.title"), text(ctx, "settings.policies.hint"), PoliciesPath(org.ID())},
+		{text(ctx, "term.title"), text(ctx, "settings.terms.hint"), TermsPath(org.ID())},
 		{text(ctx, "students.rules.title"), text(ctx, "settings.students.hint"), StudentRulesPath(org.ID())},
 		{text(ctx, "badge.title"), text(ctx, "settings.badges.hint"), BadgesPath(org.ID())},
 		{text(ctx, "branding.title"), text(ctx, "settings.branding.hint"), BrandingPath(org.ID())},

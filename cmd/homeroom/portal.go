@@ -24,6 +24,7 @@ import (
 	"homeroom.dev/homeroom/jobs"
 	"homeroom.dev/homeroom/outbound"
 	"homeroom.dev/homeroom/projection"
+	"homeroom.dev/homeroom/rollover"
 	"homeroom.dev/homeroom/store"
 	"homeroom.dev/homeroom/stream"
 	"homeroom.dev/homeroom/watch"
@@ -113,6 +114,10 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Writers: s.importWriters, Log: s.log,
 	})
 	p.jobs.HandleLong(store.ImportJob, imports.Within, lists.Handle)
+	rollovers := rollover.New(rollover.Options{
+		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner, Runs: runs.Handle, Log: s.log,
+	})
+	p.jobs.HandleLong(store.RolloverJob, rollover.Within, rollovers.Handle)
 	p.jobs.Every(time.Hour, "finish deletions that were cut off", p.store.FinishDeletions)
 	p.jobs.Every(policyEvery, "read login policies that changed", p.readLoginPolicies)
 	p.jobs.Every(policyEvery, "read password rules that changed", p.readPasswordRules)
@@ -142,7 +147,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		AnyoneOpensClassrooms: s.standaloneClassrooms,
 		TrustedProxies:        s.trustedProxies, Log: s.log, Demo: s.demo,
 		Fetch: s.fetch, Intents: p.events, Offered: offered(s.made), Streams: p.streams, Background: p.jobs,
-		Exports: leaving, PlanImport: lists.Plan,
+		Exports: leaving, PlanImport: lists.Plan, PlanRollover: rollovers.Plan,
 	})
 	return p, err
 }

@@ -217,3 +217,13 @@ FROM student_rules s
 JOIN organizations o ON o.id = s.organization_id
 WHERE s.organization_id = sqlc.arg(old_id) AND o.school_id = sqlc.arg(school_id)
 ON CONFLICT (organization_id) DO NOTHING;
+
+-- name: TeachersOfClassroom :many
+-- Of a classroom of the school.
+SELECT a.user_id, a.roles, COALESCE(u.given_name, '') AS given_name, COALESCE(u.family_name, '') AS family_name,
+    COALESCE(u.user_name, '') AS user_name
+FROM role_assignments a
+JOIN organizations o ON o.id = a.organization_id AND o.school_id = sqlc.arg(organization_id)
+LEFT JOIN users u ON u.id = a.user_id
+WHERE a.organization_id = sqlc.arg(classroom_id) AND a.state = 'active' AND a.role_order BETWEEN 2 AND 3
+ORDER BY a.role_order, a.sort_name, a.user_id LIMIT sqlc.arg(max_rows);

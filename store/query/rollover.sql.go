@@ -1272,6 +1272,60 @@ func (q *Queries) Rollovers(ctx context.Context, arg RolloversParams) ([]Rollove
 	return items, nil
 }
 
+const teachersOfClassroom = `-- name: TeachersOfClassroom :many
+SELECT a.user_id, a.roles, COALESCE(u.given_name, '') AS given_name, COALESCE(u.family_name, '') AS family_name,
+    COALESCE(u.user_name, '') AS user_name
+FROM role_assignments a
+JOIN organizations o ON o.id = a.organization_id AND o.school_id = $1
+LEFT JOIN users u ON u.id = a.user_id
+WHERE a.organization_id = $2 AND a.state = 'active' AND a.role_order BETWEEN 2 AND 3
+ORDER BY a.role_order, a.sort_name, a.user_id LIMIT $3
+`
+
+type TeachersOfClassroomParams struct {
+	OrganizationID string
+	ClassroomID    string
+	MaxRows        int64
+}
+
+type TeachersOfClassroomRow struct {
+	UserID     string
+	Roles      string
+	GivenName  string
+	FamilyName string
+	UserName   string
+}
+
+// Of a classroom of the school.
+func (q *Queries) TeachersOfClassroom(ctx context.Context, arg TeachersOfClassroomParams) ([]TeachersOfClassroomRow, error) {
+	rows, err := q.db.QueryContext(ctx, teachersOfClassroom, arg.OrganizationID, arg.ClassroomID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TeachersOfClassroomRow
+	for rows.Next() {
+		var i TeachersOfClassroomRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Roles,
+			&i.GivenName,
+			&i.FamilyName,
+			&i.UserName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const touchRollover = `-- name: TouchRollover :execrows
 UPDATE rollovers SET version = version + 1
 WHERE organization_id = $1 AND id = $2 AND state = 'planned'
