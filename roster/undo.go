@@ -125,11 +125,11 @@ func (b *Back) fields(s Step, now Present) {
 	if s.Before == nil || s.After == nil {
 		return
 	}
-	changed := now.teaches()
+	teaches, changed := now.teaches(), false
 	put := func(before, after *string, is string, same func(a, b string) bool, to **string) {
 		switch {
-		case before == nil || after == nil || changed || same(is, *before):
-		case same(is, *after):
+		case before == nil || after == nil || is == *before || same(is, *before):
+		case same(is, *after) && !teaches:
 			*to = before
 		default:
 			changed = true
