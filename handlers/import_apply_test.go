@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
@@ -150,5 +151,25 @@ func TestASchoolsListIsApplied(t *testing.T) {
 	}
 	if now := p.signIn(lee).names(biology); !slices.Contains(now, "Fay Moss") {
 		t.Errorf("in Biology 7B are %v", now)
+	}
+}
+
+// While a school pauses imports, its own pages say until when; a class's do not.
+func TestAPauseOfImportsIsSaid(t *testing.T) {
+	p := newPortal(t)
+	day := p.now.Now().Truncate(24 * time.Hour)
+	p.check(p.in(linden, priya).AddImportPause(p.ctx, store.ImportPause{
+		ID: identity.NewSubmission(), From: day, Until: day.AddDate(0, 0, 7), Reason: "Exams",
+	}))
+	const says = "Lists for the whole school are paused until"
+	b := p.signIn(priya)
+	plan := b.bring(views.ImportsPath(p.id(linden)), "submission", "", identity.NewSubmission(), "list", "", "Name\tClass\nAna Ruiz\tArt 5A\n")
+	for name, got := range map[string]page{"the box": b.get(views.ImportsPath(p.id(linden))), "the plan": plan} {
+		if !strings.Contains(got.text(), says) {
+			t.Errorf("%s does not say so: %d\n%s", name, got.Status, got.text())
+		}
+	}
+	if got := p.signIn(lee).get(views.ImportsPath(p.id(biology))); strings.Contains(got.text(), says) {
+		t.Errorf("a class's box says so\n%s", got.text())
 	}
 }

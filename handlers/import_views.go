@@ -13,7 +13,7 @@ func importOf(one store.Import, org Organization) views.ImportOf {
 	r, u := one.Receipt, one.UndoReceipt
 	v := views.ImportOf{
 		ID: string(one.ID), FileName: one.FileName, Table: one.Reading.Format == roster.FormatTable, Set: one.Reading.Set(),
-		State: views.ImportState(one.State), By: one.Actor.Name, At: one.BegunAt, Trouble: one.Trouble, Rows: one.Rows(),
+		State: views.ImportState(one.State), By: one.Actor.Name, At: one.BegunAt, Trouble: one.Trouble, Rows: rowsOf(one),
 		Read: one.Read, Counts: one.Counts, Whole: one.Options.Whole, Invite: one.Options.Invite, MustChange: one.Options.MustChange,
 		Number: one.NeedsNumber(), Concerned: one.Concerned, Applied: r.Done(), ToApply: one.Changing(),
 		Undone: u.Done(), ToUndo: r.Done() - r.Refused - r.Changed, FinishedAt: one.FinishedAt,
@@ -35,6 +35,15 @@ func importOf(one store.Import, org Organization) views.ImportOf {
 		v.UndoUntil = until
 	}
 	return v
+}
+
+// rowsOf is how many rows the list has. Who leaves because a list that is everybody
+// does not have them stands on none.
+func rowsOf(one store.Import) int {
+	if one.Options.Whole {
+		return one.Rows() - one.Counts[roster.KindRemove]
+	}
+	return one.Rows()
 }
 
 func importRows(rows []store.ImportRow) []views.ImportRow {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -89,6 +90,9 @@ func (i importing) form(w http.ResponseWriter, r *http.Request, org Organization
 	after := r.URL.Query().Get("after")
 	page, err := org.Store.Imports(r.Context(), after)
 	if err != nil {
+		return err
+	}
+	if f.PausedUntil, err = pausedUntil(r.Context(), org); err != nil {
 		return err
 	}
 	f.Submission, f.MaxMegabytes, f.Next, f.Paged = identity.NewSubmission(), roster.MaxFile>>20, page.Next, after != ""
@@ -260,6 +264,9 @@ func (i importing) showPlan(
 		return err
 	}
 	p.Page, p.Next = importRows(page.Rows), page.Next
+	if p.PausedUntil, err = pausedUntil(ctx, org); err != nil {
+		return err
+	}
 	if !p.First || p.Kind != "" {
 		return render(w, r, status, views.ImportCheck(org.Page, org.Opened, p))
 	}
@@ -357,6 +364,14 @@ func (i importing) cancel(w http.ResponseWriter, r *http.Request, org Organizati
 		return redirect(w, r, views.ImportsPath(org.ID()), identity.Say("import.discarded"))
 	}
 	return redirect(w, r, importPath(org, one.ID))
+}
+
+// pausedUntil is until when the lists of a school wait; those of a class do not.
+func pausedUntil(ctx context.Context, org Organization) (time.Time, error) {
+	if org.Organization().Kind != identity.KindSchool {
+		return time.Time{}, nil
+	}
+	return org.Store.ImportsPausedUntil(ctx)
 }
 
 // fileOf is the list of an import, to be read again.

@@ -36,6 +36,7 @@ type ImportForm struct {
 	Earlier      []EarlierImport
 	Next         string
 	Paged        bool
+	PausedUntil  time.Time // lists of the school are not applied before; zero: they are
 }
 
 // EarlierImport is a list that was brought before.
@@ -131,6 +132,8 @@ type ImportPlan struct {
 	MoreClass string
 	Typed     string // in the field for the number
 	Problems  identity.Problems
+
+	PausedUntil time.Time // it would wait; zero: it would not
 }
 
 func isSchool(org identity.Opened) bool { return org.Organization().Kind == identity.KindSchool }

@@ -150,6 +150,14 @@ func (i ImportOf) wouldUndo(ctx context.Context, org identity.Opened) []string {
 	return append(said, text(ctx, "import.undo.else"))
 }
 
+// undoNotice is what an undone import looks like: a warning, if something was left.
+func (i ImportOf) undoNotice() NoticeKind {
+	if i.Undo.Refused > 0 {
+		return NoticeWarning
+	}
+	return NoticeInfo
+}
+
 // undone is what undoing did.
 func (i ImportOf) undone(ctx context.Context) []string {
 	u := i.Undo

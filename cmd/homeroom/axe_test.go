@@ -105,6 +105,7 @@ type places struct {
 	student, invitation string
 	archived            string   // a class
 	openings            []string // lists of classes: under way, and done with a failure
+	imports             []string // lists of people of the class: in every state
 	tokens              []string
 	records             []string // of the logs
 	signIn              *signInPlaces
@@ -176,6 +177,7 @@ func (d *demo) places(b *browser) *places {
 		}
 	}
 	p.invitation = one("SELECT id FROM invitations WHERE address LIKE 'waiting@%' AND organization_id = '" + biology + "'")
+	p.imports = d.lists(w, identity.OrganizationID(biology))
 	return p
 }
 
@@ -204,6 +206,7 @@ func (p *places) fill(route string) []string {
 		"{token}":        p.tokens,
 		"{classroom}":    {p.classes[0], p.archived},
 		"{opening}":      p.openings,
+		"{import}":       p.imports[:1],
 		"{record}":       p.records,
 		"{stream}":       {"failing", "current"},
 	}
@@ -241,6 +244,13 @@ func (p *places) fill(route string) []string {
 func (p *places) forms(e *examiner) {
 	class := identity.OrganizationID(p.classes[0])
 	student := identity.UserID(p.student)
+	for _, id := range p.imports {
+		e.visit(views.ImportPath(class, id))
+	}
+	e.visit(views.ImportStepPath(class, p.imports[1], "columns"))
+	e.visit(views.ImportStepPath(class, p.imports[3], "undo"))
+	e.send(views.ImportStepPath(class, p.imports[2], "apply"), url.Values{"number": {"0"}})
+	e.send(views.ImportsPath(class), url.Values{})
 	e.send(views.InvitationsPath(class), url.Values{"addresses": {"noor.linden.example, maria.lee@linden.example"}, "days": {"14"}})
 	e.send(views.InvitationsPath(class), url.Values{
 		"addresses": {"noor.linden.example, maria.lee@linden.example, waiting@linden.example, anna@linden.example"},

@@ -82,7 +82,8 @@ const pastedList = "Nr.\tNachname\tVorname\tE-Mail\n" +
 func (f *classFlow) pastesList() {
 	w := f.teacher
 	w.open(f.d.urls.portal + "/o/" + f.class + "/roster")
-	w.press("Add from a list")
+	w.picture("class-start")
+	w.press("Paste a list")
 	w.sees("Add students from a list")
 	w.picture("import")
 	w.paste("Paste your list here", pastedList)
