@@ -207,7 +207,13 @@ func TestWhoIsNotShownIsRepairedOrNamed(t *testing.T) {
 		t.Errorf("receipt %+v", one.Receipt)
 	}
 	s.rebuilt()
+	if rows := s.rows(o, one.ID); len(rows) != 4 {
+		t.Errorf("%d rows are left", len(rows))
+	}
 	for user, name := range named {
+		if secret, err := o.FirstSecret(t.Context(), identity.UserID(user), "o-school"); err != nil || secret == "" {
+			t.Errorf("%s: no first secret, %v", name, err)
+		}
 		shown, err := s.at(s.places["7b"]).ShownRoleAssignments(t.Context(), []identity.UserID{identity.UserID(user)})
 		s.check(err)
 		if (len(shown) == 1) != (name != "gil") {

@@ -108,6 +108,8 @@ func (e *Engine) Handle(ctx context.Context, payload json.RawMessage, last bool)
 		return errors.Join(err, again)
 	case err != nil:
 		return e.trouble(ctx, w, err, last)
+	case state == held && w.one.State == store.ImportApplying:
+		return nil // until Resume
 	case w.one.State == store.ImportApplying, w.one.State == store.ImportUndoing,
 		w.one.State == store.ImportCancelled && state != w.one.State:
 		return w.rows.QueueImport(ctx, job.Import)
@@ -129,7 +131,13 @@ func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Tim
 	case store.ImportReading:
 		err = e.planning(ctx, w, end)
 	case store.ImportApplying:
-		err = e.applying(ctx, w, end)
+		var pause bool
+		if pause, err = w.held(ctx); err == nil && pause {
+			return held, w.rows.HoldImport(ctx, w.one.ID)
+		}
+		if err == nil {
+			err = e.applying(ctx, w, end)
+		}
 	case store.ImportCancelled:
 		err = e.finishBegun(ctx, w)
 	case store.ImportUndoing:
@@ -138,6 +146,46 @@ func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Tim
 		}
 	}
 	return w.one.State, err
+}
+
+// held is the state of an import that waits for the end of a pause.
+const held store.ImportState = "held"
+
+// held reports whether the school has set a pause. Lists of one class go on.
+func (w work) held(ctx context.Context) (bool, error) {
+	if w.opened.Organization().Kind != identity.KindSchool {
+		return false, nil
+	}
+	until, err := w.rows.ImportsPausedUntil(ctx)
+	return !until.IsZero(), err
+}
+
+// Resume goes on with the imports whose school's pause is over. It is to be called
+// now and then.
+func (e *Engine) Resume(ctx context.Context) error {
+	waiting, err := e.Store.ImportsHeld(ctx)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, job := range waiting {
+		w, err := e.open(ctx, job)
+		if err == nil {
+			var pause bool
+			if pause, err = w.held(ctx); err == nil && pause {
+				continue
+			}
+		}
+		if refused(err) != nil {
+			failures = append(failures, e.abandon(ctx, job, w, err))
+			continue
+		}
+		if err == nil {
+			err = w.rows.QueueImport(ctx, job.Import)
+		}
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
 }
 
 // abandon ends an import that nothing stands behind any more. One that is gone has

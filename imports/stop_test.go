@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -241,4 +242,32 @@ func TestATakenUserNameGivesWay(t *testing.T) {
 		t.Errorf("receipt %+v: %v", one.Receipt, s.ends(o, one.ID))
 	}
 	s.rebuilt()
+}
+
+// While the school's pause lasts a list for the whole school waits, and goes on
+// by itself afterwards. A class's list does not wait.
+func TestAWholeSchoolsListWaitsForTheEndOfAPause(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	o, room := s.as("priya", "school"), s.as("tim", "7b")
+	one := s.planned(o, pasted("Given name\tFamily name\tClass\tUser name", "Ana\tAlt\t8A\tana.alt", "Dan\tDoe\tNew 1\tdan.doe"), store.ImportOptions{})
+	small := s.planned(room, many(2), store.ImportOptions{})
+	s.check(o.AddImportPause(t.Context(), store.ImportPause{
+		ID: identity.NewSubmission(), From: s.clock.Add(-time.Hour), Until: s.clock.Add(24 * time.Hour), Reason: "Summer",
+	}))
+	if small = s.applied(room, small.ID, 0); small.State != store.ImportDone {
+		t.Errorf("the class's: %s", small.State)
+	}
+	one = s.applied(o, one.ID, 0)
+	s.check(s.engine.Resume(t.Context()))
+	s.work()
+	if one = s.imported(o, one.ID); one.State != store.ImportApplying || one.Receipt != (store.ImportReceipt{}) || one.Trouble.ID != "import.paused-until" {
+		t.Errorf("in the pause: %s, %+v, %+v", one.State, one.Receipt, one.Trouble)
+	}
+	s.clock = s.clock.Add(25 * time.Hour)
+	s.check(s.engine.Resume(t.Context()))
+	s.work()
+	if one = s.imported(o, one.ID); one.State != store.ImportDone || one.Receipt != (store.ImportReceipt{Created: 2, Verified: 2, Classrooms: 1}) || one.Trouble.ID != "" {
+		t.Errorf("after it: %s, %+v, %+v", one.State, one.Receipt, one.Trouble)
+	}
 }

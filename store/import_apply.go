@@ -72,6 +72,30 @@ func (o *Organization) QueueImport(ctx context.Context, id ImportID) error {
 	return nil
 }
 
+// ImportsHeld are the imports that wait for the end of a pause, of all schools. No
+// job is there for them.
+func (s *Store) ImportsHeld(ctx context.Context) ([]ImportPayload, error) {
+	rows, err := s.read().ImportsApplying(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list imports that wait: %w", translate(err))
+	}
+	var held []ImportPayload
+	for _, row := range rows {
+		if parseMessage(row.Trouble).ID == importHeld {
+			held = append(held, ImportPayload{Organization: identity.OrganizationID(row.OrganizationID), Import: ImportID(row.ID)})
+		}
+	}
+	return held, nil
+}
+
+// importHeld is the trouble of an import that waits for the end of a pause.
+const importHeld = "import.paused-until"
+
+// HoldImport leaves an import until the pause ends that the school has set.
+func (o *Organization) HoldImport(ctx context.Context, id ImportID) error {
+	return o.EndImport(ctx, id, ImportApplying, identity.Say(importHeld))
+}
+
 func (tx *transaction) putReceipts(ctx context.Context, organization string, i Import) error {
 	receipt, err := json.Marshal(i.Receipt)
 	if err != nil {

@@ -13,6 +13,7 @@ var readsAll = map[string]string{
 	"projectionState":      "a handful of rows",
 	"driftRows":            "the report itself",
 	"unfinishedOpenings":   "an index of unfinished ones alone",
+	"importsApplying":      "an index of those alone, once a minute",
 	"staleLoginPolicies":   "an index of stale ones alone",
 	"stalePasswordRules":   "an index of stale ones alone",
 	"markAllPasswordRules": "when the instance's own policy changes",

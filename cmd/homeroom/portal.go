@@ -114,6 +114,7 @@ func newPortal(ctx context.Context, s settings) (_ *portal, err error) {
 		Writers: s.importWriters, Log: s.log,
 	})
 	p.jobs.HandleLong(store.ImportJob, imports.Within, lists.Handle)
+	p.jobs.Every(time.Minute, "go on with imports whose pause is over", lists.Resume)
 	rollovers := rollover.New(rollover.Options{
 		Store: p.store, Gateway: p.runtime, Provisioner: p.provisioner, Runs: runs.Handle, Log: s.log,
 	})

@@ -3,6 +3,9 @@
 -- name: ImportForJob :one
 SELECT * FROM imports WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
 
+-- name: ImportsApplying :many
+SELECT organization_id, id, trouble FROM imports WHERE state = 'applying' ORDER BY organization_id, id;
+
 -- name: ForgetImportedUser :exec
 DELETE FROM external_ids WHERE user_id = sqlc.arg(user_id);
 

@@ -235,3 +235,36 @@ func (q *Queries) ImportStandings(ctx context.Context, arg ImportStandingsParams
 	}
 	return items, nil
 }
+
+const importsApplying = `-- name: ImportsApplying :many
+SELECT organization_id, id, trouble FROM imports WHERE state = 'applying' ORDER BY organization_id, id
+`
+
+type ImportsApplyingRow struct {
+	OrganizationID string
+	ID             string
+	Trouble        string
+}
+
+func (q *Queries) ImportsApplying(ctx context.Context) ([]ImportsApplyingRow, error) {
+	rows, err := q.db.QueryContext(ctx, importsApplying)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ImportsApplyingRow
+	for rows.Next() {
+		var i ImportsApplyingRow
+		if err := rows.Scan(&i.OrganizationID, &i.ID, &i.Trouble); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
