@@ -1,7 +1,9 @@
 package imports
 
 import (
+	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
@@ -24,51 +26,65 @@ func (r *run) classes(ctx context.Context, end time.Time) error {
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		var same []store.ImportClassroom
+		after = all[len(all)-1].Position
+		var same, change []store.ImportClassroom
 		for _, c := range all {
-			after = c.Position
-			if c.State != store.ImportRowWaiting {
-				continue
-			}
-			if c.Kind != roster.KindCreate && c.Kind != roster.KindUpdate {
+			switch {
+			case c.State != store.ImportRowWaiting:
+			case c.Kind == roster.KindCreate, c.Kind == roster.KindUpdate:
+				change = append(change, c)
+			default:
 				c.State = store.ImportRowLeft
 				if c.Kind == roster.KindUnchanged {
 					c.State = store.ImportRowDone
 				}
 				same = append(same, c)
-				continue
-			}
-			if !r.Now().Before(end) {
-				return store.ErrImportStopped // the rest is left to another job
-			}
-			if w, err = r.open(ctx, r.job); err != nil { // rights may be lost between any two
-				return err
-			}
-			if w.one.State != store.ImportApplying {
-				return store.ErrImportStopped
-			}
-			if c, err = r.class(ctx, w, c); err != nil {
-				return err
-			}
-			if err := w.rows.CloseImportClassrooms(ctx, w.one.ID, []store.ImportClassroom{c}); err != nil {
-				return err
 			}
 		}
-		if len(same) > 0 {
-			if err := w.rows.CloseImportClassrooms(ctx, w.one.ID, same); err != nil {
-				return err
-			}
+		if err := r.classesNow(ctx, change, end); err != nil {
+			return err
+		}
+		if len(same) == 0 {
+			continue
+		}
+		if err := w.rows.CloseImportClassrooms(ctx, w.one.ID, same); err != nil {
+			return err
 		}
 	}
 }
 
-// class opens or renames one. What is refused is its reason; an error is worth
-// another try.
-func (r *run) class(ctx context.Context, w work, c store.ImportClassroom) (store.ImportClassroom, error) {
+// classesNow opens and renames classes, as writers become free.
+func (r *run) classesNow(ctx context.Context, all []store.ImportClassroom, end time.Time) error {
+	var under sync.WaitGroup
+	for _, c := range all {
+		r.writers <- struct{}{}
+		if r.failure() != nil || ctx.Err() != nil || !r.Now().Before(end) {
+			<-r.writers
+			r.fail(cmp.Or(ctx.Err(), store.ErrImportStopped)) // the rest is left to another job
+			break
+		}
+		under.Go(func() {
+			defer func() { <-r.writers }()
+			if err := r.class(ctx, c); err != nil {
+				r.fail(err)
+			}
+		})
+	}
+	under.Wait()
+	return r.failure()
+}
+
+// class opens or renames one, with the rights of now. What is refused is its
+// reason; an error is worth another try.
+func (r *run) class(ctx context.Context, c store.ImportClassroom) error {
+	w, err := r.open(ctx, r.job)
+	if err != nil {
+		return err
+	}
+	if w.one.State != store.ImportApplying {
+		return store.ErrImportStopped
+	}
 	ctx = identity.WithRequest(ctx, w.one.Request)
-	r.writers <- struct{}{}
-	defer func() { <-r.writers }()
-	var err error
 	if c.Kind == roster.KindCreate {
 		key := identity.LineSubmission(string(w.one.ID), int(c.Position))
 		c.Classroom, err = identity.FoundClassroom(ctx, w.opened, r.Store, r.Provisioner, r.Gateway, key, c.Name, false)
@@ -80,7 +96,10 @@ func (r *run) class(ctx context.Context, w work, c store.ImportClassroom) (store
 		r.Log.InfoContext(ctx, "a class of a list was refused", "import", w.one.ID, "line", c.Line, "error", err)
 		c.State, c.Reason, err = store.ImportRowLeft, known.Message, nil
 	}
-	return c, err
+	if err != nil {
+		return err
+	}
+	return w.rows.CloseImportClassrooms(ctx, w.one.ID, []store.ImportClassroom{c})
 }
 
 func (r *run) rename(ctx context.Context, w work, c store.ImportClassroom) error {
