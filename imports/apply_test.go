@@ -87,6 +87,8 @@ func TestAListOfAClassIsApplied(t *testing.T) {
 		"Nora\tNew\t\t", "Ada\tAddress\tada@home.example\t", "Mila-Marie\tArnold\t\tmila.a-7b", "Lena\tVogt\t\t", "Ned\tNamed\t\tned.n", "Wes\tWrong\t\temi",
 		"Greta\tDietz\t\tgreta.d-8a"),
 		store.ImportOptions{Language: "es"})
+	_, err := s.store.Writer().ExecContext(t.Context(), "UPDATE imports SET request_id = 'request-1', client_address = '192.0.2.7'")
+	s.check(err)
 	one = s.applied(o, one.ID, 0)
 	want := []string{
 		"Nora New create done verified", "Ada Address create done verified", "Mila-Marie Arnold update done changed",
@@ -121,6 +123,9 @@ func TestAListOfAClassIsApplied(t *testing.T) {
 	for _, r := range records.Records {
 		if strings.HasPrefix(string(r.Action), "import.") {
 			told[string(r.Action)+" "+string(r.Outcome)+" "+r.Actor.Name]++
+			if row := r.Action != identity.ActionImportBegun && r.Action != identity.ActionImportFinished; row && (r.RequestID != "request-1" || r.Address != "192.0.2.7" || strings.Contains(fmt.Sprint(r.Before, r.After), "@")) {
+				t.Errorf("on record: %+v", r)
+			}
 		}
 	}
 	if d := diff.Diff(map[string]int{
@@ -219,5 +224,36 @@ func TestWhoIsNotShownIsRepairedOrNamed(t *testing.T) {
 		if (len(shown) == 1) != (name != "gil") {
 			t.Errorf("%s: roles shown %v", name, shown)
 		}
+	}
+}
+
+// Who is not on a list that is everybody leaves the class, and keeps the account;
+// who teaches stays.
+func TestWhoIsNotOnAListThatIsEverybodyLeaves(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	o := s.as("tim", "7b")
+	one := s.planned(o, pasted("Given name\tFamily name", "Lena\tVogt", "Nora\tNew"), store.ImportOptions{Whole: true})
+	count := func(what string) (n int) {
+		s.check(s.store.Writer().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+what).Scan(&n))
+		return n
+	}
+	before := count("users")
+	one = s.applied(o, one.ID, one.NeedsNumber())
+	left := 0
+	for _, r := range s.rows(o, one.ID) {
+		if r.Kind == roster.KindRemove && (r.State != store.ImportRowDone || r.Outcome != store.OutcomeChanged) {
+			t.Errorf("%s: %s %s %v", r.Name(), r.State, r.Outcome, r.Reasons)
+		} else if r.Kind == roster.KindRemove {
+			left++
+		}
+	}
+	if left < 9 || one.Receipt != (store.ImportReceipt{Created: 1, Verified: 1, Removed: left, Unchanged: 1}) {
+		t.Errorf("%d left: %+v", left, one.Receipt)
+	}
+	s.rebuilt()
+	students, after := count("role_assignments WHERE organization_id = 'o-7b' AND role = 'student'"), count("users")
+	if students != 2 || after != before+1 {
+		t.Errorf("%d students, %d people instead of %d", students, after, before)
 	}
 }

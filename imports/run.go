@@ -15,8 +15,8 @@ const (
 	// as Zitadel is asked for at once.
 	batchSize = identity.MaxShown
 	// batchesAtOnce is how many batches share the writers, so that they are busy
-	// while one of them is read back.
-	batchesAtOnce = 3
+	// while some of them are begun, read back and closed.
+	batchesAtOnce = 5
 )
 
 // pauses are how long an import waits within a job when Zitadel is away for a

@@ -138,7 +138,7 @@ func TestAnImportIsStopped(t *testing.T) {
 			for _, r := range s.rows(o, one.ID) {
 				states[r.State]++
 			}
-			if one.State != test.state || created < 7 || created > 25 || states[store.ImportRowBegun] > 0 || states[store.ImportRowDone] != created {
+			if one.State != test.state || created < 7 || created > 35 || states[store.ImportRowBegun] > 0 || states[store.ImportRowDone] != created {
 				t.Errorf("%s, %+v, rows %v", one.State, one.Receipt, states)
 			}
 			if !test.goOn {
