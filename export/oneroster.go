@@ -82,10 +82,12 @@ func (t table) write(archive *zip.Writer, now time.Time) error {
 	return lines.Error()
 }
 
-// oneLine takes line ends out of fields, which the binding does not allow.
+// oneLine takes line ends out of fields, which the binding does not allow, and
+// leaves no field that a spreadsheet would take for a formula.
 func oneLine(fields []string) []string {
 	for i, field := range fields {
-		fields[i] = strings.Join(strings.FieldsFunc(field, func(r rune) bool { return r == '\r' || r == '\n' }), " ")
+		fields[i] = identity.HarmlessCell(
+			strings.Join(strings.FieldsFunc(field, func(r rune) bool { return r == '\r' || r == '\n' }), " "))
 	}
 	return fields
 }

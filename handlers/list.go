@@ -17,13 +17,20 @@ import (
 // school's people.
 func (s *Server) listRoutes(r chi.Router) {
 	school := s.inSchool
-	class := func(h organizationHandler) http.Handler { return s.inOrganization(identity.ManageStudents, inClassroom(h)) }
+	class := func(h organizationHandler) http.Handler {
+		return s.inOrganization(identity.ManageStudents, inClassroom(h))
+	}
+	s.guardianRoutes(r)
 	l := lists{s.store, s.gateway, s.doAtOnce}
 	r.Method("POST", "/roster/selection", class(l.tick))
 	r.Method("GET", "/roster/act", class(l.check))
 	r.Method("POST", "/roster/act", class(l.begin))
 	r.Method("GET", "/roster/runs/{run}", class(showRun))
 	r.Method("POST", "/roster/runs/{run}/undo", class(l.undo))
+	r.Method("GET", "/roster/export", class(askListExport))
+	r.Method("POST", "/roster/export", class(exportList))
+	r.Method("GET", "/people/export", school(identity.ManageSchool, askPeopleExport))
+	r.Method("POST", "/people/export", s.freshly(school(identity.ManageSchool, exportPeople)))
 	r.Method("POST", "/people/selection", school(identity.ManageSchool, tickPeople))
 }
 

@@ -154,6 +154,7 @@ func (p *portal) real(s step, invitation identity.InvitationID) string {
 		"{rollover}", walkedRollover,
 		"{rolled}", walkedRolled,
 		"{position}", "1",
+		"{guardian}", walkedGuardian,
 		"*", "app.css",
 	).Replace(p.rows.in(strings.TrimSuffix(s.route, "/*")))
 }
@@ -163,6 +164,9 @@ const walkedOpening = "walkedwalkedwalkedwalkedwa"
 
 // walkedImport is a list of Biology 7B that is planned.
 const walkedImport = "walkedwalkedwalkedwalkedwi"
+
+// walkedGuardian is a contact of Noor's.
+const walkedGuardian = "walkedwalkedwalkedwalkedwg"
 
 // waiting is an invitation to Biology 7B that waits. Linden School gets what the
 // pages of sign-in are about.
@@ -180,6 +184,7 @@ func (p *portal) waiting() identity.InvitationID {
 		p.check(err)
 	}
 	p.rolls()
+	p.check(p.in(biology, lee).AddGuardian(p.ctx, p.people[noor].ID, identity.Guardian{ID: walkedGuardian, Name: "Rana Haddad", Phone: "030 1234"}))
 	p.list(biology, lee, walkedImport, "Name\nKim, Sam\nNovak, Lea\nRuiz, Ana\n")
 	p.check(p.in(linden, priya).BeginOpenings(p.ctx, walkedOpening, "en", []store.OpeningItem{{Line: 1, Name: "Walked 1"}}))
 	id := p.invitation(p.invite(biology, lee, "waiting@linden.example", identity.RoleStudent)).ID

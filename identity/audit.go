@@ -81,6 +81,11 @@ const (
 	ActionStudentRules Action = "student.rules" // how their accounts are made
 	ActionCardsMade    Action = "cards.made"    // login cards, with first secrets on them
 
+	// Contacts of students.
+	ActionGuardianAdded   Action = "guardian.added"
+	ActionGuardianChanged Action = "guardian.changed"
+	ActionGuardianRemoved Action = "guardian.removed"
+
 	// Badges: QR codes on students' cards.
 	ActionBadgesOn      Action = "badges.on"
 	ActionBadgesOff     Action = "badges.off"

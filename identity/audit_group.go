@@ -53,6 +53,7 @@ var groupedActions = map[ActionGroup][]Action{
 		ActionUserChanged, ActionUserRemoved, ActionUserDeactivated, ActionUserReactivated, ActionUserUnlocked,
 		ActionUserDeleted, ActionStudentCreated, ActionArrivalCreated, ActionBasisRecorded,
 		ActionBulkBegun, ActionBulkFinished, ActionBulkUndone,
+		ActionGuardianAdded, ActionGuardianChanged, ActionGuardianRemoved,
 		ActionImportBegun, ActionImportFinished, ActionImportUndone, ActionImportCreated, ActionImportUpdated, ActionImportBack,
 	},
 	GroupClassrooms: {

@@ -12,10 +12,10 @@ var roleWords = map[identity.Role]string{
 	identity.RoleStudent: "student,students,pupil,learner,s,stu,schuler,schueler,schulerin,schuelerin,schuler in,schulerinnen,lernender,lernende,eleve,eleves,apprenant,alumno,alumna,alumno a,alumnado,estudiante," +
 		"leerling,alunno,alunna,studente,studentessa,aluno,aluna,estudante,uczen,uczennica,member",
 	identity.RoleCoTeacher: "co teacher,coteacher,assistant,teaching assistant,ta,aide,teacher assistant,teacheraide,teacher aide,paraprofessional,support teacher,substitute,faculty assistant,aushilfe,assistenz,lehrassistenz,referendar,referendarin,zweitlehrkraft," +
-		"assistant d education,aesh,assistante,codocente,auxiliar,profesor de apoyo,profesora de apoyo,onderwijsassistent,assistente,docente di sostegno,asystent,nauczyciel wspomagajacy,monitor,tutor",
+		"assistant d education,aesh,assistante,codocente,docente auxiliar,auxiliar,profesor de apoyo,profesora de apoyo,onderwijsassistent,assistente,docente di sostegno,asystent,nauczyciel wspomagajacy,monitor,tutor",
 	identity.RoleTeacher: "teacher,teachers,t,tea,instructor,faculty,lecturer,professor,primary teacher,lead teacher,head teacher,form tutor,class teacher,staff,lehrer,lehrerin,lehrkraft,lehrer in,klassenlehrer,klassenlehrerin,klassenleitung,fachlehrer," +
 		"professeur,professeure,enseignant,enseignante,prof,maitre,maitresse,profesor,profesora,profesor a,docente,maestro,maestra,profesorado,leraar,lerares,docent,leerkracht,insegnante,professora,nauczyciel,nauczycielka,adjunct,chair,coach",
-	identity.RoleSchoolAdmin: "administrator,administrators,admin,school admin,school administrator,site administrator,system administrator,sys admin,it admin,district administrator,principal,headteacher,administration,schulleitung,schulleiter,schulleiterin,administratorin," +
+	identity.RoleSchoolAdmin: "administrator,administrators,admin,school it,informatica escolar,school admin,school administrator,site administrator,system administrator,sys admin,it admin,district administrator,principal,headteacher,administration,schulleitung,schulleiter,schulleiterin,administratorin," +
 		"administrateur,administratrice,direction,directeur,directrice,administrador,administradora,direccion,director,directora,beheerder,directie,amministratore,dirigente,preside,administrator szkoly,dyrektor,dyrektorka",
 }
 

@@ -72,7 +72,8 @@ var unused = "date of birth,dob,birthdate,birthday,birth date,gender,sex,pronoun
 	"geboortedatum,geslacht,adres,woonplaats,data di nascita,sesso,data de nascimento,data urodzenia,plec,pesel,uwagi,photo,foto,picture,attendance,present,anwesend,grade point average,gpa,school,schule,centro,etablissement," +
 	"school id,school name,middle name,middle names,middle initial,zweiter vorname,deuxieme prenom,second prenom,suffix,prefix,salutation,anrede,civilite,tratamiento,enabled user,date last modified,academic year,schuljahr,annee scolaire,curso academico," +
 	"last login,last access,letzter zugriff,ultimo acceso,dernier acces,groups memberships,tutor,tutora,tutor a,teacher,teachers,lehrer,lehrerin,lehrkraft,klassenlehrer,klassenlehrerin,klassenleitung,professeur,professeur principal,profesor,profesora,docente,head of year," +
-	"org unit path,org unit path required,password hash function,phone,telephone,mobile,telefon,handy,telefono,movil,tel,telefoon,sourced ids,user ids,sms,identifier,agent sourced ids,org sourced ids,id no"
+	"org unit path,org unit path required,password hash function,phone,telephone,mobile,telefon,handy,telefono,movil,tel,telefoon,sourced ids,user ids,sms,identifier,agent sourced ids,org sourced ids,id no," +
+	"number of classes,numero de clases,signs in with,inicia sesion con"
 
 // numbers are titles of a running number.
 var numbers = "nr,no,n,num,number,numero,lfd nr,lfdnr,laufende nummer,nummer,position,pos,row,zeile,ligne,fila,orden,n orden,no orden,n de orden,no de lista,n de lista,n lista,volgnr,lp,l p,n ord,rang,#"

@@ -195,6 +195,7 @@ func callsOnOneOrganization(t *testing.T) (*world, map[string]func(context.Conte
 	maps.Copy(calls, peopleCalls(t, w))
 	maps.Copy(calls, privacyCalls(t, w))
 	maps.Copy(calls, substitutionCalls(t, w))
+	maps.Copy(calls, listCalls(t, w))
 	maps.Copy(calls, badgeCalls(t, w))
 	maps.Copy(calls, joinCodeCalls(t, w))
 	maps.Copy(calls, termCalls(t, w))

@@ -188,6 +188,9 @@ func (s *Store) DeleteExpired(ctx context.Context) error {
 		if _, err := tx.DeleteOldSubmissions(ctx, tx.now-submissionsKept.Microseconds()); err != nil {
 			return err
 		}
+		if _, err := tx.DeleteOldSelections(ctx, tx.now-selectionKept.Microseconds()); err != nil {
+			return err
+		}
 		if err := tx.deleteOldBadges(ctx); err != nil {
 			return err
 		}

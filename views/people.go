@@ -50,8 +50,8 @@ type PeopleView struct {
 	Ticks          *Ticks
 }
 
-// here are the filter and the order.
-func (v PeopleView) here() []Param {
+// Here are the filter and the order.
+func (v PeopleView) Here() []Param {
 	params := v.Filter.Params()
 	if v.Reversed {
 		params = append(params, Param{"sort", SortNameReversed})
@@ -61,7 +61,7 @@ func (v PeopleView) here() []Param {
 
 // hereAndPage are the filter, the order and the page.
 func (v PeopleView) hereAndPage() []Param {
-	return append(v.here(), Param{"after", v.After}, Param{"before", v.Before})
+	return append(v.Here(), Param{"after", v.After}, Param{"before", v.Before})
 }
 
 // shown are those on the page.
@@ -79,7 +79,7 @@ func (v PeopleView) Path(school identity.OrganizationID) string {
 }
 
 func (v PeopleView) path(org identity.OrganizationID, more ...Param) string {
-	return WithQuery(PeoplePath(org), append(v.here(), more...)...)
+	return WithQuery(PeoplePath(org), append(v.Here(), more...)...)
 }
 
 func (v PeopleView) next(org identity.OrganizationID) string {

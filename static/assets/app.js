@@ -82,6 +82,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog" || form.hasAttribute("hx-get")) return;
+    if (form.hasAttribute("data-download")) return; // its page stays
     if (form.dataset.sent) {
       event.preventDefault();
       return;
