@@ -173,3 +173,64 @@ func TestAPauseOfImportsIsSaid(t *testing.T) {
 		t.Errorf("a class's box says so\n%s", got.text())
 	}
 }
+
+// Undoing says what it will do, does it, and names who keeps their account.
+func TestAListIsUndone(t *testing.T) {
+	p := newPortal(t)
+	b := p.signIn(lee)
+	before := b.names(biology)
+	at := b.pasted(biology, "Name\nAna Ruiz\nBen Okafor\nCem Demir\n").URL.Path
+	if early := b.get(at + "/undo"); early.URL.Path != at {
+		t.Errorf("a plan is undone at %s", early.URL)
+	}
+	b.post(at + "/apply")
+	p.work()
+	p.settled()
+	_, err := p.store.Writer().ExecContext(p.ctx, "UPDATE users SET last_seen_us = created_us + 1 WHERE given_name = 'Cem'")
+	p.check(err)
+	asked := b.get(at + "/undo")
+	for _, says := range []string{
+		"3 accounts that were made are deleted.", "Whoever has signed in since keeps the account", "Possible until", "Undo the list", "Cancel",
+	} {
+		if !strings.Contains(asked.text(), says) {
+			t.Errorf("it does not say %q before\n%s", says, asked.text())
+		}
+	}
+	if under := b.post(at + "/undo"); !strings.Contains(under.text(), "The list is being undone") || strings.Contains(under.text(), "Stop here") {
+		t.Errorf("under way: %d\n%s", under.Status, under.text())
+	}
+	p.work()
+	p.settled()
+	undone := b.get(at)
+	for _, says := range []string{
+		"The list is undone", "2 accounts deleted", "1 account kept", "1 person keeps their account", "Cem Demir cem.d",
+		"taken out of the classes and kept",
+	} {
+		if !strings.Contains(undone.text(), says) {
+			t.Errorf("it does not say %q after\n%s", says, undone.text())
+		}
+	}
+	for _, not := range []string{"Make 3 cards", "Undo all of it"} {
+		if strings.Contains(undone.text(), not) {
+			t.Errorf("it still says %q", not)
+		}
+	}
+	if now := b.names(biology); !slices.Equal(now, before) {
+		t.Errorf("on the roster are %v, before %v", now, before)
+	}
+	if again := b.post(at + "/undo"); !strings.Contains(again.text(), "The list is undone") {
+		t.Errorf("a second press = %d\n%s", again.Status, again.text())
+	}
+
+	// What nobody undoes in a day stays.
+	late := b.pasted(biology, "Name\nDora Ek\n").URL.Path
+	b.post(late + "/apply")
+	p.work()
+	p.now.advance(store.ImportUndoFor + time.Minute)
+	if got := p.signIn(lee).get(late); strings.Contains(got.text(), "Undo all of it") {
+		t.Errorf("a day later:\n%s", got.text())
+	}
+	if got := p.signIn(lee).post(late + "/undo"); got.Status != http.StatusGone {
+		t.Errorf("a day later it is undone: %d", got.Status)
+	}
+}

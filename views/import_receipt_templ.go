@@ -1102,7 +1102,7 @@ func importOutcome(org identity.Opened, v ImportEndView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = importNamed(text(ctx, "import.kept.title", "Count", v.Import.Undo.Kept), text(ctx, "import.kept.lead"), v.Kept).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = importNamed(text(ctx, "import.kept.title", "Count", v.Import.Undo.Kept), "", v.Kept).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
