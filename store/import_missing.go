@@ -37,6 +37,9 @@ func (p *planning) classrooms(ctx context.Context) error {
 			after = row.Position
 			c := importClassroomOf(row)
 			if c.Kind == roster.KindError {
+				if err := p.spared(ctx, c); err != nil {
+					return err
+				}
 				continue
 			}
 			if err := p.classroom(ctx, &c, names, row.Gone); err != nil {
@@ -57,6 +60,33 @@ func (p *planning) classrooms(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// spared notes which classroom a class with a mistake is: the list does not speak
+// for it, so nobody leaves it, unless another line of the list is that class.
+func (p *planning) spared(ctx context.Context, c ImportClassroom) error {
+	if c.ExternalID == "" {
+		return nil
+	}
+	others, err := p.CountImportClassKey(ctx, query.CountImportClassKeyParams{
+		OrganizationID: p.o.id, ImportID: p.id, ClassKey: classKeyOf(c.ExternalID, ""),
+	})
+	if err != nil || others > 0 {
+		return err
+	}
+	there, err := p.ExternalClassroom(ctx, query.ExternalClassroomParams{
+		OrganizationID: p.o.id, Source: p.i.Source, ExternalID: c.ExternalID,
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return p.PlanImportClassroom(ctx, query.PlanImportClassroomParams{
+		OrganizationID: p.o.id, ImportID: p.id, Position: c.Position, Kind: string(c.Kind),
+		ClassroomID: there.ClassroomID, BeforeName: there.Name, Reason: messageText(c.Reason),
+	})
 }
 
 // classroom plans one class.

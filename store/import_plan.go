@@ -244,7 +244,7 @@ func (p *planning) people(ctx context.Context, s span) (map[int64][]roster.Known
 		}
 		h.in = append(h.in, roster.Standing{
 			Place: place, Name: a.Name, Kind: identity.Kind(a.Kind), Roles: parseRoles(a.Roles),
-			State: identity.RoleAssignmentState(a.State), Concerned: a.Listed || a.OfSource,
+			State: identity.RoleAssignmentState(a.State), Concerned: a.Listed || a.OfSource && !a.Spared,
 		})
 	}
 	people, err := p.ImportKnown(ctx, query.ImportKnownParams{

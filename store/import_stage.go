@@ -137,6 +137,7 @@ func (s *ImportStage) class(key string, c roster.Classroom) error {
 	kind, reason := "", ""
 	if len(c.Problems) > 0 {
 		kind, reason = string(roster.KindError), messageText(c.Problems[0].Message)
+		key = fmt.Sprintf("e:%d", position) // in nobody's place
 	}
 	return s.add(func(tx *transaction) error {
 		_, err := tx.InsertImportClassroom(s.ctx, query.InsertImportClassroomParams{

@@ -40,7 +40,11 @@ DELETE FROM import_files WHERE kept_us < sqlc.arg(kept_before_us)
 SELECT DISTINCT c.user_id, a.organization_id AS place_id, o.name, o.kind, o.school_id, a.role, a.roles, a.state,
     CAST(o.state AS TEXT) AS place_state,
     EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = sqlc.arg(organization_id)
-        AND l.import_id = sqlc.arg(import_id) AND l.classroom_id = a.organization_id AND l.classroom_id <> '') AS listed,
+        AND l.import_id = sqlc.arg(import_id) AND l.classroom_id = a.organization_id AND l.classroom_id <> ''
+        AND l.kind NOT IN ('error', 'conflict')) AS listed,
+    EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = sqlc.arg(organization_id)
+        AND l.import_id = sqlc.arg(import_id) AND l.classroom_id = a.organization_id AND l.classroom_id <> ''
+        AND l.kind IN ('error', 'conflict')) AS spared,
     EXISTS (SELECT 1 FROM external_classrooms x WHERE x.organization_id = sqlc.arg(organization_id)
         AND x.classroom_id = a.organization_id AND x.source = sqlc.arg(source)) AS of_source
 FROM import_candidates c

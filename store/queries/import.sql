@@ -510,6 +510,10 @@ WHERE x.organization_id = sqlc.arg(organization_id) AND x.source = sqlc.arg(sour
         JOIN role_assignments b ON b.organization_id = o.id AND b.user_id = a.user_id AND b.role_order = 4
         WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.classroom_id <> '');
 
+-- name: CountImportClassKey :one
+SELECT COUNT(*) FROM import_classrooms
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND class_key = sqlc.arg(class_key);
+
 -- name: ImportNumbersOfClassroom :many
 -- The numbers that lists of a source have of a classroom.
 SELECT external_id FROM external_classrooms

@@ -161,7 +161,11 @@ const importStandings = `-- name: ImportStandings :many
 SELECT DISTINCT c.user_id, a.organization_id AS place_id, o.name, o.kind, o.school_id, a.role, a.roles, a.state,
     CAST(o.state AS TEXT) AS place_state,
     EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = $1
-        AND l.import_id = $2 AND l.classroom_id = a.organization_id AND l.classroom_id <> '') AS listed,
+        AND l.import_id = $2 AND l.classroom_id = a.organization_id AND l.classroom_id <> ''
+        AND l.kind NOT IN ('error', 'conflict')) AS listed,
+    EXISTS (SELECT 1 FROM import_classrooms l WHERE l.organization_id = $1
+        AND l.import_id = $2 AND l.classroom_id = a.organization_id AND l.classroom_id <> ''
+        AND l.kind IN ('error', 'conflict')) AS spared,
     EXISTS (SELECT 1 FROM external_classrooms x WHERE x.organization_id = $1
         AND x.classroom_id = a.organization_id AND x.source = $3) AS of_source
 FROM import_candidates c
@@ -190,6 +194,7 @@ type ImportStandingsRow struct {
 	State      string
 	PlaceState string
 	Listed     bool
+	Spared     bool
 	OfSource   bool
 }
 
@@ -221,6 +226,7 @@ func (q *Queries) ImportStandings(ctx context.Context, arg ImportStandingsParams
 			&i.State,
 			&i.PlaceState,
 			&i.Listed,
+			&i.Spared,
 			&i.OfSource,
 		); err != nil {
 			return nil, err

@@ -136,6 +136,24 @@ func (q *Queries) ConflictImportRow(ctx context.Context, arg ConflictImportRowPa
 	return err
 }
 
+const countImportClassKey = `-- name: CountImportClassKey :one
+SELECT COUNT(*) FROM import_classrooms
+WHERE organization_id = $1 AND import_id = $2 AND class_key = $3
+`
+
+type CountImportClassKeyParams struct {
+	OrganizationID string
+	ImportID       string
+	ClassKey       string
+}
+
+func (q *Queries) CountImportClassKey(ctx context.Context, arg CountImportClassKeyParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countImportClassKey, arg.OrganizationID, arg.ImportID, arg.ClassKey)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countImportClassrooms = `-- name: CountImportClassrooms :many
 SELECT kind, COUNT(*) AS number FROM import_classrooms
 WHERE organization_id = $1 AND import_id = $2 GROUP BY kind
