@@ -67,7 +67,7 @@ func TestASchoolGoesIntoTheNextYearAndBack(t *testing.T) {
 	admin.barrierFree(d, "the question before a rollover")
 	admin.press(admin.text(`document.querySelector("main form .button.primary").innerText`))
 	admin.sees("Rolled over into "+next)
-	admin.sees("Every class is in "+next+" now, as planned.")
+	admin.sees("Every class was rolled over into "+next+", as planned.")
 	admin.picture("rollover-receipt")
 	admin.barrierFree(d, "the receipt of a rollover")
 
