@@ -56,15 +56,16 @@ func (r *run) classes(ctx context.Context, end time.Time) error {
 // classesNow opens and renames classes, as writers become free.
 func (r *run) classesNow(ctx context.Context, all []store.ImportClassroom, end time.Time) error {
 	var under sync.WaitGroup
+	turn := r.writers.turn()
 	for _, c := range all {
-		r.writers <- struct{}{}
+		r.writers.take(turn)
 		if r.failure() != nil || ctx.Err() != nil || !r.Now().Before(end) {
-			<-r.writers
+			r.writers.give()
 			r.fail(cmp.Or(ctx.Err(), store.ErrImportStopped)) // the rest is left to another job
 			break
 		}
 		under.Go(func() {
-			defer func() { <-r.writers }()
+			defer r.writers.give()
 			if err := r.class(ctx, c); err != nil {
 				r.fail(err)
 			}

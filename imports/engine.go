@@ -43,9 +43,8 @@ type Engine struct {
 	Options
 	// busy are the imports somebody is at: after a crash, or a click more, two
 	// jobs may be about one.
-	busy sync.Map
-	// writers has one place for each write under way, of all imports together.
-	writers chan struct{}
+	busy    sync.Map
+	writers writers
 	looks   []time.Duration
 	pauses  []time.Duration
 	slice   time.Duration
@@ -62,7 +61,7 @@ func New(o Options) *Engine {
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Writers = cmp.Or(o.Writers, DefaultWriters)
-	return &Engine{Options: o, writers: make(chan struct{}, o.Writers), looks: looks, pauses: pauses, slice: slice, batch: batchSize}
+	return &Engine{Options: o, writers: writers{free: o.Writers}, looks: looks, pauses: pauses, slice: slice, batch: batchSize}
 }
 
 // work is an import with its organization, opened for who began it, as they may

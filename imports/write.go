@@ -16,6 +16,7 @@ type batch struct {
 	*Engine
 	work
 	making
+	turn    int64 // among those who wait for a writer
 	items   []*item
 	classes map[int64]identity.OrganizationID // of the list, by place in it
 
@@ -45,7 +46,7 @@ type item struct {
 // do does rows that are begun, to their end. An error says that some of them stay
 // begun.
 func (r *run) do(ctx context.Context, w work, m making, rows []store.ImportRow) error {
-	b := &batch{Engine: r.Engine, work: w, making: m, places: map[identity.OrganizationID]*place{}}
+	b := &batch{Engine: r.Engine, work: w, making: m, turn: r.writers.turn(), places: map[identity.OrganizationID]*place{}}
 	err := b.prepare(ctx, rows)
 	if err != nil {
 		return err
@@ -121,13 +122,13 @@ func (b *batch) readPasswordRules(ctx context.Context) error {
 func (b *batch) each(ctx context.Context, n int, f func(int)) {
 	var under sync.WaitGroup
 	for k := range n {
-		b.writers <- struct{}{}
+		b.writers.take(b.turn)
 		if b.gone(ctx) != nil {
-			<-b.writers
+			b.writers.give()
 			break
 		}
 		under.Go(func() {
-			defer func() { <-b.writers }()
+			defer b.writers.give()
 			f(k)
 		})
 	}
