@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -36,8 +38,10 @@ type Options struct {
 	// Client asks whether the portal answers at its public URL; nil is one that
 	// gives up after five seconds.
 	Client *http.Client
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Resolve looks a host up; nil asks as this machine does.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Paths of the portal, as they are registered at Zitadel.
@@ -60,6 +64,11 @@ func New(o Options) *Doctor {
 	}
 	if o.Client == nil {
 		o.Client = &http.Client{Timeout: askLasts}
+	}
+	if o.Resolve == nil {
+		o.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -86,7 +95,7 @@ func (d *Doctor) Look(ctx context.Context) identity.Checkup {
 	for _, part := range []func(){
 		e.urls, e.mail, e.database, e.jobs,
 		e.server, e.instance, e.accounts, e.project,
-		e.projection, e.drift, e.audit, e.operators,
+		e.projection, e.drift, e.audit, e.operators, e.badges,
 	} {
 		part()
 	}

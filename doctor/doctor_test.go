@@ -6,8 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,6 +170,65 @@ func TestInAHealthyInstallationNothingIsWrong(t *testing.T) {
 	kept, err := w.Store.Checkup(t.Context())
 	if err != nil || kept.At.IsZero() || len(kept.Ailments) < 30 || kept.Level() != identity.LevelGood {
 		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
+
+// Zitadel fetches the keys of badges, and as it is shipped calls no private address.
+func TestBadgesNeedKeysThatZitadelMayFetch(t *testing.T) {
+	for name, tt := range map[string]struct {
+		on        bool
+		addresses []string // none: it does not resolve
+		want      []string
+		says      map[string]any
+	}{
+		"badges are off":      {false, []string{"127.0.0.1"}, nil, nil},
+		"a public address":    {true, []string{"203.0.113.7", "2001:db8::7"}, nil, nil},
+		"this machine":        {true, []string{"127.0.0.1"}, []string{"badge-keys warning"}, map[string]any{"Host": "127.0.0.1", "Address": "127.0.0.1", "Count": 1}},
+		"this machine, IPv6":  {true, []string{"::1"}, []string{"badge-keys warning"}, nil},
+		"a private network":   {true, []string{"203.0.113.7", "10.1.2.3"}, []string{"badge-keys warning"}, map[string]any{"Host": "127.0.0.1", "Address": "10.1.2.3", "Count": 1}},
+		"as IPv4 in IPv6":     {true, []string{"::ffff:192.168.1.1"}, []string{"badge-keys warning"}, nil},
+		"a unique local one":  {true, []string{"fd00::1"}, []string{"badge-keys warning"}, nil},
+		"link-local":          {true, []string{"169.254.1.1"}, []string{"badge-keys warning"}, nil},
+		"it does not resolve": {true, nil, []string{"badge-host warning"}, map[string]any{"Host": "127.0.0.1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWard(t)
+			w.Resolve = func(context.Context, string) (addresses []netip.Addr, err error) {
+				for _, text := range tt.addresses {
+					addresses = append(addresses, netip.MustParseAddr(text))
+				}
+				if len(addresses) == 0 {
+					err = errors.New("no such host")
+				}
+				return addresses, err
+			}
+			if tt.on {
+				w.badges(t)
+			}
+			if wrong := w.wrong(t); !slices.Equal(wrong, tt.want) {
+				t.Errorf("found %v, want %v", wrong, tt.want)
+			}
+			for _, a := range New(w.Options).Look(t.Context()).Ailments {
+				if strings.HasPrefix(a.Code, "badge-") && tt.says != nil && !reflect.DeepEqual(a.Args, tt.says) {
+					t.Errorf("%s says %v, want %v", a.Code, a.Args, tt.says)
+				}
+			}
+		})
+	}
+}
+
+// badges turns badges of Linden on.
+func (w *ward) badges(t *testing.T) {
+	t.Helper()
+	opened, err := identity.Open(
+		identity.Organization{ID: "linden", Kind: identity.KindSchool, Name: "Linden", State: identity.OrganizationActive},
+		identity.Actor{User: "ida"}, identity.Held{Here: []identity.Role{identity.RoleSchoolAdmin}})
+	if err == nil {
+		err = w.Store.In(opened).SetBadges(t.Context(), identity.DefaultBadgeRules, func(context.Context) (identity.ProviderID, error) { return "cards", nil })
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -162,6 +162,15 @@ func (s *Store) EndingBadges(ctx context.Context, most int) ([]identity.Opened, 
 	return schools, nil
 }
 
+// SchoolsWithBadges counts the schools that use badges.
+func (s *Store) SchoolsWithBadges(ctx context.Context) (int, error) {
+	n, err := s.read().SchoolsWithBadges(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count schools with badges: %w", translate(err))
+	}
+	return int(n), nil
+}
+
 func (o *Organization) setBadgeState(
 	ctx context.Context, tx *transaction, state identity.BadgeState, provider identity.ProviderID,
 ) error {

@@ -11,6 +11,7 @@ import (
 var readsAll = map[string]string{
 	"leftBehind":           "the few classrooms that are being deleted",
 	"projectionState":      "a handful of rows",
+	"schoolsWithBadges":    "one row for each school that has ever used them, for the doctor",
 	"driftRows":            "the report itself",
 	"unfinishedOpenings":   "an index of unfinished ones alone",
 	"importsApplying":      "an index of those alone, once a minute",

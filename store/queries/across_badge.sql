@@ -39,3 +39,6 @@ JOIN organizations o ON o.id = b.organization_id
 WHERE b.state = 'ending' AND b.changed_us > 0 AND o.state = 'active'
 ORDER BY b.changed_us
 LIMIT sqlc.arg(most);
+
+-- name: SchoolsWithBadges :one
+SELECT COUNT(*) FROM badge_rules WHERE state = 'on';

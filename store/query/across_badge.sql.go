@@ -212,3 +212,14 @@ func (q *Queries) EndingBadges(ctx context.Context, most int64) ([]string, error
 	}
 	return items, nil
 }
+
+const schoolsWithBadges = `-- name: SchoolsWithBadges :one
+SELECT COUNT(*) FROM badge_rules WHERE state = 'on'
+`
+
+func (q *Queries) SchoolsWithBadges(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, schoolsWithBadges)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
