@@ -8,7 +8,7 @@ import (
 
 // ImportEndView is the end of an import, with those who have to be named.
 type ImportEndView struct {
-	Import  ImportOf
+	Import    ImportOf
 	Hidden    []ImportRow
 	Refused   []ImportRow
 	Kept      []ImportRow // accounts that an undo kept
