@@ -52,6 +52,7 @@ func TestSomebodyJoinsByTheCodeOnTheWall(t *testing.T) {
 	guest.press("Continue")
 	guest.sees("Join Biology 7B")
 	guest.picture("join-class")
+	guest.barrierFree(d, "what a code opens")
 	guest.press("I have no account yet")
 	for label, typed := range map[string]string{
 		"Given name": "Mia", "Family name": "Sandoval", "E-mail address": "mia@example.org", "New password": "Blue-Table-42!", "New password again": "Blue-Table-42!",
@@ -152,7 +153,8 @@ func TestALessonIsUnstuckFromAPhone(t *testing.T) {
 	again.sees("Biology 7B")
 }
 
-// A substitute is added on two pages, sees at home until when, and is listed.
+// A substitute is added on two pages, sees at home until when, and is none any
+// more once that is over.
 func TestASubstituteIsAdded(t *testing.T) {
 	d := startDemo(t)
 	b := newBrowser(t)
@@ -180,6 +182,18 @@ func TestASubstituteIsAdded(t *testing.T) {
 	substitute.sees("You stand in here until")
 	substitute.press("Biology 7B")
 	substitute.sees("Add students")
+
+	// The day is over.
+	if _, err := d.store.Writer().ExecContext(t.Context(), "UPDATE substitutions SET until_us = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.endSubstitutions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	substitute.open(d.urls.portal + "/home")
+	substitute.doesNotSee("You stand in here until")
+	teacher.open(d.urls.portal + teacher.text(`new URL(document.querySelector("nav.sections a[href$=activity]").href).pathname`))
+	teacher.sees("The time of Priya Nair as substitute teacher was over.")
 }
 
 // tile finds a student's in the lesson.

@@ -9,10 +9,10 @@ import (
 )
 
 // substitutionsAtOnce is how many substitutions are ended in one go.
-const substitutionsAtOnce = 100
+const substitutionsAtOnce = 500
 
 // endSubstitutions ends the access of co-teachers whose time is over. One that
-// cannot be ended now keeps none of the others.
+// cannot be ended now keeps none of the others, unless Zitadel is away for all.
 func (p *portal) endSubstitutions(ctx context.Context) error {
 	due, err := p.store.DueSubstitutions(ctx, substitutionsAtOnce)
 	if err != nil {
@@ -23,6 +23,9 @@ func (p *portal) endSubstitutions(ctx context.Context) error {
 		err := identity.EndSubstitution(ctx, d.Opened, p.store.In(d.Opened), p.runtime.In(d.Opened), d.Substitution)
 		if err != nil {
 			all = append(all, fmt.Errorf("end a substitution in %s: %w", d.Opened.ID(), err))
+		}
+		if identity.IsKind(err, identity.KindUnavailable) {
+			break
 		}
 	}
 	return errors.Join(all...)
