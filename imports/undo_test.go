@@ -235,3 +235,42 @@ func TestClassesThatAreInUseStay(t *testing.T) {
 		t.Errorf("undone after a day: %v", err)
 	}
 }
+
+// An import is undone by the rights of who undoes it, when who began it has none
+// any more; and by nobody without them.
+func TestAnImportIsUndoneByOthers(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	ctx := t.Context()
+	before := s.snapshot()
+	list := pasted("Given name\tFamily name\tUser name\tClass", "A\tNew\ta.new\t7B", "Mila\tArnold\tmila.a-7b\t8A")
+	one := s.applied(s.as("priya", "school"), s.planned(s.as("priya", "school"), list, store.ImportOptions{}).ID, 0)
+	_, err := s.at(s.places["school"]).DeleteRoleAssignment(ctx, "u-priya")
+	s.check(err)
+	s.sync()
+	before = strings.Replace(before, "u-priya|o-school|school_admin|active\n", "", 1)
+	o := s.as("robin", "school")
+	if one = s.undo(o, one.ID); one.State != store.ImportUndone || one.UndoReceipt.Deleted != 1 || one.UndoReceipt.Refused > 0 {
+		t.Errorf("undone: %s %+v %+v", one.State, one.UndoReceipt, one.Trouble)
+	}
+	if diff := cmp.Diff(before, s.snapshot()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	records, err := o.Audit(ctx, store.AuditQuery{Limit: 500})
+	s.check(err)
+	for _, r := range records.Records {
+		if r.Action == identity.ActionImportBack && (r.Actor.User != "u-robin" || r.Actor.Name != "Robin Stone") {
+			t.Errorf("put back on record by %+v", r.Actor)
+		}
+	}
+	// Whoever loses the right meanwhile puts nothing more back.
+	one = s.applied(o, s.planned(o, list, store.ImportOptions{}).ID, 0)
+	s.check(o.UndoImport(ctx, one.ID))
+	_, err = s.at(s.places["school"]).DeleteRoleAssignment(ctx, "u-robin")
+	s.check(err)
+	s.sync()
+	s.work()
+	if got := s.held(s.userNamed("a.new")); got != "o-7b:student:active" {
+		t.Errorf("undone without the right: %q", got)
+	}
+}

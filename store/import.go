@@ -16,10 +16,12 @@ import (
 // ImportPayload what they are about.
 const ImportJob = "import"
 
-// ImportPayload names an import.
+// ImportPayload names an import, and who asked for the work: an import is undone
+// by the rights of who undoes it.
 type ImportPayload struct {
 	Organization identity.OrganizationID `json:"organization"`
 	Import       ImportID                `json:"import"`
+	Actor        identity.UserID         `json:"actor,omitempty"`
 }
 
 // ImportID is the ID of an import: the submission of the form that began it.

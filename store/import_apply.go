@@ -60,7 +60,9 @@ func (o *Organization) ApplyImport(ctx context.Context, id ImportID, number int)
 }
 
 func (o *Organization) enqueueImport(ctx context.Context, tx *transaction, id ImportID) error {
-	return o.store.enqueue(ctx, tx, ImportJob, ImportPayload{Organization: o.opened.ID(), Import: id})
+	return o.store.enqueue(ctx, tx, ImportJob, ImportPayload{
+		Organization: o.opened.ID(), Import: id, Actor: o.opened.Actor().User,
+	})
 }
 
 // QueueImport leaves the rest of an import to another job.
@@ -214,8 +216,8 @@ func (o *Organization) recordImport(ctx context.Context, tx *transaction, i Impo
 	return o.record(ctx, tx, identity.Change{Action: action, Target: string(i.ID), After: after})
 }
 
-// OpenForImport opens the organization of an import for who began it, as their
-// rights are now, with the import. Rights that are gone are an error like any
+// OpenForImport opens the organization of an import for who began it, or undoes
+// it, as their rights are now, with the import. Rights that are gone are an error like any
 // other of [Store.OpenFor].
 func (s *Store) OpenForImport(ctx context.Context, job ImportPayload) (identity.Opened, Import, error) {
 	row, err := s.read().ImportForJob(ctx, query.ImportForJobParams{OrganizationID: string(job.Organization), ID: string(job.Import)})
@@ -226,7 +228,15 @@ func (s *Store) OpenForImport(ctx context.Context, job ImportPayload) (identity.
 	if err != nil {
 		return identity.Opened{}, Import{}, err
 	}
-	opened, err := s.OpenFor(ctx, i.Actor, job.Organization)
+	actor := i.Actor
+	if i.State == ImportUndoing && job.Actor != "" && job.Actor != actor.User {
+		user, err := s.User(ctx, job.Actor)
+		if err != nil {
+			return identity.Opened{}, i, err
+		}
+		actor = identity.Actor{User: user.ID, Name: user.DisplayName()}
+	}
+	opened, err := s.OpenFor(ctx, actor, job.Organization)
 	if err == nil {
 		err = s.In(opened).mayImport()
 	}
