@@ -146,6 +146,7 @@ func TestASchoolBringsWhatItsSystemExports(t *testing.T) {
 	w.press("Add 52 people, open 4 classes")
 	w.sees("The list is applied")
 	w.sees("Everything on the list is as it says.")
+	applied := w.location()
 	w.picture("import-school-receipt")
 	w.press("Classes")
 	w.sees("Art 0")
@@ -157,6 +158,18 @@ func TestASchoolBringsWhatItsSystemExports(t *testing.T) {
 	w.press("Check the list")
 	w.sees("Nothing to do: everything on the list is so already.")
 	w.picture("import-school-again")
+
+	// All of it was a mistake.
+	w.open(applied)
+	w.press("Undo all of it")
+	w.sees("52 accounts that were made are deleted.")
+	w.sees("4 classes that were opened")
+	w.picture("import-school-undo")
+	w.press("Undo the list")
+	w.sees("The list is undone")
+	w.sees("52 accounts deleted")
+	w.sees("4 classes deleted")
+	w.picture("import-school-undone")
 }
 
 // drop puts a file into the field of that label, as dropping it there does.
