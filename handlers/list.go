@@ -31,7 +31,7 @@ func (s *Server) listRoutes(r chi.Router) {
 	r.Method("POST", "/roster/export", class(exportList))
 	r.Method("GET", "/people/export", school(identity.ManageSchool, askPeopleExport))
 	r.Method("POST", "/people/export", s.freshly(school(identity.ManageSchool, exportPeople)))
-	r.Method("POST", "/people/selection", school(identity.ManageSchool, tickPeople))
+	r.Method("POST", "/people/act/selection", school(identity.ManageSchool, tickPeople))
 }
 
 // lists is what is done to those on a class's list. It holds the way into other

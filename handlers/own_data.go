@@ -36,6 +36,9 @@ func (s *Server) ownData(r *http.Request, who Person) (views.OwnDataView, []stor
 		return view, nil, err
 	}
 	view.Sessions = sessionRows(sessions, s.ownSession(ctx))
+	if view.Guardians, err = s.store.OwnGuardians(ctx, who.Actor.User); err != nil {
+		return view, nil, err
+	}
 	view.Basis, err = s.store.OwnBasis(ctx, who.User)
 	return view, places, err
 }
@@ -78,6 +81,7 @@ type ownFile struct {
 	Roles       []ownRole             `json:"roles"`
 	Sessions    []ownSession          `json:"sessions"`
 	Basis       *ownBasis             `json:"basis,omitempty"`
+	Guardians   []ownGuardian         `json:"guardians,omitempty"`
 	MadeAt      string                `json:"made_at"`
 }
 
@@ -91,6 +95,14 @@ type ownRole struct {
 
 type ownSession struct {
 	Device, Address, CreatedAt, SeenAt string
+}
+
+type ownGuardian struct {
+	Name     string `json:"name"`
+	Relation string `json:"relation,omitempty"`
+	Address  string `json:"address,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Language string `json:"language,omitempty"`
 }
 
 type ownBasis struct {
@@ -127,6 +139,9 @@ func (s *Server) fetchOwnData(w http.ResponseWriter, r *http.Request, who Person
 	}
 	if view.Basis.Basis != "" {
 		f.Basis = &ownBasis{string(view.Basis.Basis), string(view.Basis.AgeBand), stamp(view.Basis.RecordedAt)}
+	}
+	for _, g := range view.Guardians {
+		f.Guardians = append(f.Guardians, ownGuardian{g.Name, g.Relation, g.Address, g.Phone, g.Language})
 	}
 	head, err := json.MarshalIndent(f, "", "\t")
 	if err != nil {

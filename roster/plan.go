@@ -69,6 +69,9 @@ const (
 	StepUnassign StepKind = "unassign" // its end
 	StepInvite   StepKind = "invite"   // to a role in an organization
 	StepIdentify StepKind = "identify" // the list's own number of the person is kept
+	// StepGuardians changes the contacts of a student. They are no part of an
+	// account.
+	StepGuardians StepKind = "guardians"
 )
 
 // Fields are what an account says; nil stays as it is.
@@ -97,6 +100,8 @@ type Step struct {
 	Held *identity.Position `json:"held,omitempty"`
 	// Number is the list's number of the person so far, of StepIdentify.
 	Number string `json:"number,omitempty"`
+	// Guardians are the contacts as they were before StepGuardians.
+	Guardians []identity.Guardian `json:"guardians,omitempty"`
 	// Invitation is the one that was sent, once it was.
 	Invitation identity.InvitationID `json:"invitation,omitempty"`
 }

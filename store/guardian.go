@@ -177,7 +177,7 @@ func (o *Organization) RemoveGuardian(ctx context.Context, student identity.User
 
 // wantedGuardians are the contacts of a student as they are once a list is
 // applied that says guardians, and whether that is a change. A contact is the same
-// by address or by name. What the same source brought before and says no more
+// by address or by name, or by telephone where there is no name. What the same source brought before and says no more
 // goes; what was entered by hand, or comes from elsewhere, stays. A list without
 // contacts in a row says nothing about them.
 func wantedGuardians(source string, present, said []identity.Guardian) (wanted []identity.Guardian, changes bool) {
@@ -238,7 +238,10 @@ func sameGuardian(a, b identity.Guardian) bool {
 	if a.Address != "" && b.Address != "" && identity.SameAddress(a.Address, b.Address) {
 		return true
 	}
-	return a.Name != "" && nameKey(a.Name) == nameKey(b.Name)
+	if a.Name == "" || b.Name == "" {
+		return a.Phone != "" && a.Phone == b.Phone // of whom a list says no more
+	}
+	return nameKey(a.Name) == nameKey(b.Name)
 }
 
 // keepGuardians brings the contacts of a student to what a list of source says of
@@ -252,6 +255,11 @@ func (tx *transaction) keepGuardians(ctx context.Context, home, student, source 
 	if !changes {
 		return nil
 	}
+	return tx.putGuardians(ctx, home, student, present, wanted)
+}
+
+// putGuardians makes wanted of the contacts that are present.
+func (tx *transaction) putGuardians(ctx context.Context, home, student string, present, wanted []identity.Guardian) error {
 	for _, p := range present {
 		if slices.ContainsFunc(wanted, func(w identity.Guardian) bool { return w.ID == p.ID }) {
 			continue

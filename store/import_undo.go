@@ -181,6 +181,9 @@ func (o *Organization) closeImportUndo(ctx context.Context, tx *transaction, i *
 		if err := o.forgetNumbers(ctx, tx, *i, d.Row); err != nil {
 			return err
 		}
+		if err := tx.putGuardiansBack(ctx, *i, d.Row); err != nil {
+			return err
+		}
 	}
 	outcome := identity.OutcomeDone
 	if d.Undo == UndoRefused {

@@ -296,6 +296,9 @@ func (o *Organization) closeImportRow(ctx context.Context, tx *transaction, i *I
 	if err := o.identify(ctx, tx, *i, d.Row); err != nil {
 		return err
 	}
+	if err := tx.keepRowGuardians(ctx, *i, d.Row); err != nil {
+		return err
+	}
 	if d.Secret == "" {
 		return nil
 	}

@@ -117,6 +117,8 @@ func (r ImportRow) does(ctx context.Context, org identity.Opened) []string {
 			}
 		case roster.StepUnassign:
 			said = append(said, text(ctx, "import.step.unassign", "Place", step.Name))
+		case roster.StepGuardians:
+			said = append(said, text(ctx, "import.step.guardians"))
 		case roster.StepInvite:
 			said = append(said, text(ctx, "import.step.invite", "Address", r.Person.Address))
 		}

@@ -26,7 +26,7 @@ func ListExportPath(class identity.OrganizationID) string { return in(class, "ro
 // PeopleSelectionPath keeps, by POST, who is ticked on the list of a school's
 // people.
 func PeopleSelectionPath(school identity.OrganizationID) string {
-	return in(school, "people", "selection")
+	return in(school, "people", "act", "selection")
 }
 
 // PeopleExportPath is [ListExportPath] for the people of a school.

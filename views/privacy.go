@@ -55,6 +55,7 @@ type OwnDataView struct {
 	Credentials []identity.Credential
 	Sessions    []SessionRow
 	Basis       identity.AccountBasis
+	Guardians   []identity.Guardian // contacts that are kept of them
 	Records     []identity.AuditRecord
 	More        bool // there are further records, in the file
 }

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/roster"
+)
+
+// guardiansOfRow are the contacts that a row of a list says.
+func guardiansOfRow(p roster.Person) []identity.Guardian {
+	if p.Gone || p.Role != "" && p.Role != identity.RoleStudent {
+		return nil // contacts are kept of students
+	}
+	said := make([]identity.Guardian, len(p.Guardians))
+	for i, g := range p.Guardians {
+		said[i] = identity.Guardian{Name: g.Name, Relation: g.Relation, Address: g.Address, Phone: g.Phone}
+	}
+	return said
+}
+
+// guardians adds to what becomes of a row that it changes the contacts of its
+// student. A row that says what is kept already changes nothing.
+func (p *planning) guardians(ctx context.Context, row ImportRow, known []roster.Known, now *roster.Decided) error {
+	said := guardiansOfRow(row.Person)
+	if len(said) == 0 || now.Joins != 0 {
+		return nil
+	}
+	switch now.Kind {
+	case roster.KindUnchanged, roster.KindUpdate, roster.KindMove:
+	default:
+		return nil // an account that is made gets its contacts with it
+	}
+	at := slices.IndexFunc(known, func(k roster.Known) bool { return k.User == now.User })
+	if now.User == "" || at < 0 || known[at].Guest || teaches(known[at]) {
+		return nil
+	}
+	present, err := guardiansIn(ctx, p.Queries, string(p.i.Home), string(now.User))
+	if err != nil {
+		return err
+	}
+	if _, changes := wantedGuardians(p.i.Source, present, said); !changes {
+		return nil
+	}
+	now.Steps = append(now.Steps, roster.Step{Kind: roster.StepGuardians, Guardians: present})
+	if now.Kind == roster.KindUnchanged {
+		now.Kind = roster.KindUpdate
+	}
+	return nil
+}
+
+// teaches reports whether somebody is more than a student somewhere in the school.
+func teaches(k roster.Known) bool {
+	return slices.ContainsFunc(k.Standings, func(s roster.Standing) bool {
+		return identity.Highest(s.Roles).Rank() > identity.RoleStudent.Rank()
+	})
+}
+
+// keepRowGuardians brings the contacts of a row's student to what the row says,
+// where that was planned.
+func (tx *transaction) keepRowGuardians(ctx context.Context, i Import, r ImportRow) error {
+	planned := slices.ContainsFunc(r.Steps, func(s roster.Step) bool {
+		return s.Kind == roster.StepGuardians || s.Kind == roster.StepCreate
+	})
+	if !planned || r.User == "" {
+		return nil
+	}
+	return tx.keepGuardians(ctx, string(i.Home), string(r.User), i.Source, guardiansOfRow(r.Person))
+}
+
+// putGuardiansBack puts back the contacts that an import changed, unless somebody
+// changed them since.
+func (tx *transaction) putGuardiansBack(ctx context.Context, i Import, r ImportRow) error {
+	for _, s := range r.Steps {
+		if s.Kind != roster.StepGuardians || r.User == "" {
+			continue
+		}
+		present, err := guardiansIn(ctx, tx.Queries, string(i.Home), string(r.User))
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(present, func(g identity.Guardian) bool { return g.ChangedAt.After(i.FinishedAt) }) {
+			continue
+		}
+		if err := tx.putGuardians(ctx, string(i.Home), string(r.User), present, s.Guardians); err != nil {
+			return err
+		}
+	}
+	return nil
+}
