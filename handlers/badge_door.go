@@ -258,7 +258,7 @@ func (s *Server) handToken(ctx context.Context, claims badge.Claims, request ide
 	}
 	here, err := url.Parse(s.discovery.oidc.Issuer)
 	if err != nil || there.Scheme != here.Scheme || there.Host != here.Host {
-		return "", identity.Gone("sign-in.lost").Because(errors.Join(err, errors.New("Zitadel leads elsewhere")))
+		return "", identity.Gone("sign-in.lost").Because(errors.Join(err, errors.New("the answer leads elsewhere")))
 	}
 	return target, nil
 }

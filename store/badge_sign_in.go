@@ -95,7 +95,7 @@ func (s *Store) BeginBadge(
 		if holder, err = s.badgeHolder(ctx, tx.Queries, found.OrganizationID, found.ID, limits); err != nil {
 			return err
 		}
-		row, err := tx.BadgeOf(ctx, query.BadgeOfParams{OrganizationID: found.OrganizationID, ID: found.ID})
+		row, err := tx.BadgeOf(ctx, query.BadgeOfParams(found))
 		if err != nil {
 			return err
 		}

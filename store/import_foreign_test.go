@@ -59,6 +59,7 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"EndImport": func(ctx context.Context) (any, error) {
 			return nothing(o.EndImport(ctx, id, ImportDone, identity.Message{}))
 		},
+		"HoldImport":      func(ctx context.Context) (any, error) { return nothing(o.HoldImport(ctx, id)) },
 		"BegunImportRows": func(ctx context.Context) (any, error) { return o.BegunImportRows(ctx, id, 0, 5) },
 		"BeginImportRows": func(ctx context.Context) (any, error) {
 			rows, _, err := o.BeginImportRows(ctx, id, 0, 5, func(*ImportRow, UserNameTaken) error { return nil })
