@@ -29,7 +29,8 @@ func TestAListBringsGuardiansUpToDate(t *testing.T) {
 		{"others stay", []identity.Guardian{hand, theirs}, []identity.Guardian{{Name: "Ida", Phone: "7"}}, "Rana Haddad 030 1 |Tante Ida 1 |Ida 7 ", true},
 		{"two of one name", nil, []identity.Guardian{{Name: "Ida", Phone: "1"}, {Name: "Ida", Phone: "2"}}, "Ida 1 |Ida 2 ", true},
 		{
-			"no more than fit", []identity.Guardian{hand},
+			"no more than fit",
+			[]identity.Guardian{hand},
 			[]identity.Guardian{{Name: "A", Phone: "1"}, {Name: "B", Phone: "1"}, {Name: "C", Phone: "1"}, {Name: "D", Phone: "1"}, {Name: "E", Phone: "1"}, {Name: "F", Phone: "1"}},
 			"Rana Haddad 030 1 |A 1 |B 1 |C 1 |D 1 |E 1 ", true,
 		},

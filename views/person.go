@@ -15,7 +15,7 @@ type PersonView struct {
 	Credentials []CredentialRow
 	Sessions    []SessionRow
 	Badge       identity.Badge // that they have; zero: none
-	Activity    ActivityView // the last records about them; without a log nothing
+	Activity    ActivityView   // the last records about them; without a log nothing
 }
 
 // DeletionForm is what was typed to confirm a deletion.
