@@ -6,12 +6,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
+	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/views"
 )
 
 // people reads what was exported by the portal's own reader.
@@ -167,5 +170,55 @@ func TestTheListOfASchoolIsExportedAsItIsShown(t *testing.T) {
 	p.now.advance(freshFor * 2)
 	if asked := b.staying().do(http.MethodPost, list+"/export", url.Values{"format": {"csv"}}); !strings.Contains(asked.text(), "The sign-in service opens by itself.") {
 		t.Errorf("an old sign-in is given the file: %d\n%s", asked.Status, asked.text())
+	}
+}
+
+// What is taken out changes no student when it is brought again; OneRoster's
+// numbers are noted the first time. Who teaches is no matter of a class's list, and
+// in a school's they become teachers of the school.
+func TestAnExportedListBroughtAgainChangesNothing(t *testing.T) {
+	p := newPortal(t)
+	evil := p.person(linden, "evil.7b", "=cmd()", "Zed")
+	p.assign(biology, evil.UserName, identity.RoleStudent)
+	p.settled()
+	p.check(p.in(biology, lee).AddGuardian(p.ctx, p.people[noor].ID, identity.Guardian{
+		ID: "g1", Name: "Rana Haddad", Relation: "mother", Phone: "+49 30 1234", Address: "rana@example.com",
+	}))
+	for _, place := range []struct{ id, who, list string }{
+		{biology, lee, "/o/{biology}/roster"}, {linden, priya, "/o/{linden}/people"},
+	} {
+		for _, format := range []string{"csv", "xlsx", "oneroster", "guardians"} {
+			t.Run(place.id+" as "+format, func(t *testing.T) {
+				b := p.signIn(place.who)
+				file := b.do(http.MethodPost, p.fill(place.list)+"/export", url.Values{"format": {format}})
+				planned := b.bring(views.ImportsPath(p.id(place.id)),
+					"submission", "", identity.NewSubmission(), "file", file.fileName(), file.Body)
+				id := store.ImportID(path.Base(planned.URL.Path))
+				rows, err := p.in(place.id, place.who).ImportRows(p.ctx, id, store.ImportRowQuery{})
+				if err != nil || len(rows.Rows) == 0 {
+					t.Fatalf("%d rows, %v at %s\n%s", len(rows.Rows), err, planned.URL, planned.text())
+				}
+				students := 0
+				for _, row := range rows.Rows {
+					want, noted := roster.KindUnchanged, 0
+					switch {
+					case row.Person.Role != "" && row.Person.Role != identity.RoleStudent, len(row.Person.Problems) > 0:
+						if place.id == biology && row.Kind != roster.KindConflict {
+							t.Errorf("%s %s is %s", row.Person.GivenName, row.Person.Role, row.Kind)
+						}
+						continue
+					case format == "oneroster":
+						want, noted = roster.KindUpdate, 1
+					}
+					if row.Kind != want || len(row.Steps) != noted || noted == 1 && row.Steps[0].Kind != roster.StepIdentify {
+						t.Errorf("%s is %s: %v %+v", row.Person.GivenName, row.Kind, row.Reasons, row.Steps)
+					}
+					students++
+				}
+				if students < 3 {
+					t.Errorf("only %d students are on the list", students)
+				}
+			})
+		}
 	}
 }
