@@ -25,7 +25,7 @@ func TestSessionsThatCannotBeSaved(t *testing.T) {
 
 	writes("on")
 	p.now.advance(2 * sessionTouch) // the next click is to be noted
-	check(teacher.get(p.fill("/o/{biology}/roster")), http.StatusOK, "5 people")
+	check(teacher.get(p.fill("/o/{biology}/roster")), http.StatusOK, "All 5 people of the class")
 	refused := p.browser().signInAt("/home", jon, secret)
 	check(refused, http.StatusServiceUnavailable, "Homeroom cannot reach its records. Tell whoever runs Homeroom.")
 	if location := refused.Header.Get("Location"); location != "" {
@@ -33,7 +33,7 @@ func TestSessionsThatCannotBeSaved(t *testing.T) {
 	}
 
 	writes("off")
-	check(teacher.get(p.fill("/o/{biology}/roster")), http.StatusOK, "5 people")
+	check(teacher.get(p.fill("/o/{biology}/roster")), http.StatusOK, "All 5 people of the class")
 	p.signIn(jon)
 	var signedIn int
 	p.check(p.store.Writer().QueryRowContext(p.ctx,

@@ -84,7 +84,7 @@ func (d *demo) pages(t *testing.T) []string {
 	err := chi.Walk(d.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		switch {
 		case method != http.MethodGet, strings.HasPrefix(route, "/static/"), route == views.HealthPath, route == views.ReadyPath:
-		case strings.HasSuffix(route, "/{file}"), strings.HasSuffix(route, "/text"), strings.HasSuffix(route, ".json"), route == views.BadgeKeysPath: // to be kept, not to be looked at
+		case strings.HasSuffix(route, "/{file}"), strings.HasSuffix(route, "/text"), strings.HasSuffix(route, ".json"), strings.HasSuffix(route, ".csv"), strings.HasSuffix(route, ".pdf"), route == views.BadgeKeysPath: // to be kept, not to be looked at
 		default:
 			routes = append(routes, route)
 		}
