@@ -84,7 +84,7 @@ func TestACardSignsAPupilIn(t *testing.T) {
 	class := strings.SplitN(strings.TrimPrefix(sheet, d.urls.portal+"/o/"), "/", 2)[0]
 	badges := d.urls.portal + views.BadgesPath(identity.OrganizationID(class))
 	teacher.open(badges)
-	teacher.sees("Used 1 time")
+	teacher.sees("· used 1 time")
 	look(teacher, "badges of a class")
 	teacher.picture("badges-class")
 	teacher.press("Void Noor Haddad")
