@@ -12,10 +12,16 @@ func (w work) classroom(ctx context.Context, item identity.BulkItem) ([]identity
 	opened, archives := w.school.Opened, w.run.Action == identity.BulkArchive
 	rows, remote := w.school.Enter(opened)
 	if item.Target == string(opened.ID()) {
+		act, to := identity.RestoreClassroom, identity.OrganizationActive
 		if archives {
-			return nil, true, identity.Archive(ctx, opened, rows, remote)
+			act, to = identity.Archive, identity.OrganizationInactive
 		}
-		return nil, true, identity.RestoreClassroom(ctx, opened, rows, remote)
+		if err := act(ctx, opened, rows, remote); err != nil {
+			return nil, false, err
+		}
+		// Written before a crash, it is so at Zitadel and not here yet; without it,
+		// the students who follow would be refused as those of an archived class.
+		return nil, true, w.rows.NoteState(ctx, to)
 	}
 	user, act, to := identity.UserID(item.Target), identity.Suspend, identity.AssignmentSuspended
 	if !archives {

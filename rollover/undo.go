@@ -97,6 +97,9 @@ func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item s
 	if err := identity.Archive(ctx, follower, rows, e.Gateway.In(follower)); err != nil {
 		return err
 	}
+	if err := rows.NoteState(ctx, identity.OrganizationInactive); err != nil {
+		return err // what was written before a crash is not known here yet
+	}
 	if follower, err = e.Store.OpenFor(ctx, w.school.Actor(), item.NewClassroom); err != nil {
 		return err
 	}

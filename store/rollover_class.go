@@ -100,6 +100,32 @@ func (o *Organization) RecordsHere(ctx context.Context) (int, error) {
 	return int(n), nil
 }
 
+// NoteState notes that the opened classroom is in a state at Zitadel, for who was
+// told that it is so already: its event, of a write that nobody heard the answer
+// to, may not have been read yet. Where it was, this changes nothing.
+func (o *Organization) NoteState(ctx context.Context, state identity.OrganizationState) error {
+	err := o.store.write(ctx, func(tx *transaction) error {
+		f := newFolding(tx)
+		row, err := f.thing(ctx, aboutOrganization, o.id)
+		if err != nil || !row.exists || row.organization.Kind != identity.KindClassroom || row.organization.State == state {
+			return err
+		}
+		// As of what is known, so that the event itself still counts when it comes.
+		fact := identity.OrganizationStateChanged{Organization: row.organization.ID, State: state, At: row.changed}
+		if err := f.answer(ctx, fact); err != nil {
+			return err
+		}
+		if err := f.stale(ctx, o.id, row.sequence); err != nil {
+			return err
+		}
+		return f.flush(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("note the state of a classroom: %w", err)
+	}
+	return nil
+}
+
 // BeginRunInLine is [Organization.BeginClassroomRun] for who does the run
 // themselves: no job is enqueued. The same ID again begins nothing.
 func (o *Organization) BeginRunInLine(ctx context.Context, action identity.BulkAction, id identity.BulkRunID) error {

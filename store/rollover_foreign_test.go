@@ -95,6 +95,7 @@ func termCalls(t *testing.T, w *world) map[string]func(context.Context) (any, er
 		},
 		"MoveToTerm":  func(ctx context.Context) (any, error) { return linden.MoveToTerm(ctx, "birch-7b", term, 8) },
 		"RecordsHere": func(ctx context.Context) (any, error) { return room.RecordsHere(ctx) },
+		"NoteState":   func(ctx context.Context) (any, error) { return nil, room.NoteState(ctx, identity.OrganizationInactive) },
 		"BeginRunInLine": func(ctx context.Context) (any, error) {
 			return nil, room.BeginRunInLine(ctx, identity.BulkArchive, "lindenrun00000000")
 		},
