@@ -47,6 +47,9 @@ func TestTheIdlePortalIsSmall(t *testing.T) {
 		return strings.Contains(s.visitor().get(views.ReadyPath).body, "projection: ok")
 	})
 	v := s.signIn(teacher)
+	s.eventually("the roster is not there", func() bool {
+		return v.get("/o/"+school.classrooms[0]+"/roster").status == 200
+	})
 	for range 200 {
 		if seen := v.get("/o/" + school.classrooms[0] + "/roster"); seen.status != 200 {
 			t.Fatalf("roster: %d", seen.status)
