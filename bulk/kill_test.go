@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"homeroom.dev/homeroom/jobs"
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
@@ -58,7 +58,7 @@ func (noMail) Send(context.Context, identity.Mail) error { return nil }
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	p := &place{t: t, path: filepath.Join(t.TempDir(), "homeroom.sqlite"), keys: store.NewKey()}
+	p := &place{t: t, path: storetest.Path(t), keys: store.NewKey()}
 	ctx := t.Context()
 	var err error
 	p.zitadel, err = standin.New(standin.Options{})

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 // ward is an installation in which all is well, to be made ill.
@@ -62,7 +62,7 @@ func newWard(t *testing.T) *ward {
 	}
 	w := &ward{now: time.Now()}
 	w.Store, err = store.Open(t.Context(), store.Options{
-		Path: filepath.Join(t.TempDir(), "homeroom.sqlite"), Keys: keys, Operators: "operators", Now: func() time.Time { return w.now },
+		Path: storetest.Path(t), Keys: keys, Operators: "operators", Now: func() time.Time { return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +22,7 @@ import (
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/rollover"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
@@ -119,7 +119,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 	p.check(err)
 	p.keys, err = store.ParseKeyRing(store.NewKey())
 	p.check(err)
-	p.path = filepath.Join(t.TempDir(), "homeroom.db")
+	p.path = storetest.Path(t)
 	p.store, err = store.Open(p.ctx, store.Options{
 		Path: p.path, Keys: p.keys, Operators: p.made.Operators, Now: p.now.Now,
 	})

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"homeroom.dev/homeroom/roster"
 	"homeroom.dev/homeroom/roster/rostertest"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
@@ -135,7 +135,7 @@ type house struct {
 func (s *site) newHouse(writers int) *house {
 	s.t.Helper()
 	ctx := s.t.Context()
-	h := &house{site: s, path: filepath.Join(s.t.TempDir(), "homeroom.sqlite"), keys: store.NewKey(), queue: &queue{}}
+	h := &house{site: s, path: storetest.Path(s.t), keys: store.NewKey(), queue: &queue{}}
 	n := identity.NewOrganization{ID: identity.NewOrganizationID(), Kind: identity.KindSchool, Name: "Birch School"}
 	_, err := s.provisioner.Open(ctx, n)
 	s.check(err)

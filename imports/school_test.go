@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/roster"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
@@ -144,7 +144,7 @@ func newSchool(t *testing.T) *school {
 	keys, err := store.ParseKeyRing(store.NewKey())
 	s.check(err)
 	s.store, err = store.Open(ctx, store.Options{
-		Path: filepath.Join(t.TempDir(), "homeroom.sqlite"), Keys: keys, Operators: s.made.Operators,
+		Path: storetest.Path(t), Keys: keys, Operators: s.made.Operators,
 		Now: func() time.Time { return s.clock },
 	})
 	s.check(err)

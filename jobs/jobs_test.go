@@ -7,13 +7,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/mail"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -24,7 +24,7 @@ func newStore(t *testing.T) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "homeroom.sqlite"), Keys: keys})
+	s, err := store.Open(t.Context(), store.Options{Path: storetest.Path(t), Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 // invitedAtOnce is how many people the process that is killed invites.
@@ -120,7 +120,7 @@ func TestKilledWhileInvitingNothingIsLostOrDoubled(t *testing.T) {
 	for _, after := range []int{1, 2, 20} { // the first mail is the word that it has started
 		t.Run(fmt.Sprintf("after %d", after-1), func(t *testing.T) {
 			t.Parallel()
-			p, path, key := newPost(t), filepath.Join(t.TempDir(), "homeroom.sqlite"), store.NewKey()
+			p, path, key := newPost(t), storetest.Path(t), store.NewKey()
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestTheProcessThatIsKilled$")
 			child.Env = append(os.Environ(), "HOMEROOM_KILLED_STORE="+path, "HOMEROOM_KILLED_POST="+p.URL, "HOMEROOM_KILLED_KEYS="+key)
 			if err := child.Start(); err != nil {

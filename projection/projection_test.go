@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,12 +16,13 @@ import (
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 // newStore opens a store whose clock is the log's.
 func newStore(t testing.TB, log *eventLog) *store.Store {
 	t.Helper()
-	return openStore(t, log, filepath.Join(t.TempDir(), "homeroom.sqlite"))
+	return openStore(t, log, storetest.Path(t))
 }
 
 func openStore(t testing.TB, log *eventLog, path string) *store.Store {

@@ -15,6 +15,7 @@ import (
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 func rebuild(t testing.TB, p *Projection) store.Replaced {
@@ -195,7 +196,7 @@ func TestKillingARebuildLeavesTheOldRows(t *testing.T) {
 	for _, step := range []Step{StepEvents, StepCompare, StepWrite} {
 		t.Run(string(step), func(t *testing.T) {
 			log := smallSchool(killedSchool)
-			path := filepath.Join(t.TempDir(), "homeroom.sqlite")
+			path := storetest.Path(t)
 			s := openStore(t, log, path)
 			p := newProjection(t, log, s)
 			update(t, p)
@@ -253,7 +254,7 @@ func killWhileStandingStill(t *testing.T, path string, step Step) {
 
 func TestWhatKilledRebuildsLeftIsDeleted(t *testing.T) {
 	log := smallSchool(1)
-	path := filepath.Join(t.TempDir(), "homeroom.sqlite")
+	path := storetest.Path(t)
 	s := openStore(t, log, path)
 	abandoned, running := filepath.Join(filepath.Dir(path), "rebuild-1"), filepath.Join(filepath.Dir(path), "rebuild-2")
 	for folder, touched := range map[string]time.Time{abandoned: log.clock().Add(-time.Hour), running: log.clock()} {

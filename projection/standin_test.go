@@ -23,6 +23,7 @@ import (
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
@@ -55,7 +56,7 @@ func (w *zitadelWorld) pass(d time.Duration) {
 
 func newZitadelWorld(t testing.TB) *zitadelWorld {
 	t.Helper()
-	w := &zitadelWorld{path: filepath.Join(t.TempDir(), "homeroom.sqlite")}
+	w := &zitadelWorld{path: storetest.Path(t)}
 	var err error
 	if w.server, err = standin.New(standin.Options{Now: w.clock}); err != nil {
 		t.Fatal(err)

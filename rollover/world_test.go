@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"homeroom.dev/homeroom/projection"
 	"homeroom.dev/homeroom/rollover"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 	"homeroom.dev/homeroom/zitadel"
 	"homeroom.dev/homeroom/zitadel/standin"
 )
@@ -56,7 +56,7 @@ func (p *place) check(err error) {
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	p := &place{
-		t: t, path: filepath.Join(t.TempDir(), "homeroom.sqlite"), keys: store.NewKey(),
+		t: t, path: storetest.Path(t), keys: store.NewKey(),
 		classes: map[string]identity.Organization{}, clock: time.Now().Truncate(time.Second),
 	}
 	ctx := t.Context()

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 // TestTheProcessThatIsKilled is no test but that process: it streams while more
@@ -39,7 +39,7 @@ func TestKilledWhileStreamingNothingIsLost(t *testing.T) {
 	twice := 0
 	for _, after := range []int{1, 2, 7, 20} {
 		t.Run(fmt.Sprintf("after %d batches", after), func(t *testing.T) {
-			to, path, key := newReceiver(t), filepath.Join(t.TempDir(), "homeroom.sqlite"), store.NewKey()
+			to, path, key := newReceiver(t), storetest.Path(t), store.NewKey()
 			s := openSchool(t, path, key)
 			s.add("t1", to)
 			s.happen(40)

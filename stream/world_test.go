@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"homeroom.dev/homeroom/audit"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 // school is a store with one school, whose log is sent on.
@@ -27,7 +27,7 @@ type school struct {
 
 func newSchool(t testing.TB) *school {
 	t.Helper()
-	return openSchool(t, filepath.Join(t.TempDir(), "homeroom.sqlite"), store.NewKey())
+	return openSchool(t, storetest.Path(t), store.NewKey())
 }
 
 func openSchool(t testing.TB, path, key string) *school {

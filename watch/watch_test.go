@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"homeroom.dev/homeroom/sso"
 	"homeroom.dev/homeroom/sso/testidp"
 	"homeroom.dev/homeroom/store"
+	"homeroom.dev/homeroom/store/storetest"
 )
 
 // world is a school with a connection to a test identity provider that is in
@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	keys, err := store.ParseKeyRing(store.NewKey())
 	must(t, err)
 	w.store, err = store.Open(t.Context(), store.Options{
-		Path: filepath.Join(t.TempDir(), "homeroom.sqlite"), Keys: keys, Now: func() time.Time { return w.now },
+		Path: storetest.Path(t), Keys: keys, Now: func() time.Time { return w.now },
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = w.store.Close() })

@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"projection":        {"identity", "store"},
 	"roster":            {"identity"},
 	"roster/rostertest": {"roster"},
+	"store/storetest":   {"store"},
 	"mail":              {"identity"},
 	"static":            {},
 	"views":             {"identity", "static", "roster"},
