@@ -126,7 +126,7 @@ func newPortalOn(t *testing.T, zitadelOptions standin.Options, change ...func(*O
 	p.check(err)
 	p.store.UseQueue(p.queue)
 	p.projection = projection.New(p.store, events, projection.Options{
-		Interval: 25 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+		Interval: 100 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
 	})
 	following, stop := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
