@@ -359,13 +359,14 @@ func TestReadingAPageMakesNoCallToZitadel(t *testing.T) {
 			}
 		}
 	}
-	// The control: pages were shown, and to those signed in more of them.
+	// The control: pages were shown, and to those signed in more of them; to a
+	// school admin more than half.
 	for who, pages := range shown {
 		if who != "nobody" && pages <= shown["nobody"] {
 			t.Errorf("%s was shown %d pages, nobody in particular %d", who, pages, shown["nobody"])
 		}
 	}
-	if shown[priya] < routes || routes < 2*25 {
+	if 2*shown[priya] < routes || routes < 2*25 {
 		t.Errorf("%d routes; shown were %v", routes, shown)
 	}
 }
