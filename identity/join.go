@@ -83,9 +83,6 @@ func joinByCode(ctx context.Context, org Opened, rows JoinRows, remote Remote, c
 	default:
 		asks = true
 	}
-	if code.Full() {
-		return "", Conflict("code.full")
-	}
 	if !asks {
 		if asks, err = rows.SentAway(ctx, user.ID); err != nil {
 			return "", fmt.Errorf("look up who was taken out: %w", err)
@@ -99,6 +96,9 @@ func joinByCode(ctx context.Context, org Opened, rows JoinRows, remote Remote, c
 		request.Address, request.Verified = "", false // no mailbox has one as long
 	}
 	if asks {
+		if code.Full() {
+			return "", Conflict("code.full")
+		}
 		return rows.AskByCode(ctx, request)
 	}
 	err = rows.TakeSeat(ctx, request, func(ctx context.Context) ([]Fact, error) {

@@ -90,6 +90,7 @@ func TestWhatACodeDoesForWhom(t *testing.T) {
 		{"a stranger is in", identity.JoinCodeSettings{Seats: 2}, 1, joinRows{free: 1}, identity.JoinedNow, "", 0, "assign student to sam", false},
 		{"the seats are gone", identity.JoinCodeSettings{Approval: true, Seats: 2}, 2, joinRows{}, "", "code.full", 0, "", false},
 		{"the last seat went meanwhile", identity.JoinCodeSettings{Seats: 2}, 1, joinRows{}, "", "code.full", 0, "", false},
+		{"the last seat is theirs from before", identity.JoinCodeSettings{Seats: 2}, 2, joinRows{free: 1}, identity.JoinedNow, "", 0, "assign student to sam", false},
 		{"who was sent away asks", identity.JoinCodeSettings{Seats: 2}, 0, joinRows{away: true, free: 2}, identity.JoinWaits, "", 1, "", false},
 		{
 			"who is suspended asks",

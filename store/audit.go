@@ -31,8 +31,15 @@ type making struct {
 	change identity.Change
 	begin  func(*transaction) error // with the begun record; an error stops all
 	act    func(context.Context) ([]identity.Fact, error)
-	done   func(*transaction) error // with the closed record
-	failed func(*transaction) error // with the record of a failure
+	done   func(*transaction) error        // with the closed record
+	failed func(*transaction, error) error // with the record of a failure, which it is given
+}
+
+// unclear reports whether a call at Zitadel that failed may have done its work all
+// the same: it was not refused, its answer was lost.
+func unclear(failure error) bool {
+	var refused *identity.Error
+	return !errors.As(failure, &refused) || refused.Kind == identity.KindUnavailable
 }
 
 func (o *Organization) make(ctx context.Context, m making) error {
@@ -51,7 +58,10 @@ func (o *Organization) make(ctx context.Context, m making) error {
 	facts, failure := m.act(ctx)
 	outcome, last := identity.OutcomeDone, m.done
 	if failure != nil {
-		outcome, last = identity.OutcomeFailed, m.failed
+		outcome, last = identity.OutcomeFailed, nil
+		if m.failed != nil {
+			last = func(tx *transaction) error { return m.failed(tx, failure) }
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()

@@ -32,12 +32,9 @@ func (o *Organization) ChangeConnection(
 		return o.make(ctx, making{
 			change: change,
 			begin:  func(tx *transaction) error { return saving.begin(ctx, tx) },
-			act: func(ctx context.Context) ([]identity.Fact, error) {
-				saving.failure = act(ctx, &saving.c)
-				return nil, saving.failure
-			},
+			act:    func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &saving.c) },
 			done:   func(tx *transaction) error { return saving.done(ctx, tx) },
-			failed: func(tx *transaction) error { return saving.failed(ctx, tx) },
+			failed: func(tx *transaction, failure error) error { return saving.failed(ctx, tx, failure) },
 		})
 	})
 	if err != nil {

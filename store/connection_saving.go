@@ -14,7 +14,6 @@ type savingConnection struct {
 	before    query.Connection    // as it was
 	activates bool
 	doubted   bool // a test counts no more, from the moment Zitadel may know something else
-	failure   error
 }
 
 func (s *savingConnection) begin(ctx context.Context, tx *transaction) error {
@@ -48,13 +47,13 @@ func (s *savingConnection) done(ctx context.Context, tx *transaction) error {
 	return s.finishActivation(ctx, tx)
 }
 
-func (s *savingConnection) failed(ctx context.Context, tx *transaction) error {
+func (s *savingConnection) failed(ctx context.Context, tx *transaction, failure error) error {
 	if s.activates {
 		return s.releaseActivation(ctx, tx)
 	}
 	// What Zitadel has refused it does not know. Of anything else that went wrong
 	// nobody can tell.
-	if s.doubted && (identity.IsKind(s.failure, identity.KindInvalid) || identity.IsKind(s.failure, identity.KindConflict)) {
+	if s.doubted && (identity.IsKind(failure, identity.KindInvalid) || identity.IsKind(failure, identity.KindConflict)) {
 		return s.trust(ctx, tx, s.before.State, s.before.ChangedUs, s.before.TestedUs)
 	}
 	return nil

@@ -88,13 +88,13 @@ func (o *Organization) DecideJoin(
 		return err
 	}
 	defer done()
-	row, err := o.store.read().JoinRequest(ctx, query.JoinRequestParams{OrganizationID: o.id, UserID: string(user)})
+	row, err := o.asked(ctx, user)
 	if err != nil {
-		return fmt.Errorf("load a request to join: %w", orNotFound(err, identity.NotFound("join.not-found")))
+		return err
 	}
-	state := "declined"
+	state := requestDeclined
 	if approve {
-		state = "approved"
+		state = requestApproved
 	}
 	about(&change, row.UserID, row.Name)
 	err = o.make(ctx, making{

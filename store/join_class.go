@@ -12,8 +12,8 @@ import (
 )
 
 // States of a request to join, as its row has them. One that is joining holds a
-// seat while its role is being assigned: after a crash the same person goes on
-// with it.
+// seat while its role is being assigned: after a crash, or a lost answer, the same
+// person goes on with it.
 const (
 	requestAsked    = "asked"
 	requestApproved = "approved"
@@ -100,8 +100,9 @@ func (o *Organization) requestRow(r identity.JoinRequest, state string, now int6
 }
 
 // TakeSeat records that somebody joins by a code that asks nobody, while act does
-// it. The seat is taken before and given back if act fails; of two who want the
-// last one, one is told that the code is full ("code.full").
+// it. The seat is taken before, and given back if Zitadel refuses; if its answer is
+// lost the same person goes on with it. Of two who want the last one, one is told
+// that the code is full ("code.full").
 func (o *Organization) TakeSeat(
 	ctx context.Context, r identity.JoinRequest, act func(context.Context) ([]identity.Fact, error),
 ) error {
@@ -133,7 +134,10 @@ func (o *Organization) TakeSeat(
 				OrganizationID: o.id, UserID: user, State: requestApproved, DecidedUs: tx.now, Seated: true,
 			})
 		},
-		failed: func(tx *transaction) error {
+		failed: func(tx *transaction, failure error) error {
+			if unclear(failure) {
+				return nil
+			}
 			ctx := context.WithoutCancel(ctx)
 			if err := o.unseat(ctx, tx, r.Code); err != nil {
 				return err
@@ -175,7 +179,8 @@ func (o *Organization) unseat(ctx context.Context, tx *transaction, code string)
 
 // LetIn records that a request to join the classroom is granted, with one of the
 // seats of the code that it came by, while act does it. If act fails the request
-// waits on. One that is answered already is not found ("join.not-found").
+// waits on, with its seat if Zitadel's answer was lost. One that is answered
+// already is not found ("join.not-found").
 func (o *Organization) LetIn(
 	ctx context.Context, user identity.UserID, act func(context.Context) ([]identity.Fact, error),
 ) error {
@@ -206,8 +211,8 @@ func (o *Organization) LetIn(
 				OrganizationID: o.id, UserID: row.UserID, State: requestApproved, DecidedUs: tx.now, Seated: true,
 			})
 		},
-		failed: func(tx *transaction) error {
-			if !seated {
+		failed: func(tx *transaction, failure error) error {
+			if !seated || unclear(failure) {
 				return nil
 			}
 			ctx := context.WithoutCancel(ctx)

@@ -95,8 +95,9 @@ func TestTheLastSeatsAreTakenOnce(t *testing.T) {
 	}
 }
 
-// A seat goes back when joining failed, and one that was taken before a crash is
-// not taken twice.
+// A seat goes back when joining was refused. One that was taken before a crash, or
+// before an answer was lost, is not taken twice; it is forgotten when nobody comes
+// back for it.
 func TestASeatIsTakenForOnePerson(t *testing.T) {
 	w := newWorld(t)
 	teacher := w.as("linden-tom", "linden-7b")
@@ -108,14 +109,22 @@ func TestASeatIsTakenForOnePerson(t *testing.T) {
 			t.Errorf("%d seats are taken, want %d (%v)", now.Taken, want, err)
 		}
 	}
-	err := room.TakeSeat(t.Context(), asking("uma", code), func(context.Context) ([]identity.Fact, error) {
-		taken(1)
-		return nil, errBoom
-	})
-	if !errors.Is(err, errBoom) {
-		t.Errorf("error = %v", err)
+	fails := func(failure error) {
+		t.Helper()
+		err := room.TakeSeat(t.Context(), asking("uma", code), func(context.Context) ([]identity.Fact, error) {
+			taken(1)
+			return nil, failure
+		})
+		if !errors.Is(err, failure) {
+			t.Errorf("error = %v", err)
+		}
 	}
+	fails(identity.Conflict("user.gone"))
 	taken(0)
+	fails(identity.Unavailable("remote.unavailable"))
+	taken(1)
+	fails(errBoom)
+	taken(1)
 	func() {
 		defer func() { _ = recover() }() // what a crash leaves behind
 		_ = room.TakeSeat(t.Context(), asking("uma", code), func(context.Context) ([]identity.Fact, error) { panic("crash") })
@@ -123,6 +132,14 @@ func TestASeatIsTakenForOnePerson(t *testing.T) {
 	taken(1)
 	w.must(room.TakeSeat(t.Context(), asking("uma", code), func(context.Context) ([]identity.Fact, error) { return nil, nil }))
 	taken(1)
+
+	lost := w.joining("vic", code)
+	_ = lost.TakeSeat(t.Context(), asking("vic", code), func(context.Context) ([]identity.Fact, error) { return nil, errBoom })
+	w.after(requestsKept + time.Hour)
+	w.must(w.DeleteExpired(t.Context()))
+	if left := w.dump("SELECT * FROM join_requests WHERE state = 'joining'"); left != "" {
+		t.Errorf("what nobody came back for is kept: %s", left)
+	}
 }
 
 // Requests wait, are answered once, and stay answered.
@@ -166,10 +183,16 @@ func TestRequestsToAClassroom(t *testing.T) {
 			return []identity.Fact{assigned("linden-7b", user, identity.RoleStudent)}, nil
 		})
 	}
-	// A failure leaves the request as it was, and its seat free.
-	err = teacher.LetIn(t.Context(), "birch-uma", func(context.Context) ([]identity.Fact, error) { return nil, errBoom })
-	if !errors.Is(err, errBoom) {
-		t.Errorf("error = %v", err)
+	// A refusal leaves the request as it was, and its seat free; a lost answer
+	// leaves it with its seat.
+	for _, failure := range []struct {
+		err   error
+		taken int
+	}{{identity.Conflict("user.gone"), 0}, {errBoom, 1}, {identity.Unavailable("remote.unavailable"), 1}} {
+		err = teacher.LetIn(t.Context(), "birch-uma", func(context.Context) ([]identity.Fact, error) { return nil, failure.err })
+		if now, problem := teacher.JoinCode(t.Context()); !errors.Is(err, failure.err) || problem != nil || now.Taken != failure.taken {
+			t.Errorf("%v, %d seats are taken, want %v and %d (%v)", err, now.Taken, failure.err, failure.taken, problem)
+		}
 	}
 	w.must(teacher.StopJoinCode(t.Context())) // what waits stays decidable
 	w.must(in("birch-uma"))

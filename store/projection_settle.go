@@ -50,6 +50,7 @@ func effects(e identity.Event, after folded) (identity.OrganizationID, string, [
 	case identity.RoleAssignmentCreated:
 		return a.Organization, string(a.User), []identity.Action{
 			identity.ActionRoleAssigned, identity.ActionStudentCreated, identity.ActionInvitationAccepted,
+			identity.ActionJoined, identity.ActionJoinApproved,
 		}
 	case identity.RoleAssignmentChanged:
 		return a.Organization, string(a.User), []identity.Action{identity.ActionRoleChanged, identity.ActionRoleAssigned}
@@ -68,7 +69,7 @@ func effects(e identity.Event, after folded) (identity.OrganizationID, string, [
 var observable = []identity.Action{
 	identity.ActionOrganizationRenamed, identity.ActionRoleAssigned, identity.ActionStudentCreated,
 	identity.ActionRoleChanged, identity.ActionRoleSuspended, identity.ActionRoleActivated,
-	identity.ActionRoleRemoved, identity.ActionLeft,
+	identity.ActionRoleRemoved, identity.ActionLeft, identity.ActionJoined,
 }
 
 // FailUnseen closes audit records that were begun before a time, whose effect

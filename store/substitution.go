@@ -30,7 +30,6 @@ func (o *Organization) ChangeUntil(
 	put := query.PutSubstitutionParams{
 		OrganizationID: o.id, UserID: string(user), UntilUs: micros(until), ByID: string(actor.User), ByName: actor.Name,
 	}
-	var unclear bool // whether Zitadel did it
 	return o.make(ctx, making{
 		change: change,
 		begin: func(tx *transaction) error {
@@ -42,18 +41,13 @@ func (o *Organization) ChangeUntil(
 				OrganizationID: put.OrganizationID, UserID: put.UserID, UntilUs: put.UntilUs, ByID: put.ByID, ByName: put.ByName, NowUs: put.NowUs,
 			})
 		},
-		act: func(ctx context.Context) ([]identity.Fact, error) {
-			facts, err := act(ctx)
-			var refused *identity.Error
-			unclear = err != nil && (!errors.As(err, &refused) || refused.Kind == identity.KindUnavailable)
-			return facts, err
-		},
+		act: act,
 		done: func(tx *transaction) error {
 			_, err := tx.PutSubstitution(kept, put)
 			return err
 		},
-		failed: func(tx *transaction) error {
-			if unclear {
+		failed: func(tx *transaction, failure error) error {
+			if unclear(failure) {
 				return nil
 			}
 			return forget(tx)

@@ -17,8 +17,8 @@ DELETE FROM join_tries WHERE hour < sqlc.arg(before);
 DELETE FROM join_codes WHERE expires_us <= sqlc.arg(before_us);
 
 -- name: DeleteForgottenRequests :execrows
--- Who asked by a code and was never answered.
-DELETE FROM join_requests WHERE state = 'asked' AND code_id <> '' AND asked_us <= sqlc.arg(before_us);
+-- Who asked by a code and was never answered, or never came back to go on.
+DELETE FROM join_requests WHERE state IN ('asked', 'joining') AND code_id <> '' AND asked_us <= sqlc.arg(before_us);
 
 -- name: RequestsToAnswer :many
 -- How many ask to join each classroom that somebody teaches.

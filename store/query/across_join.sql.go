@@ -20,10 +20,10 @@ func (q *Queries) CountWrongTry(ctx context.Context, hour int64) error {
 }
 
 const deleteForgottenRequests = `-- name: DeleteForgottenRequests :execrows
-DELETE FROM join_requests WHERE state = 'asked' AND code_id <> '' AND asked_us <= $1
+DELETE FROM join_requests WHERE state IN ('asked', 'joining') AND code_id <> '' AND asked_us <= $1
 `
 
-// Who asked by a code and was never answered.
+// Who asked by a code and was never answered, or never came back to go on.
 func (q *Queries) DeleteForgottenRequests(ctx context.Context, beforeUs int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteForgottenRequests, beforeUs)
 	if err != nil {
