@@ -178,7 +178,11 @@ func (o *Organization) turnImport(
 
 // recordImport puts a step of an import as a whole on record, with its counts.
 func (o *Organization) recordImport(ctx context.Context, tx *transaction, i Import, action identity.Action) error {
-	r := i.Receipt
+	return o.record(ctx, tx, identity.Change{Action: action, Target: string(i.ID), After: auditedReceipt(i.Receipt)})
+}
+
+// auditedReceipt are the counts of a receipt as a record tells them.
+func auditedReceipt(r ImportReceipt) map[string]string {
 	after := map[string]string{}
 	for key, n := range map[string]int{
 		"created": r.Created, "updated": r.Updated, "moved": r.Moved, "removed": r.Removed, "invited": r.Invited,
@@ -188,5 +192,5 @@ func (o *Organization) recordImport(ctx context.Context, tx *transaction, i Impo
 			after[key] = strconv.Itoa(n)
 		}
 	}
-	return o.record(ctx, tx, identity.Change{Action: action, Target: string(i.ID), After: after})
+	return after
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -121,18 +122,16 @@ func (o *Organization) SetImportReading(ctx context.Context, id ImportID, readin
 	return nil
 }
 
-// importIn loads an import that has to be in one of the states.
+// importIn loads an import that has to be in one of the states, if any are named.
 func (o *Organization) importIn(ctx context.Context, tx *transaction, id ImportID, states ...ImportState) (Import, error) {
 	row, err := tx.ImportByID(ctx, query.ImportByIDParams{OrganizationID: o.id, ID: string(id)})
 	if err != nil {
 		return Import{}, orNotFound(err, errNoImport())
 	}
-	for _, state := range states {
-		if row.State == string(state) {
-			return importOf(row)
-		}
+	if len(states) > 0 && !slices.Contains(states, ImportState(row.State)) {
+		return Import{}, identity.Conflict("import.not-now")
 	}
-	return Import{}, identity.Conflict("import.not-now")
+	return importOf(row)
 }
 
 // emptyImport forgets all rows.

@@ -31,11 +31,7 @@ func (o *Organization) WaitingImportClassrooms(ctx context.Context, id ImportID,
 // of them.
 func (o *Organization) CloseImportClassrooms(ctx context.Context, id ImportID, done []ImportClassroom) error {
 	err := o.store.write(ctx, func(tx *transaction) error {
-		row, err := tx.ImportByID(ctx, query.ImportByIDParams{OrganizationID: o.id, ID: string(id)})
-		if err != nil {
-			return orNotFound(err, errNoImport())
-		}
-		i, err := importOf(row)
+		i, err := o.importIn(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -17,11 +17,7 @@ func (o *Organization) CloseImportRows(ctx context.Context, id ImportID, done []
 	err := o.store.write(ctx, func(tx *transaction) error {
 		tx, free := tx.prepare()
 		defer free()
-		row, err := tx.ImportByID(ctx, query.ImportByIDParams{OrganizationID: o.id, ID: string(id)})
-		if err != nil {
-			return orNotFound(err, errNoImport())
-		}
-		i, err := importOf(row)
+		i, err := o.importIn(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -82,54 +82,8 @@ var ErrImportStopped = errors.New("the import was stopped")
 func (o *Organization) EndImport(ctx context.Context, id ImportID, state ImportState, trouble identity.Message) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
-	err := o.store.endImport(ctx, o, o.id, id, state, trouble)
-	if err != nil {
-		return fmt.Errorf("end an import: %w", err)
-	}
-	return nil
-}
-
-// AbandonImport ends an import nothing stands behind any more, such as the rights
-// of who began it. What is done stays.
-func (s *Store) AbandonImport(ctx context.Context, job ImportPayload, why identity.Message) error {
-	err := s.write(ctx, func(tx *transaction) error {
-		row, err := tx.ImportForJob(ctx, query.ImportForJobParams{OrganizationID: string(job.Organization), ID: string(job.Import)})
-		if err != nil {
-			return orNotFound(err, errNoImport())
-		}
-		i, err := importOf(row)
-		if err != nil || i.Finished() {
-			return err
-		}
-		left, err := tx.LeaveImportRows(ctx, query.LeaveImportRowsParams{OrganizationID: row.OrganizationID, ImportID: row.ID})
-		if err != nil {
-			return err
-		}
-		i.Receipt.LeftOut += int(left)
-		if err := tx.putReceipts(ctx, row.OrganizationID, i); err != nil {
-			return err
-		}
-		i.State, i.Trouble, i.FinishedAt = ImportCancelled, why, moment(tx.now)
-		if i.AppliedAt.IsZero() {
-			i.State = ImportFailed
-		}
-		return tx.putImport(ctx, row.OrganizationID, i)
-	})
-	if err != nil {
-		return fmt.Errorf("abandon an import: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) endImport(
-	ctx context.Context, o *Organization, organization string, id ImportID, state ImportState, trouble identity.Message,
-) error {
-	return s.write(ctx, func(tx *transaction) error {
-		row, err := tx.ImportByID(ctx, query.ImportByIDParams{OrganizationID: organization, ID: string(id)})
-		if err != nil {
-			return orNotFound(err, errNoImport())
-		}
-		i, err := importOf(row)
+	err := o.store.write(ctx, func(tx *transaction) error {
+		i, err := o.importIn(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -143,7 +97,7 @@ func (s *Store) endImport(
 		case !fresh:
 		case state == ImportDone:
 			i.FinishedAt = moment(tx.now)
-			if err := tx.keepPrints(ctx, organization, i); err != nil {
+			if err := tx.keepPrints(ctx, o.id, i); err != nil {
 				return err
 			}
 			if err := o.recordImport(ctx, tx, i, identity.ActionImportFinished); err != nil {
@@ -152,7 +106,7 @@ func (s *Store) endImport(
 		case state == ImportUndone:
 			i.UndoneAt = moment(tx.now)
 			if err := tx.DeleteImportPrints(ctx, query.DeleteImportPrintsParams{
-				OrganizationID: organization, ImportID: string(id), HomeID: string(i.Home), SetUs: micros(i.FinishedAt),
+				OrganizationID: o.id, ImportID: string(id), HomeID: string(i.Home), SetUs: micros(i.FinishedAt),
 			}); err != nil {
 				return err
 			}
@@ -161,8 +115,60 @@ func (s *Store) endImport(
 		case state == ImportFailed:
 			i.FinishedAt = moment(tx.now)
 		}
-		return tx.putImport(ctx, organization, i)
+		return tx.putImport(ctx, o.id, i)
 	})
+	if err != nil {
+		return fmt.Errorf("end an import: %w", err)
+	}
+	return nil
+}
+
+// AbandonImport ends an import nothing stands behind any more, such as the rights
+// of who began it, and puts its end on record. What is done stays; one that is being
+// undone waits for somebody who may.
+func (s *Store) AbandonImport(ctx context.Context, job ImportPayload, why identity.Message) error {
+	err := s.write(ctx, func(tx *transaction) error {
+		row, err := tx.ImportForJob(ctx, query.ImportForJobParams{OrganizationID: string(job.Organization), ID: string(job.Import)})
+		if err != nil {
+			return orNotFound(err, errNoImport())
+		}
+		i, err := importOf(row)
+		if err != nil {
+			return err
+		}
+		if i.State == ImportUndoing {
+			i.Trouble = why
+			return tx.putImport(ctx, row.OrganizationID, i)
+		}
+		if i.Finished() {
+			return nil
+		}
+		left, err := tx.LeaveImportRows(ctx, query.LeaveImportRowsParams{OrganizationID: row.OrganizationID, ImportID: row.ID})
+		if err != nil {
+			return err
+		}
+		i.Receipt.LeftOut += int(left)
+		if err := tx.putReceipts(ctx, row.OrganizationID, i); err != nil {
+			return err
+		}
+		i.State, i.Trouble, i.FinishedAt = ImportCancelled, why, moment(tx.now)
+		if i.AppliedAt.IsZero() {
+			i.State = ImportFailed
+			return tx.putImport(ctx, row.OrganizationID, i)
+		}
+		if err := tx.putImport(ctx, row.OrganizationID, i); err != nil {
+			return err
+		}
+		return tx.audit(ctx, &identity.AuditRecord{
+			Organization: job.Organization, Actor: i.Actor, Action: identity.ActionImportFinished, Target: row.ID,
+			After: auditedReceipt(i.Receipt), RequestID: i.Request.ID, Address: i.Request.Address, Device: i.Request.Device,
+			Source: identity.SourcePortal, Outcome: identity.OutcomeDone,
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("abandon an import: %w", err)
+	}
+	return nil
 }
 
 // keepPrints remembers who the rows without a number were about.

@@ -47,11 +47,7 @@ func (o *Organization) BeginImportRows(
 ) (begun []ImportRow, next int64, err error) {
 	err = o.store.write(ctx, func(tx *transaction) error {
 		begun, next = nil, after
-		row, err := tx.ImportByID(ctx, query.ImportByIDParams{OrganizationID: o.id, ID: string(id)})
-		if err != nil {
-			return orNotFound(err, errNoImport())
-		}
-		i, err := importOf(row)
+		i, err := o.importIn(ctx, tx, id)
 		if err != nil {
 			return err
 		}
