@@ -244,20 +244,6 @@ func sameGuardian(a, b identity.Guardian) bool {
 	return nameKey(a.Name) == nameKey(b.Name)
 }
 
-// keepGuardians brings the contacts of a student to what a list of source says of
-// them, in the transaction that closes its row.
-func (tx *transaction) keepGuardians(ctx context.Context, home, student, source string, said []identity.Guardian) error {
-	present, err := guardiansIn(ctx, tx.Queries, home, student)
-	if err != nil {
-		return err
-	}
-	wanted, changes := wantedGuardians(source, present, said)
-	if !changes {
-		return nil
-	}
-	return tx.putGuardians(ctx, home, student, present, wanted)
-}
-
 // putGuardians makes wanted of the contacts that are present.
 func (tx *transaction) putGuardians(ctx context.Context, home, student string, present, wanted []identity.Guardian) error {
 	for _, p := range present {

@@ -76,7 +76,7 @@ func (o *Organization) closeImportRow(ctx context.Context, tx *transaction, i *I
 	if err := o.identify(ctx, tx, *i, d.Row); err != nil {
 		return err
 	}
-	if err := tx.keepRowGuardians(ctx, *i, d.Row); err != nil {
+	if err := o.keepRowGuardians(ctx, tx, *i, d.Row); err != nil {
 		return err
 	}
 	if d.Secret == "" {

@@ -74,11 +74,14 @@ type found struct {
 	twins   map[int64][]roster.Twin
 	wanted  map[int64][]roster.Wanted
 	invited map[int64][]identity.OrganizationID
+
+	guardians map[string][]identity.Guardian // by user
 }
 
 func (p *planning) load(ctx context.Context, s span) (found, error) {
 	w := found{
 		twins: map[int64][]roster.Twin{}, wanted: map[int64][]roster.Wanted{}, invited: map[int64][]identity.OrganizationID{},
+		guardians: map[string][]identity.Guardian{},
 	}
 	var err error
 	if w.known, err = p.people(ctx, s); err != nil {
@@ -118,6 +121,15 @@ func (p *planning) load(ctx context.Context, s span) (found, error) {
 			one.Place = identity.OrganizationID(e.ClassroomID)
 		}
 		w.wanted[e.Position] = append(w.wanted[e.Position], one)
+	}
+	guardians, err := p.ImportGuardians(ctx, query.ImportGuardiansParams{
+		OrganizationID: p.o.id, ImportID: p.id, HomeID: string(p.i.Home), After: s.after, Upto: s.upto,
+	})
+	if err != nil {
+		return found{}, err
+	}
+	for _, g := range guardians {
+		w.guardians[g.UserID] = append(w.guardians[g.UserID], guardianOf(g))
 	}
 	if !p.rules.Invite {
 		return w, nil

@@ -22,32 +22,29 @@ func guardiansOfRow(p roster.Person) []identity.Guardian {
 
 // guardians adds to what becomes of a row that it changes the contacts of its
 // student. A row that says what is kept already changes nothing.
-func (p *planning) guardians(ctx context.Context, row ImportRow, known []roster.Known, now *roster.Decided) error {
+func (p *planning) guardians(row ImportRow, w found, now *roster.Decided) {
 	said := guardiansOfRow(row.Person)
 	if len(said) == 0 || now.Joins != 0 {
-		return nil
+		return
 	}
 	switch now.Kind {
 	case roster.KindUnchanged, roster.KindUpdate, roster.KindMove:
 	default:
-		return nil // an account that is made gets its contacts with it
+		return // an account that is made gets its contacts with it
 	}
+	known := w.known[row.Position]
 	at := slices.IndexFunc(known, func(k roster.Known) bool { return k.User == now.User })
 	if now.User == "" || at < 0 || known[at].Guest || teaches(known[at]) {
-		return nil
+		return
 	}
-	present, err := guardiansIn(ctx, p.Queries, string(p.i.Home), string(now.User))
-	if err != nil {
-		return err
-	}
+	present := w.guardians[string(now.User)]
 	if _, changes := wantedGuardians(p.i.Source, present, said); !changes {
-		return nil
+		return
 	}
 	now.Steps = append(now.Steps, roster.Step{Kind: roster.StepGuardians, Guardians: present})
 	if now.Kind == roster.KindUnchanged {
 		now.Kind = roster.KindUpdate
 	}
-	return nil
 }
 
 // teaches reports whether somebody is more than a student somewhere in the school.
@@ -58,20 +55,28 @@ func teaches(k roster.Known) bool {
 }
 
 // keepRowGuardians brings the contacts of a row's student to what the row says,
-// where that was planned.
-func (tx *transaction) keepRowGuardians(ctx context.Context, i Import, r ImportRow) error {
+// where that was planned, and puts on record that they were changed.
+func (o *Organization) keepRowGuardians(ctx context.Context, tx *transaction, i Import, r ImportRow) error {
 	planned := slices.ContainsFunc(r.Steps, func(s roster.Step) bool {
 		return s.Kind == roster.StepGuardians || s.Kind == roster.StepCreate
 	})
 	if !planned || r.User == "" {
 		return nil
 	}
-	return tx.keepGuardians(ctx, string(i.Home), string(r.User), i.Source, guardiansOfRow(r.Person))
+	present, err := guardiansIn(ctx, tx.Queries, string(i.Home), string(r.User))
+	if err != nil {
+		return err
+	}
+	wanted, changes := wantedGuardians(i.Source, present, guardiansOfRow(r.Person))
+	if !changes {
+		return nil
+	}
+	return o.putGuardians(ctx, tx, i, r, present, wanted)
 }
 
 // putGuardiansBack puts back the contacts that an import changed, unless somebody
 // changed them since.
-func (tx *transaction) putGuardiansBack(ctx context.Context, i Import, r ImportRow) error {
+func (o *Organization) putGuardiansBack(ctx context.Context, tx *transaction, i Import, r ImportRow) error {
 	for _, s := range r.Steps {
 		if s.Kind != roster.StepGuardians || r.User == "" {
 			continue
@@ -83,9 +88,27 @@ func (tx *transaction) putGuardiansBack(ctx context.Context, i Import, r ImportR
 		if slices.ContainsFunc(present, func(g identity.Guardian) bool { return g.ChangedAt.After(i.FinishedAt) }) {
 			continue
 		}
-		if err := tx.putGuardians(ctx, string(i.Home), string(r.User), present, s.Guardians); err != nil {
+		if err := o.putGuardians(ctx, tx, i, r, present, s.Guardians); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// putGuardians makes wanted of the contacts of a row's student that are present,
+// with one record.
+func (o *Organization) putGuardians(
+	ctx context.Context, tx *transaction, i Import, r ImportRow, present, wanted []identity.Guardian,
+) error {
+	if err := tx.putGuardians(ctx, string(i.Home), string(r.User), present, wanted); err != nil {
+		return err
+	}
+	action := identity.ActionGuardianChanged
+	switch {
+	case len(present) == 0:
+		action = identity.ActionGuardianAdded
+	case len(wanted) == 0:
+		action = identity.ActionGuardianRemoved
+	}
+	return o.record(ctx, tx, identity.Change{Action: action, Target: string(r.User), TargetName: r.Name()})
 }

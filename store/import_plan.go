@@ -79,9 +79,7 @@ func (p *planning) decide(ctx context.Context, s span) ([]decided, error) {
 		if row.Position > removedRows && now.Kind == roster.KindMove {
 			now.Kind = roster.KindRemove
 		}
-		if err := p.guardians(ctx, row, w.known[row.Position], &now); err != nil {
-			return nil, fmt.Errorf("look for guardians: %w", err)
-		}
+		p.guardians(row, w, &now)
 		all[n] = decided{row: row, now: now}
 	}
 	return all, nil

@@ -181,7 +181,7 @@ func (o *Organization) closeImportUndo(ctx context.Context, tx *transaction, i *
 		if err := o.forgetNumbers(ctx, tx, *i, d.Row); err != nil {
 			return err
 		}
-		if err := tx.putGuardiansBack(ctx, *i, d.Row); err != nil {
+		if err := o.putGuardiansBack(ctx, tx, *i, d.Row); err != nil {
 			return err
 		}
 	}

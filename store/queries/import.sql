@@ -289,6 +289,14 @@ WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(i
     AND r.position > sqlc.arg(after) AND r.position <= sqlc.arg(upto)
 ORDER BY r.position, c.name, c.position;
 
+-- name: ImportGuardians :many
+-- The contacts of those who may be meant.
+SELECT g.* FROM guardians g
+WHERE g.organization_id = sqlc.arg(home_id) AND g.user_id IN (SELECT c.user_id FROM import_candidates c
+    WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id)
+        AND c.position > sqlc.arg(after) AND c.position <= sqlc.arg(upto))
+ORDER BY g.user_id, g.position, g.id;
+
 -- name: ImportInvited :many
 -- Where an invitation to a row's address waits, in the classroom of the import
 -- or in those that the list names.

@@ -1122,6 +1122,64 @@ func (q *Queries) ImportFile(ctx context.Context, arg ImportFileParams) ([]byte,
 	return content, err
 }
 
+const importGuardians = `-- name: ImportGuardians :many
+SELECT g.organization_id, g.user_id, g.id, g.source, g.position, g.name, g.relation, g.address, g.phone, g.language, g.changed_us FROM guardians g
+WHERE g.organization_id = $1 AND g.user_id IN (SELECT c.user_id FROM import_candidates c
+    WHERE c.organization_id = $2 AND c.import_id = $3
+        AND c.position > $4 AND c.position <= $5)
+ORDER BY g.user_id, g.position, g.id
+`
+
+type ImportGuardiansParams struct {
+	HomeID         string
+	OrganizationID string
+	ImportID       string
+	After          int64
+	Upto           int64
+}
+
+// The contacts of those who may be meant.
+func (q *Queries) ImportGuardians(ctx context.Context, arg ImportGuardiansParams) ([]Guardian, error) {
+	rows, err := q.db.QueryContext(ctx, importGuardians,
+		arg.HomeID,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.After,
+		arg.Upto,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Guardian
+	for rows.Next() {
+		var i Guardian
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UserID,
+			&i.ID,
+			&i.Source,
+			&i.Position,
+			&i.Name,
+			&i.Relation,
+			&i.Address,
+			&i.Phone,
+			&i.Language,
+			&i.ChangedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importHasExternalID = `-- name: ImportHasExternalID :one
 SELECT COUNT(*) FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND external_id = $3 AND external_id <> ''
