@@ -28,7 +28,6 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		},
 		"Import":          func(ctx context.Context) (any, error) { return o.Import(ctx, id) },
 		"Imports":         func(ctx context.Context) (any, error) { return o.Imports(ctx, "") },
-		"ImportsUnderWay": func(ctx context.Context) (any, error) { return o.ImportsUnderWay(ctx) },
 		"ImportFile": func(ctx context.Context) (any, error) {
 			content, err := o.ImportFile(ctx, id)
 			if identity.IsKind(err, identity.KindGone) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -43,18 +42,6 @@ func (o *Organization) Imports(ctx context.Context, after string) (ImportPage, e
 		page.Imports = append(page.Imports, one)
 	}
 	return page, nil
-}
-
-// ImportsUnderWay counts the imports of the last week that are being applied or
-// undone.
-func (o *Organization) ImportsUnderWay(ctx context.Context) (int, error) {
-	n, err := o.store.read().ImportsUnderWay(ctx, query.ImportsUnderWayParams{
-		OrganizationID: o.id, SinceUs: micros(o.store.clock().Add(-7 * 24 * time.Hour)),
-	})
-	if err != nil {
-		return 0, fmt.Errorf("count imports: %w", translate(err))
-	}
-	return int(n), nil
 }
 
 // ImportFile is the file of an import; gone ("import.file-gone") once it is no

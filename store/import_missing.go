@@ -217,28 +217,14 @@ func (p *planning) missing(ctx context.Context) error {
 // list.
 func (p *planning) missingFrom(ctx context.Context, place string, position *int64) error {
 	for name, id := "", ""; ; {
-		students, err := p.ImportStudents(ctx, query.ImportStudentsParams{
-			OrganizationID: p.o.id, ClassroomID: place, AfterName: name, AfterID: id, MaxRows: planAtOnce,
+		students, err := p.MissingImportStudents(ctx, query.MissingImportStudentsParams{
+			OrganizationID: p.o.id, ImportID: p.id, ClassroomID: place, AfterName: name, AfterID: id, MaxRows: planAtOnce,
 		})
 		if err != nil {
 			return err
 		}
 		for _, s := range students {
 			name, id = s.SortName, s.UserID
-			on, err := p.ImportKnowsUser(ctx, query.ImportKnowsUserParams{OrganizationID: p.o.id, ImportID: p.id, UserID: s.UserID})
-			if err != nil {
-				return err
-			}
-			if on > 0 {
-				continue
-			}
-			perhaps, err := p.ImportMayMeanUser(ctx, query.ImportMayMeanUserParams{OrganizationID: p.o.id, ImportID: p.id, UserID: s.UserID})
-			if err != nil {
-				return err
-			}
-			if perhaps > 0 {
-				continue
-			}
 			text, err := json.Marshal(roster.Person{GivenName: s.GivenName, FamilyName: s.FamilyName})
 			if err != nil {
 				return err

@@ -23,10 +23,6 @@ SELECT * FROM imports
 WHERE organization_id = sqlc.arg(organization_id) AND (begun_us, id) < (CAST(sqlc.arg(before_us) AS BIGINT), CAST(sqlc.arg(before_id) AS TEXT))
 ORDER BY begun_us DESC, id DESC LIMIT sqlc.arg(max_rows);
 
--- name: ImportsUnderWay :one
-SELECT COUNT(*) FROM imports
-WHERE organization_id = sqlc.arg(organization_id) AND begun_us > sqlc.arg(since_us) AND state IN ('applying', 'undoing');
-
 -- name: SetImportReading :exec
 UPDATE imports SET reading = sqlc.arg(reading), format = sqlc.arg(format), options = sqlc.arg(options), source = sqlc.arg(source),
     state = 'reading', read_rows = 0, planned_rows = 0, concerned = 0, counts = '{}', planned_us = 0, trouble = ''
@@ -434,12 +430,6 @@ WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(impor
 UPDATE import_classrooms SET undo = sqlc.arg(undo), reason = sqlc.arg(reason)
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position);
 
--- name: ImportClassroomPeople :many
-SELECT e.class_key, e.role, COUNT(*) AS number FROM import_enrolments e
-WHERE e.organization_id = sqlc.arg(organization_id) AND e.import_id = sqlc.arg(import_id) AND NOT e.gone
-    AND e.class_key = sqlc.arg(class_key)
-GROUP BY e.class_key, e.role;
-
 -- name: ExternalClassroom :one
 SELECT x.classroom_id, o.name, o.state FROM external_classrooms x
 JOIN organizations o ON o.id = x.classroom_id
@@ -464,27 +454,6 @@ ON CONFLICT (organization_id, source, external_id) DO UPDATE SET user_id = exclu
 DELETE FROM external_ids
 WHERE organization_id = sqlc.arg(organization_id) AND source = sqlc.arg(source) AND external_id = sqlc.arg(external_id)
     AND user_id = sqlc.arg(user_id);
-
--- name: ExternalIDsOf :many
-SELECT source, external_id FROM external_ids
-WHERE organization_id = sqlc.arg(organization_id) AND user_id = sqlc.arg(user_id) AND source <> 'row'
-ORDER BY user_id, organization_id, source;
-
--- name: ImportKnowsUser :one
-SELECT COUNT(*) FROM import_rows
-WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND user_id = sqlc.arg(user_id) AND user_id <> '';
-
--- name: ImportMayMeanUser :one
--- Rows that wait for a decision and may be about somebody.
-SELECT COUNT(*) FROM import_candidates c
-CROSS JOIN import_rows r
-WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.user_id = sqlc.arg(user_id)
-    AND r.organization_id = sqlc.arg(organization_id) AND r.import_id = c.import_id AND r.position = c.position
-    AND r.kind IN ('duplicate', 'error', 'conflict', 'skipped');
-
--- name: LastImportPosition :one
-SELECT CAST(COALESCE(MAX(r.position), 0) AS BIGINT) FROM import_rows r
-WHERE r.organization_id = sqlc.arg(organization_id) AND r.import_id = sqlc.arg(import_id);
 
 -- name: FindImportRemoved :exec
 -- Rows of people who are not on the list are about them and nobody else.
@@ -535,14 +504,20 @@ SELECT e.organization_id, e.import_id, e.person_key, 'here', e.role, e.gone, e.o
 WHERE e.organization_id = sqlc.arg(organization_id) AND e.import_id = sqlc.arg(import_id) AND e.class_key = 'elsewhere'
 ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO NOTHING;
 
--- name: ImportStudents :many
--- Students of one of the classes that the list is about, in the order of their
--- names.
-SELECT a.user_id, a.sort_name, u.given_name, u.family_name, u.user_name FROM organizations o
+-- name: MissingImportStudents :many
+-- Students of one of the classes that a list is about whom none of its rows is, nor
+-- may be where that is not decided, or wrong; in the order of their names.
+SELECT a.user_id, a.sort_name, u.given_name, u.family_name FROM organizations o
 JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
     AND (a.sort_name, a.user_id) > (CAST(sqlc.arg(after_name) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
 JOIN users u ON u.id = a.user_id
 WHERE o.id = sqlc.arg(classroom_id) AND (o.school_id = sqlc.arg(organization_id) OR o.id = sqlc.arg(organization_id))
+    AND NOT EXISTS (SELECT 1 FROM import_rows r WHERE r.organization_id = sqlc.arg(organization_id)
+        AND r.import_id = sqlc.arg(import_id) AND r.user_id = a.user_id AND r.user_id <> '')
+    AND NOT EXISTS (SELECT 1 FROM import_candidates c CROSS JOIN import_rows r
+        WHERE c.organization_id = sqlc.arg(organization_id) AND c.import_id = sqlc.arg(import_id) AND c.user_id = a.user_id
+            AND r.organization_id = sqlc.arg(organization_id) AND r.import_id = c.import_id AND r.position = c.position
+            AND r.kind IN ('duplicate', 'error', 'conflict', 'skipped'))
 ORDER BY a.sort_name, a.user_id LIMIT sqlc.arg(max_rows);
 
 -- name: ImportClassroomsOfSource :many

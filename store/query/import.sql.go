@@ -539,45 +539,6 @@ func (q *Queries) ExternalClassroom(ctx context.Context, arg ExternalClassroomPa
 	return i, err
 }
 
-const externalIDsOf = `-- name: ExternalIDsOf :many
-SELECT source, external_id FROM external_ids
-WHERE organization_id = $1 AND user_id = $2 AND source <> 'row'
-ORDER BY user_id, organization_id, source
-`
-
-type ExternalIDsOfParams struct {
-	OrganizationID string
-	UserID         string
-}
-
-type ExternalIDsOfRow struct {
-	Source     string
-	ExternalID string
-}
-
-func (q *Queries) ExternalIDsOf(ctx context.Context, arg ExternalIDsOfParams) ([]ExternalIDsOfRow, error) {
-	rows, err := q.db.QueryContext(ctx, externalIDsOf, arg.OrganizationID, arg.UserID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ExternalIDsOfRow
-	for rows.Next() {
-		var i ExternalIDsOfRow
-		if err := rows.Scan(&i.Source, &i.ExternalID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const findImportAddresses = `-- name: FindImportAddresses :exec
 INSERT INTO import_candidates (organization_id, import_id, position, user_id, by_what)
 SELECT r.organization_id, r.import_id, r.position, u.id, 'address'
@@ -897,48 +858,6 @@ func (q *Queries) ImportByID(ctx context.Context, arg ImportByIDParams) (Import,
 		&i.UndoneUs,
 	)
 	return i, err
-}
-
-const importClassroomPeople = `-- name: ImportClassroomPeople :many
-SELECT e.class_key, e.role, COUNT(*) AS number FROM import_enrolments e
-WHERE e.organization_id = $1 AND e.import_id = $2 AND NOT e.gone
-    AND e.class_key = $3
-GROUP BY e.class_key, e.role
-`
-
-type ImportClassroomPeopleParams struct {
-	OrganizationID string
-	ImportID       string
-	ClassKey       string
-}
-
-type ImportClassroomPeopleRow struct {
-	ClassKey string
-	Role     string
-	Number   int64
-}
-
-func (q *Queries) ImportClassroomPeople(ctx context.Context, arg ImportClassroomPeopleParams) ([]ImportClassroomPeopleRow, error) {
-	rows, err := q.db.QueryContext(ctx, importClassroomPeople, arg.OrganizationID, arg.ImportID, arg.ClassKey)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ImportClassroomPeopleRow
-	for rows.Next() {
-		var i ImportClassroomPeopleRow
-		if err := rows.Scan(&i.ClassKey, &i.Role, &i.Number); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const importClassroomTaken = `-- name: ImportClassroomTaken :one
@@ -1328,46 +1247,6 @@ func (q *Queries) ImportKnown(ctx context.Context, arg ImportKnownParams) ([]Imp
 		return nil, err
 	}
 	return items, nil
-}
-
-const importKnowsUser = `-- name: ImportKnowsUser :one
-SELECT COUNT(*) FROM import_rows
-WHERE organization_id = $1 AND import_id = $2 AND user_id = $3 AND user_id <> ''
-`
-
-type ImportKnowsUserParams struct {
-	OrganizationID string
-	ImportID       string
-	UserID         string
-}
-
-func (q *Queries) ImportKnowsUser(ctx context.Context, arg ImportKnowsUserParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, importKnowsUser, arg.OrganizationID, arg.ImportID, arg.UserID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const importMayMeanUser = `-- name: ImportMayMeanUser :one
-SELECT COUNT(*) FROM import_candidates c
-CROSS JOIN import_rows r
-WHERE c.organization_id = $1 AND c.import_id = $2 AND c.user_id = $3
-    AND r.organization_id = $1 AND r.import_id = c.import_id AND r.position = c.position
-    AND r.kind IN ('duplicate', 'error', 'conflict', 'skipped')
-`
-
-type ImportMayMeanUserParams struct {
-	OrganizationID string
-	ImportID       string
-	UserID         string
-}
-
-// Rows that wait for a decision and may be about somebody.
-func (q *Queries) ImportMayMeanUser(ctx context.Context, arg ImportMayMeanUserParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, importMayMeanUser, arg.OrganizationID, arg.ImportID, arg.UserID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const importNumbersOfClassroom = `-- name: ImportNumbersOfClassroom :many
@@ -1970,68 +1849,6 @@ func (q *Queries) ImportRowsUndone(ctx context.Context, arg ImportRowsUndonePara
 	return items, nil
 }
 
-const importStudents = `-- name: ImportStudents :many
-SELECT a.user_id, a.sort_name, u.given_name, u.family_name, u.user_name FROM organizations o
-JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
-    AND (a.sort_name, a.user_id) > (CAST($1 AS TEXT), CAST($2 AS TEXT))
-JOIN users u ON u.id = a.user_id
-WHERE o.id = $3 AND (o.school_id = $4 OR o.id = $4)
-ORDER BY a.sort_name, a.user_id LIMIT $5
-`
-
-type ImportStudentsParams struct {
-	AfterName      string
-	AfterID        string
-	ClassroomID    string
-	OrganizationID string
-	MaxRows        int64
-}
-
-type ImportStudentsRow struct {
-	UserID     string
-	SortName   string
-	GivenName  string
-	FamilyName string
-	UserName   string
-}
-
-// Students of one of the classes that the list is about, in the order of their
-// names.
-func (q *Queries) ImportStudents(ctx context.Context, arg ImportStudentsParams) ([]ImportStudentsRow, error) {
-	rows, err := q.db.QueryContext(ctx, importStudents,
-		arg.AfterName,
-		arg.AfterID,
-		arg.ClassroomID,
-		arg.OrganizationID,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ImportStudentsRow
-	for rows.Next() {
-		var i ImportStudentsRow
-		if err := rows.Scan(
-			&i.UserID,
-			&i.SortName,
-			&i.GivenName,
-			&i.FamilyName,
-			&i.UserName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const importTwins = `-- name: ImportTwins :many
 SELECT r.position, k.by_what, k.names, t.position AS twin, t.line, t.person
 FROM import_rows r
@@ -2262,23 +2079,6 @@ func (q *Queries) ImportsBefore(ctx context.Context, arg ImportsBeforeParams) ([
 		return nil, err
 	}
 	return items, nil
-}
-
-const importsUnderWay = `-- name: ImportsUnderWay :one
-SELECT COUNT(*) FROM imports
-WHERE organization_id = $1 AND begun_us > $2 AND state IN ('applying', 'undoing')
-`
-
-type ImportsUnderWayParams struct {
-	OrganizationID string
-	SinceUs        int64
-}
-
-func (q *Queries) ImportsUnderWay(ctx context.Context, arg ImportsUnderWayParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, importsUnderWay, arg.OrganizationID, arg.SinceUs)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const insertImport = `-- name: InsertImport :execrows
@@ -2568,23 +2368,6 @@ func (q *Queries) KeepJoinedImportPrints(ctx context.Context, arg KeepJoinedImpo
 	return err
 }
 
-const lastImportPosition = `-- name: LastImportPosition :one
-SELECT CAST(COALESCE(MAX(r.position), 0) AS BIGINT) FROM import_rows r
-WHERE r.organization_id = $1 AND r.import_id = $2
-`
-
-type LastImportPositionParams struct {
-	OrganizationID string
-	ImportID       string
-}
-
-func (q *Queries) LastImportPosition(ctx context.Context, arg LastImportPositionParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, lastImportPosition, arg.OrganizationID, arg.ImportID)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const leaveImportRows = `-- name: LeaveImportRows :execrows
 UPDATE import_rows SET state = 'left'
 WHERE organization_id = $1 AND import_id = $2 AND state = 'waiting'
@@ -2692,6 +2475,74 @@ type MakeImportKeysByUserNameParams struct {
 func (q *Queries) MakeImportKeysByUserName(ctx context.Context, arg MakeImportKeysByUserNameParams) error {
 	_, err := q.db.ExecContext(ctx, makeImportKeysByUserName, arg.OrganizationID, arg.ImportID)
 	return err
+}
+
+const missingImportStudents = `-- name: MissingImportStudents :many
+SELECT a.user_id, a.sort_name, u.given_name, u.family_name FROM organizations o
+JOIN role_assignments a ON a.organization_id = o.id AND a.role_order = 4
+    AND (a.sort_name, a.user_id) > (CAST($1 AS TEXT), CAST($2 AS TEXT))
+JOIN users u ON u.id = a.user_id
+WHERE o.id = $3 AND (o.school_id = $4 OR o.id = $4)
+    AND NOT EXISTS (SELECT 1 FROM import_rows r WHERE r.organization_id = $4
+        AND r.import_id = $5 AND r.user_id = a.user_id AND r.user_id <> '')
+    AND NOT EXISTS (SELECT 1 FROM import_candidates c CROSS JOIN import_rows r
+        WHERE c.organization_id = $4 AND c.import_id = $5 AND c.user_id = a.user_id
+            AND r.organization_id = $4 AND r.import_id = c.import_id AND r.position = c.position
+            AND r.kind IN ('duplicate', 'error', 'conflict', 'skipped'))
+ORDER BY a.sort_name, a.user_id LIMIT $6
+`
+
+type MissingImportStudentsParams struct {
+	AfterName      string
+	AfterID        string
+	ClassroomID    string
+	OrganizationID string
+	ImportID       string
+	MaxRows        int64
+}
+
+type MissingImportStudentsRow struct {
+	UserID     string
+	SortName   string
+	GivenName  string
+	FamilyName string
+}
+
+// Students of one of the classes that a list is about whom none of its rows is, nor
+// may be where that is not decided, or wrong; in the order of their names.
+func (q *Queries) MissingImportStudents(ctx context.Context, arg MissingImportStudentsParams) ([]MissingImportStudentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, missingImportStudents,
+		arg.AfterName,
+		arg.AfterID,
+		arg.ClassroomID,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MissingImportStudentsRow
+	for rows.Next() {
+		var i MissingImportStudentsRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.SortName,
+			&i.GivenName,
+			&i.FamilyName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const planImportClassroom = `-- name: PlanImportClassroom :exec
