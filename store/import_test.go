@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -148,5 +149,35 @@ func TestRowsOfAnImportAreBegunAndClosed(t *testing.T) {
 		if left := w.dump("SELECT * FROM " + rows + " user_id = 'linden-nora'"); left != "" {
 			t.Errorf("%s keeps %s", rows, left)
 		}
+	}
+}
+
+// Rows are known again by what they say, in whatever order they come: those of one
+// name in two classes, and each of several that say exactly the same.
+func TestRowsAreKnownAgainInAnyOrder(t *testing.T) {
+	w := newWorld(t)
+	o := w.school("linden")
+	in := func(class string) roster.Person {
+		p := named("Sam", "Lee")
+		p.Classrooms = []string{class}
+		return p
+	}
+	prints := func(id ImportID, people ...roster.Person) []string {
+		w.planned(o, id, ImportOptions{}, people...)
+		page, err := o.ImportRows(t.Context(), id, ImportRowQuery{})
+		w.must(err)
+		var all []string
+		for _, r := range page.Rows {
+			all = append(all, r.Person.Classrooms[0]+" "+r.print)
+		}
+		slices.Sort(all)
+		return all
+	}
+	got := prints("abcdefghijklmnopqrstuvwxyz", in("7A"), in("8B"), in("8B"), in("8B"))
+	if diff := cmp.Diff(got, prints("zyxwvutsrqponmlkjihgfedcba", in("8B"), in("8B"), in("7A"), in("8B"))); diff != "" {
+		t.Error(diff)
+	}
+	if len(slices.Compact(got)) != 4 {
+		t.Errorf("prints are shared: %v", got)
 	}
 }

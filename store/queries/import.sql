@@ -547,12 +547,13 @@ WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(impor
     AND position > sqlc.arg(after)
 ORDER BY position LIMIT sqlc.arg(max_rows);
 
--- name: TellImportPrintsApart :exec
--- Rows that say exactly the same have prints of their own.
+-- name: TellImportPrintsApart :execrows
+-- Rows that say exactly the same, all but the first, have another print than it.
 UPDATE import_rows SET print = print || '+'
 WHERE import_rows.organization_id = sqlc.arg(organization_id) AND import_rows.import_id = sqlc.arg(import_id) AND import_rows.print <> ''
+    AND import_rows.person_key LIKE 'r:%'
     AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = sqlc.arg(organization_id) AND o.import_id = sqlc.arg(import_id)
-        AND o.name_key = import_rows.name_key AND o.name_key <> '' AND o.position < import_rows.position AND o.person_key LIKE 'r:%');
+        AND o.name_key = import_rows.name_key AND o.name_key <> '' AND o.print = import_rows.print AND o.position < import_rows.position);
 
 -- name: KeepImportPrints :exec
 -- What was decided about rows is known the next time.

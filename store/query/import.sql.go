@@ -2801,11 +2801,12 @@ func (q *Queries) TakenImportUserName(ctx context.Context, arg TakenImportUserNa
 	return count, err
 }
 
-const tellImportPrintsApart = `-- name: TellImportPrintsApart :exec
+const tellImportPrintsApart = `-- name: TellImportPrintsApart :execrows
 UPDATE import_rows SET print = print || '+'
 WHERE import_rows.organization_id = $1 AND import_rows.import_id = $2 AND import_rows.print <> ''
+    AND import_rows.person_key LIKE 'r:%'
     AND EXISTS (SELECT 1 FROM import_rows o WHERE o.organization_id = $1 AND o.import_id = $2
-        AND o.name_key = import_rows.name_key AND o.name_key <> '' AND o.position < import_rows.position AND o.person_key LIKE 'r:%')
+        AND o.name_key = import_rows.name_key AND o.name_key <> '' AND o.print = import_rows.print AND o.position < import_rows.position)
 `
 
 type TellImportPrintsApartParams struct {
@@ -2813,10 +2814,13 @@ type TellImportPrintsApartParams struct {
 	ImportID       string
 }
 
-// Rows that say exactly the same have prints of their own.
-func (q *Queries) TellImportPrintsApart(ctx context.Context, arg TellImportPrintsApartParams) error {
-	_, err := q.db.ExecContext(ctx, tellImportPrintsApart, arg.OrganizationID, arg.ImportID)
-	return err
+// Rows that say exactly the same, all but the first, have another print than it.
+func (q *Queries) TellImportPrintsApart(ctx context.Context, arg TellImportPrintsApartParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, tellImportPrintsApart, arg.OrganizationID, arg.ImportID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const undecidedImportRows = `-- name: UndecidedImportRows :many
