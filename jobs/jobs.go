@@ -101,6 +101,7 @@ func New(ctx context.Context, s *store.Store, mailer identity.Mailer, log *slog.
 	}
 	j.Handle(store.MailJob, sendMail(s, mailer))
 	j.Every(time.Hour, "delete what is expired", s.DeleteExpired)
+	j.Every(time.Hour, "forget old imports", s.ForgetImports)
 	return j, nil
 }
 

@@ -26,8 +26,8 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"SetImportReading": func(ctx context.Context) (any, error) {
 			return nothing(o.SetImportReading(ctx, id, roster.Reading{}, ImportOptions{}))
 		},
-		"Import":          func(ctx context.Context) (any, error) { return o.Import(ctx, id) },
-		"Imports":         func(ctx context.Context) (any, error) { return o.Imports(ctx, "") },
+		"Import":  func(ctx context.Context) (any, error) { return o.Import(ctx, id) },
+		"Imports": func(ctx context.Context) (any, error) { return o.Imports(ctx, "") },
 		"ImportFile": func(ctx context.Context) (any, error) {
 			content, err := o.ImportFile(ctx, id)
 			if identity.IsKind(err, identity.KindGone) {

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,10 +145,12 @@ func TestRowsOfAnImportAreBegunAndClosed(t *testing.T) {
 	if !again.Empty() || again.Undecided() != 0 {
 		t.Errorf("the same list again: %v", again.Counts)
 	}
-	w.apply(identity.UserRemoved{User: "linden-nora", At: noon.Add(time.Hour)})
-	for _, rows := range []string{"import_rows WHERE state = 'done' AND", "import_candidates WHERE", "external_ids WHERE"} {
-		if left := w.dump("SELECT * FROM " + rows + " user_id = 'linden-nora'"); left != "" {
-			t.Errorf("%s keeps %s", rows, left)
+	for _, user := range []identity.UserID{"linden-nora", "linden-zoe"} {
+		w.apply(identity.UserRemoved{User: user, At: noon.Add(time.Hour)})
+		for _, rows := range []string{"import_rows WHERE import_id = '" + string(id) + "' AND", "import_candidates WHERE", "external_ids WHERE"} {
+			if left := w.dump("SELECT * FROM " + rows + " user_id = '" + string(user) + "'"); left != "" {
+				t.Errorf("%s keeps %s", rows, left)
+			}
 		}
 	}
 }
@@ -179,5 +182,46 @@ func TestRowsAreKnownAgainInAnyOrder(t *testing.T) {
 	}
 	if len(slices.Compact(got)) != 4 {
 		t.Errorf("prints are shared: %v", got)
+	}
+}
+
+// Rows go when they have had their time: those of an import that is done after 90
+// days, those of a plan that nobody went on with after seven. Counts stay.
+func TestOldImportsAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	o := w.as("linden-tom", "linden-7b")
+	const applied, left, reread ImportID = "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	w.planned(o, applied, ImportOptions{}, named("Zoe", "Nunez"), named("Nora", "New"))
+	w.must(o.ApplyImport(t.Context(), applied, 0))
+	w.must(o.EndImport(t.Context(), applied, ImportDone, identity.Message{}))
+	w.planned(o, left, ImportOptions{}, named("Nora", "New"))
+	kept := func(when string, want string) {
+		t.Helper()
+		w.must(w.ForgetImports(t.Context()))
+		if got := w.dump("SELECT import_id, COUNT(*) FROM import_rows GROUP BY import_id ORDER BY import_id"); strings.TrimSpace(got) != want {
+			t.Errorf("%s: rows are %q, want %q", when, got, want)
+		}
+	}
+	both := string(applied) + " 2\n" + string(left) + " 1"
+	kept("at once", both)
+	w.after(leftImportsKept - time.Hour)
+	kept("within a week", both)
+	// One that could not be read is read in another way, and waits as any other.
+	_, err := o.BeginImport(t.Context(), NewImport{Submission: string(reread), File: []byte("list"), Reading: roster.Reading{Format: roster.FormatTable}})
+	w.must(err)
+	w.must(o.EndImport(t.Context(), reread, ImportFailed, identity.Message{}))
+	w.must(o.SetImportReading(t.Context(), reread, roster.Reading{Format: roster.FormatTable}, ImportOptions{}))
+	w.after(2 * time.Hour)
+	kept("after a week", string(applied)+" 2")
+	if i, err := o.Import(t.Context(), left); err != nil || i.State != ImportCancelled || i.Counts[roster.KindCreate] != 1 {
+		t.Errorf("what nobody went on with is %s, %v, %v", i.State, i.Counts, err)
+	}
+	if i, err := o.Import(t.Context(), reread); err != nil || i.State != ImportReading || i.Finished() {
+		t.Errorf("what is read again is %s, %v", i.State, err)
+	}
+	w.after(importRowsKept)
+	kept("after 90 days", "")
+	if i, err := o.Import(t.Context(), applied); err != nil || i.State != ImportDone || i.Rows() != 2 {
+		t.Errorf("what was done is %s, %v, %v", i.State, i.Counts, err)
 	}
 }

@@ -13,7 +13,7 @@ DELETE FROM external_ids WHERE user_id = sqlc.arg(user_id);
 DELETE FROM import_candidates WHERE user_id = sqlc.arg(user_id);
 
 -- name: ForgetImportRowsOfUser :exec
-DELETE FROM import_rows WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND state = 'done' AND undo <> 'begun';
+DELETE FROM import_rows WHERE user_id = sqlc.arg(user_id) AND user_id <> '' AND state IN ('done', 'left') AND undo <> 'begun';
 
 -- name: EmptyImportRowsOfUser :exec
 -- Rows that are being undone are counted when that is done.
@@ -33,6 +33,18 @@ DELETE FROM external_classrooms WHERE classroom_id = sqlc.arg(classroom_id);
 DELETE FROM import_files WHERE kept_us < sqlc.arg(kept_before_us)
     OR kept_us < sqlc.arg(before_us) AND EXISTS (SELECT 1 FROM imports i WHERE i.organization_id = import_files.organization_id
         AND i.id = import_files.import_id AND i.finished_us > 0 AND i.finished_us < sqlc.arg(before_us));
+
+-- name: EndLeftImports :exec
+-- Those that were brought before a time, and nobody went on with.
+UPDATE imports SET state = 'cancelled', trouble = '', cancelled_us = sqlc.arg(now_us), finished_us = sqlc.arg(now_us)
+WHERE applied_us = 0 AND finished_us = 0 AND begun_us < sqlc.arg(before_us);
+
+-- name: OldImports :many
+-- Those whose rows are still there: that ended before a time, or were never applied.
+SELECT i.organization_id, i.id FROM imports i
+WHERE i.finished_us > 0 AND (i.finished_us < sqlc.arg(before_us) OR i.applied_us = 0 AND i.state IN ('cancelled', 'failed'))
+    AND EXISTS (SELECT 1 FROM import_rows r WHERE r.organization_id = i.organization_id AND r.import_id = i.id)
+LIMIT sqlc.arg(max_rows);
 
 -- name: ImportStandings :many
 -- What those who may be meant hold, in the school's classrooms in use and

@@ -25,7 +25,7 @@ ORDER BY begun_us DESC, id DESC LIMIT sqlc.arg(max_rows);
 
 -- name: SetImportReading :exec
 UPDATE imports SET reading = sqlc.arg(reading), format = sqlc.arg(format), options = sqlc.arg(options), source = sqlc.arg(source),
-    state = 'reading', read_rows = 0, planned_rows = 0, concerned = 0, counts = '{}', planned_us = 0, trouble = ''
+    state = 'reading', read_rows = 0, planned_rows = 0, concerned = 0, counts = '{}', planned_us = 0, finished_us = 0, trouble = ''
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
 
 -- name: SetImportProgress :exec
@@ -47,6 +47,10 @@ WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id);
 
 -- name: DeleteImportRows :exec
 DELETE FROM import_rows WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id);
+
+-- name: DeleteImportRowsUpTo :exec
+DELETE FROM import_rows
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position <= sqlc.arg(upto);
 
 -- name: DeleteImportKeys :exec
 DELETE FROM import_keys WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id);

@@ -38,6 +38,22 @@ func (q *Queries) EmptyImportRowsOfUser(ctx context.Context, userID string) erro
 	return err
 }
 
+const endLeftImports = `-- name: EndLeftImports :exec
+UPDATE imports SET state = 'cancelled', trouble = '', cancelled_us = $1, finished_us = $1
+WHERE applied_us = 0 AND finished_us = 0 AND begun_us < $2
+`
+
+type EndLeftImportsParams struct {
+	NowUs    int64
+	BeforeUs int64
+}
+
+// Those that were brought before a time, and nobody went on with.
+func (q *Queries) EndLeftImports(ctx context.Context, arg EndLeftImportsParams) error {
+	_, err := q.db.ExecContext(ctx, endLeftImports, arg.NowUs, arg.BeforeUs)
+	return err
+}
+
 const forgetExternalClassrooms = `-- name: ForgetExternalClassrooms :exec
 DELETE FROM external_classrooms WHERE classroom_id = $1
 `
@@ -57,7 +73,7 @@ func (q *Queries) ForgetImportCandidate(ctx context.Context, userID string) erro
 }
 
 const forgetImportRowsOfUser = `-- name: ForgetImportRowsOfUser :exec
-DELETE FROM import_rows WHERE user_id = $1 AND user_id <> '' AND state = 'done' AND undo <> 'begun'
+DELETE FROM import_rows WHERE user_id = $1 AND user_id <> '' AND state IN ('done', 'left') AND undo <> 'begun'
 `
 
 func (q *Queries) ForgetImportRowsOfUser(ctx context.Context, userID string) error {
@@ -262,6 +278,47 @@ func (q *Queries) ImportsApplying(ctx context.Context) ([]ImportsApplyingRow, er
 	for rows.Next() {
 		var i ImportsApplyingRow
 		if err := rows.Scan(&i.OrganizationID, &i.ID, &i.Trouble); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oldImports = `-- name: OldImports :many
+SELECT i.organization_id, i.id FROM imports i
+WHERE i.finished_us > 0 AND (i.finished_us < $1 OR i.applied_us = 0 AND i.state IN ('cancelled', 'failed'))
+    AND EXISTS (SELECT 1 FROM import_rows r WHERE r.organization_id = i.organization_id AND r.import_id = i.id)
+LIMIT $2
+`
+
+type OldImportsParams struct {
+	BeforeUs int64
+	MaxRows  int64
+}
+
+type OldImportsRow struct {
+	OrganizationID string
+	ID             string
+}
+
+// Those whose rows are still there: that ended before a time, or were never applied.
+func (q *Queries) OldImports(ctx context.Context, arg OldImportsParams) ([]OldImportsRow, error) {
+	rows, err := q.db.QueryContext(ctx, oldImports, arg.BeforeUs, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OldImportsRow
+	for rows.Next() {
+		var i OldImportsRow
+		if err := rows.Scan(&i.OrganizationID, &i.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -486,6 +486,22 @@ func (q *Queries) DeleteImportRows(ctx context.Context, arg DeleteImportRowsPara
 	return err
 }
 
+const deleteImportRowsUpTo = `-- name: DeleteImportRowsUpTo :exec
+DELETE FROM import_rows
+WHERE organization_id = $1 AND import_id = $2 AND position <= $3
+`
+
+type DeleteImportRowsUpToParams struct {
+	OrganizationID string
+	ImportID       string
+	Upto           int64
+}
+
+func (q *Queries) DeleteImportRowsUpTo(ctx context.Context, arg DeleteImportRowsUpToParams) error {
+	_, err := q.db.ExecContext(ctx, deleteImportRowsUpTo, arg.OrganizationID, arg.ImportID, arg.Upto)
+	return err
+}
+
 const dropOwnImportCandidates = `-- name: DropOwnImportCandidates :exec
 DELETE FROM import_candidates
 WHERE import_candidates.organization_id = $1 AND import_candidates.import_id = $2
@@ -2702,7 +2718,7 @@ func (q *Queries) SetImportProgress(ctx context.Context, arg SetImportProgressPa
 
 const setImportReading = `-- name: SetImportReading :exec
 UPDATE imports SET reading = $1, format = $2, options = $3, source = $4,
-    state = 'reading', read_rows = 0, planned_rows = 0, concerned = 0, counts = '{}', planned_us = 0, trouble = ''
+    state = 'reading', read_rows = 0, planned_rows = 0, concerned = 0, counts = '{}', planned_us = 0, finished_us = 0, trouble = ''
 WHERE organization_id = $5 AND id = $6
 `
 

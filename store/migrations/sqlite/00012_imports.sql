@@ -39,6 +39,7 @@ CREATE TABLE imports (
 );
 CREATE INDEX imports_by_time ON imports (organization_id, begun_us, id);
 CREATE INDEX imports_ended ON imports (finished_us) WHERE finished_us > 0;
+CREATE INDEX imports_left ON imports (begun_us) WHERE applied_us = 0 AND finished_us = 0;
 CREATE INDEX imports_applying ON imports (organization_id, id) WHERE state = 'applying';
 
 CREATE TABLE import_files (
