@@ -149,8 +149,15 @@ func (f *folding) markLoginPolicy(ctx context.Context, changed identity.Organiza
 
 // SetPolicies changes the school's rules: act brings Zitadel's login policy to
 // what login says, and is nil where that stays. What is not changed leaves no
-// record.
+// record. One change follows the other, here and at Zitadel, so that each record
+// says what it found.
 func (o *Organization) SetPolicies(
+	ctx context.Context, policies identity.SchoolPolicies, login identity.LoginPolicy, act func(context.Context) error,
+) error {
+	return o.InTurn(ctx, func(ctx context.Context) error { return o.setPolicies(ctx, policies, login, act) })
+}
+
+func (o *Organization) setPolicies(
 	ctx context.Context, policies identity.SchoolPolicies, login identity.LoginPolicy, act func(context.Context) error,
 ) error {
 	before, err := o.Policies(ctx)

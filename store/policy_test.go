@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -281,5 +282,31 @@ func TestALookIsFoundByItsVersionAlone(t *testing.T) {
 	}
 	if got, err := school.Branding(t.Context()); err != nil || got.Version != "" || got.Colour != "" {
 		t.Errorf("after the return = %+v, %v", got, err)
+	}
+}
+
+// Of two changes at the same time one finds what the other made.
+func TestChangesOfPoliciesFollowEachOther(t *testing.T) {
+	w := newWorld(t)
+	school := w.school("linden")
+	var wait sync.WaitGroup
+	for days := range 4 {
+		policies := identity.DefaultPolicies
+		policies.InvitationDays = days + 3
+		wait.Go(func() {
+			if err := school.SetPolicies(t.Context(), policies, identity.LoginPolicy{}, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	page, err := school.Audit(t.Context(), AuditQuery{Action: identity.ActionPoliciesChanged})
+	if err != nil || len(page.Records) != 4 {
+		t.Fatalf("%d records, %v", len(page.Records), err)
+	}
+	for i, record := range page.Records[:3] { // the newest first
+		if found, left := record.Before["invitation-days"], page.Records[i+1].After["invitation-days"]; found != left {
+			t.Errorf("a change found %q, and the one before it left %q", found, left)
+		}
 	}
 }

@@ -18,12 +18,12 @@ import (
 // StudentRules are how accounts of students are made in the opened organization:
 // a classroom's are its school's, but for the band.
 func (o *Organization) StudentRules(ctx context.Context) (identity.StudentRules, error) {
-	rules, err := o.ownStudentRules(ctx, string(o.opened.Organization().Home()))
+	rules, err := studentRules(ctx, o.store.read(), o.home())
 	if err != nil {
 		return rules, err
 	}
 	if o.opened.Organization().School != "" {
-		band, err := o.ownBand(ctx)
+		band, err := o.ownBand(ctx, o.store.read())
 		if err != nil {
 			return rules, err
 		}
@@ -32,9 +32,9 @@ func (o *Organization) StudentRules(ctx context.Context) (identity.StudentRules,
 	return rules, nil
 }
 
-func (o *Organization) ownStudentRules(ctx context.Context, id string) (identity.StudentRules, error) {
+func studentRules(ctx context.Context, q *query.Queries, home string) (identity.StudentRules, error) {
 	rules := identity.DefaultStudentRules
-	row, err := o.store.read().StudentRules(ctx, id)
+	row, err := q.StudentRules(ctx, home)
 	if errors.Is(err, sql.ErrNoRows) {
 		return rules, nil
 	}
@@ -57,16 +57,16 @@ func (o *Organization) ownStudentRules(ctx context.Context, id string) (identity
 // ClassroomBand is the band of the opened classroom of a school, empty if it has
 // none of its own, and the one of the school.
 func (o *Organization) ClassroomBand(ctx context.Context) (own, school identity.SecretBand, err error) {
-	rules, err := o.ownStudentRules(ctx, o.home())
+	rules, err := studentRules(ctx, o.store.read(), o.home())
 	if err != nil {
 		return "", "", err
 	}
-	own, err = o.ownBand(ctx)
+	own, err = o.ownBand(ctx, o.store.read())
 	return own, rules.Band, err
 }
 
-func (o *Organization) ownBand(ctx context.Context) (identity.SecretBand, error) {
-	row, err := o.store.read().StudentRules(ctx, o.id)
+func (o *Organization) ownBand(ctx context.Context, q *query.Queries) (identity.SecretBand, error) {
+	row, err := q.StudentRules(ctx, o.id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -93,16 +93,16 @@ func (o *Organization) ClassroomBands(ctx context.Context) (map[identity.Organiz
 // SetStudentRules changes the rules of the opened school, or of a classroom that
 // stands alone. What is not changed leaves no record.
 func (o *Organization) SetStudentRules(ctx context.Context, rules identity.StudentRules) error {
-	before, err := o.ownStudentRules(ctx, o.id)
-	if err != nil {
-		return err
-	}
-	was, is := changedValues(auditedStudentRules(before), auditedStudentRules(rules))
-	if len(is) == 0 {
-		return nil
-	}
-	err = o.store.write(ctx, func(tx *transaction) error {
-		err := tx.PutStudentRules(ctx, query.PutStudentRulesParams{
+	err := o.store.write(ctx, func(tx *transaction) error {
+		before, err := studentRules(ctx, tx.Queries, o.id)
+		if err != nil {
+			return err
+		}
+		was, is := changedValues(auditedStudentRules(before), auditedStudentRules(rules))
+		if len(is) == 0 {
+			return nil
+		}
+		err = tx.PutStudentRules(ctx, query.PutStudentRulesParams{
 			OrganizationID: o.id, Pattern: string(rules.Pattern), Spelling: string(rules.Spelling), Words: rules.Words,
 			Band: string(rules.Band), MustChange: bandsText(rules.MustChange), NowUs: tx.now,
 		})
@@ -123,12 +123,12 @@ func (o *Organization) SetClassroomBand(ctx context.Context, band identity.Secre
 	if o.opened.Organization().School == "" || band != "" && !slices.Contains(identity.SecretBands, band) {
 		return identity.Invalid("request.broken")
 	}
-	before, err := o.ownBand(ctx)
-	if err != nil || before == band {
-		return err
-	}
-	err = o.store.write(ctx, func(tx *transaction) error {
-		err := tx.DeleteStudentRules(ctx, o.id)
+	err := o.store.write(ctx, func(tx *transaction) error {
+		before, err := o.ownBand(ctx, tx.Queries)
+		if err != nil || before == band {
+			return err
+		}
+		err = tx.DeleteStudentRules(ctx, o.id)
 		if err == nil && band != "" {
 			err = tx.PutStudentRules(ctx, query.PutStudentRulesParams{OrganizationID: o.id, Band: string(band), NowUs: tx.now})
 		}
