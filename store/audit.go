@@ -26,13 +26,14 @@ func (o *Organization) Change(
 }
 
 // making is a change at Zitadel with what the store itself writes before and
-// after it. Only change and act are there always.
+// after it: after it with a context that lasts, whatever became of the request.
+// Only change and act are there always.
 type making struct {
 	change identity.Change
-	begin  func(*transaction) error // with the begun record; an error stops all
+	begin  func(context.Context, *transaction) error // with the begun record; an error stops all
 	act    func(context.Context) ([]identity.Fact, error)
-	done   func(*transaction) error        // with the closed record
-	failed func(*transaction, error) error // with the record of a failure, which it is given
+	done   func(context.Context, *transaction) error        // with the closed record
+	failed func(context.Context, *transaction, error) error // with the record of a failure, which it is given
 }
 
 // unclear reports whether a call at Zitadel that failed may have done its work all
@@ -46,7 +47,7 @@ func (o *Organization) make(ctx context.Context, m making) error {
 	record := o.auditRecord(ctx, m.change, identity.OutcomeBegun)
 	err := o.store.write(ctx, func(tx *transaction) error {
 		if m.begin != nil {
-			if err := m.begin(tx); err != nil {
+			if err := m.begin(ctx, tx); err != nil {
 				return err
 			}
 		}
@@ -60,7 +61,7 @@ func (o *Organization) make(ctx context.Context, m making) error {
 	if failure != nil {
 		outcome, last = identity.OutcomeFailed, nil
 		if m.failed != nil {
-			last = func(tx *transaction) error { return m.failed(tx, failure) }
+			last = func(ctx context.Context, tx *transaction) error { return m.failed(ctx, tx, failure) }
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
@@ -70,7 +71,7 @@ func (o *Organization) make(ctx context.Context, m making) error {
 			return fmt.Errorf("apply facts: %w", err)
 		}
 		if last != nil {
-			if err := last(tx); err != nil {
+			if err := last(ctx, tx); err != nil {
 				return err
 			}
 		}

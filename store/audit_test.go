@@ -80,6 +80,43 @@ func TestAChangeIsRecordedBeforeItIsMade(t *testing.T) {
 	}
 }
 
+// What the store itself writes with a change is written although the request is
+// over: Zitadel has done its part by then.
+func TestWhatGoesWithAChangeOutlastsItsRequest(t *testing.T) {
+	w := newWorld(t)
+	school, p := w.school("linden"), w.operating("operators-olga")
+	for name, turn := range map[string]func(ctx context.Context, cancel func()) error{
+		"policies": func(ctx context.Context, cancel func()) error {
+			policies := identity.DefaultPolicies
+			policies.InvitationDays = 3
+			return school.SetPolicies(ctx, policies, identity.LoginPolicy{}, func(context.Context) error { cancel(); return nil })
+		},
+		"a suspension": func(ctx context.Context, cancel func()) error {
+			return p.Suspend(ctx, w.school("birch"), "does not pay", func(context.Context) ([]identity.Fact, error) { cancel(); return nil, nil })
+		},
+		"one that fails, on two logs": func(ctx context.Context, cancel func()) error {
+			err := p.Restore(ctx, w.school("birch"), func(context.Context) ([]identity.Fact, error) { cancel(); return nil, errBoom })
+			if errors.Is(err, context.Canceled) || !errors.Is(err, errBoom) {
+				return err
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			if err := turn(ctx, cancel); err != nil {
+				t.Error(err)
+			}
+			if begun := w.dump("SELECT action FROM audit_records WHERE outcome = 'begun'"); begun != "" {
+				t.Errorf("left begun: %s", begun)
+			}
+		})
+	}
+	if days, _, err := school.InvitationPolicies(t.Context()); err != nil || days != 3 {
+		t.Errorf("invitations last %d days, %v", days, err)
+	}
+}
+
 func TestRecordsComeNewestFirstInPages(t *testing.T) {
 	w := newWorld(t)
 	o := w.as("linden-tom", "linden-7b")

@@ -84,8 +84,8 @@ func (o *Organization) SetBadges(
 			provider, err = act(ctx)
 			return nil, err
 		},
-		done: func(tx *transaction) error {
-			return tx.PutBadgeRules(context.WithoutCancel(ctx), query.PutBadgeRulesParams{
+		done: func(ctx context.Context, tx *transaction) error {
+			return tx.PutBadgeRules(ctx, query.PutBadgeRulesParams{
 				OrganizationID: o.id, State: string(identity.BadgesOn), Kind: string(rules.Kind),
 				Weekdays: identity.WeekdaysText(rules.Weekdays), FromMinute: int64(rules.From), UntilMinute: int64(rules.Until),
 				Zone: rules.Zone, Networks: networksText(rules.Networks), Uses: int64(rules.Uses), Days: int64(rules.Days),
@@ -105,7 +105,7 @@ func (o *Organization) EndBadges(ctx context.Context, act func(context.Context, 
 	}
 	return o.make(ctx, making{
 		change: identity.Change{Action: identity.ActionBadgesOff, Target: o.id, TargetName: o.opened.Organization().Name},
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			if _, err := o.voidAll(ctx, tx, identity.BadgesAreOff); err != nil {
 				return err
 			}
@@ -117,8 +117,8 @@ func (o *Organization) EndBadges(ctx context.Context, act func(context.Context, 
 			}
 			return nil, act(ctx, setup.Provider)
 		},
-		done: func(tx *transaction) error {
-			return o.setBadgeState(context.WithoutCancel(ctx), tx, identity.BadgesOff, "")
+		done: func(ctx context.Context, tx *transaction) error {
+			return o.setBadgeState(ctx, tx, identity.BadgesOff, "")
 		},
 	})
 }

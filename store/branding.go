@@ -45,7 +45,7 @@ func (o *Organization) SetBranding(
 			Action: identity.ActionBrandingChanged, Before: auditedBranding(before), After: auditedBranding(branding),
 		},
 		act: func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx) },
-		done: func(tx *transaction) error {
+		done: func(ctx context.Context, tx *transaction) error {
 			if branding.Version == "" {
 				return tx.DeleteBranding(ctx, o.id)
 			}

@@ -31,10 +31,10 @@ func (o *Organization) ChangeConnection(
 		saving := savingConnection{Organization: o, c: c}
 		return o.make(ctx, making{
 			change: change,
-			begin:  func(tx *transaction) error { return saving.begin(ctx, tx) },
+			begin:  saving.begin,
 			act:    func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &saving.c) },
-			done:   func(tx *transaction) error { return saving.done(ctx, tx) },
-			failed: func(tx *transaction, failure error) error { return saving.failed(ctx, tx, failure) },
+			done:   saving.done,
+			failed: saving.failed,
 		})
 	})
 	if err != nil {
@@ -209,14 +209,14 @@ func (o *Organization) DeleteConnection(
 		about(&change, string(id), c.Name)
 		return o.make(ctx, making{
 			change: change,
-			begin: func(tx *transaction) error {
+			begin: func(ctx context.Context, tx *transaction) error {
 				if c.State != identity.ConnectionActive {
 					return nil
 				}
 				return o.mayLeaveActive(ctx, tx)
 			},
 			act:  func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx) },
-			done: func(tx *transaction) error { return o.dropConnection(ctx, tx, string(id)) },
+			done: func(ctx context.Context, tx *transaction) error { return o.dropConnection(ctx, tx, string(id)) },
 		})
 	})
 	if err != nil {

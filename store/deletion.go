@@ -46,12 +46,11 @@ func (o *Organization) DeleteClassroom(
 ) error {
 	return o.make(ctx, making{
 		change: change,
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			return tx.BeginDeletion(ctx, query.BeginDeletionParams{OrganizationID: o.id, NowUs: tx.now})
 		},
 		act: act,
-		done: func(tx *transaction) error {
-			ctx := context.WithoutCancel(ctx)
+		done: func(ctx context.Context, tx *transaction) error {
 			if school := o.opened.Organization().School; school != "" {
 				if err := tx.DeleteJoinRequestsFor(ctx, query.DeleteJoinRequestsForParams{
 					OrganizationID: string(school), ClassroomID: o.id,

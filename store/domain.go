@@ -69,7 +69,7 @@ func (o *Organization) ChangeDomain(
 	err := o.make(ctx, making{
 		change: change,
 		act:    func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx, &d) },
-		done:   func(tx *transaction) error { return o.putDomain(ctx, tx, d) },
+		done:   func(ctx context.Context, tx *transaction) error { return o.putDomain(ctx, tx, d) },
 	})
 	if err != nil {
 		return fmt.Errorf("change a domain: %w", err)
@@ -131,12 +131,12 @@ func (o *Organization) DeleteDomain(
 	about(&change, name, name)
 	err := o.make(ctx, making{
 		change: change,
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			_, err := tx.Domain(ctx, query.DomainParams{OrganizationID: o.id, Name: name})
 			return orNotFound(err, identity.NotFound("domain.not-found"))
 		},
 		act: func(ctx context.Context) ([]identity.Fact, error) { return nil, act(ctx) },
-		done: func(tx *transaction) error {
+		done: func(ctx context.Context, tx *transaction) error {
 			_, err := tx.DeleteDomain(ctx, query.DeleteDomainParams{OrganizationID: o.id, Name: name})
 			return errors.Join(err, o.unserve(ctx, tx, name))
 		},

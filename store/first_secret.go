@@ -29,15 +29,15 @@ func (o *Organization) ChangeSecret(
 ) error {
 	return o.make(ctx, making{
 		change: change,
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			return tx.DropFirstSecret(ctx, query.DropFirstSecretParams{OrganizationID: string(kept.Home), UserID: string(kept.User)})
 		},
 		act: act,
-		done: func(tx *transaction) error {
+		done: func(ctx context.Context, tx *transaction) error {
 			if kept.Secret == "" {
 				return nil
 			}
-			return o.store.keepFirstSecrets(context.WithoutCancel(ctx), tx, []identity.FirstSecret{*kept})
+			return o.store.keepFirstSecrets(ctx, tx, []identity.FirstSecret{*kept})
 		},
 	})
 }

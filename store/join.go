@@ -105,7 +105,7 @@ func (o *Organization) DecideJoin(
 			}
 			return act(ctx, joinRequestOf(row))
 		},
-		done: func(tx *transaction) error {
+		done: func(ctx context.Context, tx *transaction) error {
 			_, err := tx.DecideJoin(ctx, query.DecideJoinParams{
 				OrganizationID: o.id, UserID: row.UserID, State: state, NowUs: tx.now,
 			})

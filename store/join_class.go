@@ -112,7 +112,7 @@ func (o *Organization) TakeSeat(
 			Action: identity.ActionJoined, Target: user, TargetName: r.Name,
 			After: map[string]string{identity.AuditRole: string(r.Role)},
 		},
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			row, err := tx.RequestOf(ctx, query.RequestOfParams{OrganizationID: o.id, UserID: user})
 			switch {
 			case errors.Is(err, sql.ErrNoRows):
@@ -129,16 +129,15 @@ func (o *Organization) TakeSeat(
 			return o.seat(ctx, tx, user, r.Code, requestJoining, tx.now)
 		},
 		act: act,
-		done: func(tx *transaction) error {
-			return tx.SetRequestState(context.WithoutCancel(ctx), query.SetRequestStateParams{
+		done: func(ctx context.Context, tx *transaction) error {
+			return tx.SetRequestState(ctx, query.SetRequestStateParams{
 				OrganizationID: o.id, UserID: user, State: requestApproved, DecidedUs: tx.now, Seated: true,
 			})
 		},
-		failed: func(tx *transaction, failure error) error {
+		failed: func(ctx context.Context, tx *transaction, failure error) error {
 			if unclear(failure) {
 				return nil
 			}
-			ctx := context.WithoutCancel(ctx)
 			if err := o.unseat(ctx, tx, r.Code); err != nil {
 				return err
 			}
@@ -194,7 +193,7 @@ func (o *Organization) LetIn(
 			Action: identity.ActionJoinApproved, Target: row.UserID, TargetName: row.Name,
 			After: map[string]string{identity.AuditRole: string(identity.RoleStudent)},
 		},
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			row, err := tx.RequestOf(ctx, query.RequestOfParams{OrganizationID: o.id, UserID: row.UserID})
 			if err := stillAsks(row, err); err != nil {
 				return err
@@ -206,16 +205,15 @@ func (o *Organization) LetIn(
 			return o.seat(ctx, tx, row.UserID, row.CodeID, requestAsked, 0)
 		},
 		act: act,
-		done: func(tx *transaction) error {
-			return tx.SetRequestState(context.WithoutCancel(ctx), query.SetRequestStateParams{
+		done: func(ctx context.Context, tx *transaction) error {
+			return tx.SetRequestState(ctx, query.SetRequestStateParams{
 				OrganizationID: o.id, UserID: row.UserID, State: requestApproved, DecidedUs: tx.now, Seated: true,
 			})
 		},
-		failed: func(tx *transaction, failure error) error {
+		failed: func(ctx context.Context, tx *transaction, failure error) error {
 			if !seated || unclear(failure) {
 				return nil
 			}
-			ctx := context.WithoutCancel(ctx)
 			if err := o.unseat(ctx, tx, row.CodeID); err != nil {
 				return err
 			}

@@ -82,16 +82,17 @@ func (p *Platform) Change(
 func (p *Platform) make(ctx context.Context, org *Organization, m making) error {
 	own := m.change
 	own.Target, own.TargetName = org.id, org.opened.Organization().Name
-	closed := func(outcome identity.Outcome, last func(*transaction) error) func(*transaction) error {
-		return func(tx *transaction) error {
-			if last != nil {
-				if err := last(tx); err != nil {
-					return err
-				}
+	done := m.done
+	m.done = func(ctx context.Context, tx *transaction) error {
+		if done != nil {
+			if err := done(ctx, tx); err != nil {
+				return err
 			}
-			return p.record(ctx, tx, own, outcome)
 		}
+		return p.record(ctx, tx, own, identity.OutcomeDone)
 	}
-	m.done, m.failed = closed(identity.OutcomeDone, m.done), closed(identity.OutcomeFailed, m.failed)
+	m.failed = func(ctx context.Context, tx *transaction, _ error) error {
+		return p.record(ctx, tx, own, identity.OutcomeFailed)
+	}
 	return org.make(ctx, m)
 }

@@ -156,7 +156,7 @@ func (p *Platform) Suspend(
 	actor := p.opened.Actor()
 	return p.make(ctx, school, making{
 		change: change,
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			operators, err := tx.OperatorsAtHome(ctx, query.OperatorsAtHomeParams{
 				Operators: string(p.store.operators), Home: school.id,
 			})
@@ -169,7 +169,7 @@ func (p *Platform) Suspend(
 			return nil
 		},
 		act: act,
-		done: func(tx *transaction) error {
+		done: func(ctx context.Context, tx *transaction) error {
 			return tx.PutSuspension(ctx, query.PutSuspensionParams{
 				OrganizationID: school.id, Reason: reason, ByID: string(actor.User), ByName: actor.Name, NowUs: tx.now,
 			})
@@ -186,7 +186,7 @@ func (p *Platform) Restore(
 	}
 	return p.make(ctx, school, making{
 		change: change, act: act,
-		done: func(tx *transaction) error { return tx.DeleteSuspension(ctx, school.id) },
+		done: func(ctx context.Context, tx *transaction) error { return tx.DeleteSuspension(ctx, school.id) },
 	})
 }
 
@@ -202,7 +202,7 @@ func (p *Platform) Adopt(
 	}
 	return p.make(ctx, classroom, making{
 		change: change, act: act,
-		done: func(tx *transaction) error { return school.record(ctx, tx, change) },
+		done: func(ctx context.Context, tx *transaction) error { return school.record(ctx, tx, change) },
 	})
 }
 

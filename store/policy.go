@@ -180,7 +180,7 @@ func (o *Organization) setPolicies(
 			}
 			return nil, act(ctx)
 		},
-		done: func(tx *transaction) error {
+		done: func(ctx context.Context, tx *transaction) error {
 			err := tx.PutPolicies(ctx, query.PutPoliciesParams{
 				OrganizationID: o.id, NowUs: tx.now, StaffFactor: policies.StaffFactor, Names: string(policies.Names),
 				InvitationDays: int64(policies.InvitationDays), InvitationDomains: strings.Join(policies.InvitationDomains, " "),

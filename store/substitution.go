@@ -19,9 +19,8 @@ func (o *Organization) ChangeUntil(
 	ctx context.Context, change identity.Change, user identity.UserID, until time.Time,
 	act func(context.Context) ([]identity.Fact, error),
 ) error {
-	kept := context.WithoutCancel(ctx)
-	forget := func(tx *transaction) error {
-		return tx.DeleteSubstitution(kept, query.DeleteSubstitutionParams{OrganizationID: o.id, UserID: string(user)})
+	forget := func(ctx context.Context, tx *transaction) error {
+		return tx.DeleteSubstitution(ctx, query.DeleteSubstitutionParams{OrganizationID: o.id, UserID: string(user)})
 	}
 	if until.IsZero() {
 		return o.make(ctx, making{change: change, act: act, done: forget})
@@ -32,7 +31,7 @@ func (o *Organization) ChangeUntil(
 	}
 	return o.make(ctx, making{
 		change: change,
-		begin: func(tx *transaction) error {
+		begin: func(ctx context.Context, tx *transaction) error {
 			put.NowUs = tx.now
 			if n, err := tx.PutSubstitution(ctx, put); err != nil || n > 0 {
 				return err
@@ -42,15 +41,15 @@ func (o *Organization) ChangeUntil(
 			})
 		},
 		act: act,
-		done: func(tx *transaction) error {
-			_, err := tx.PutSubstitution(kept, put)
+		done: func(ctx context.Context, tx *transaction) error {
+			_, err := tx.PutSubstitution(ctx, put)
 			return err
 		},
-		failed: func(tx *transaction, failure error) error {
+		failed: func(ctx context.Context, tx *transaction, failure error) error {
 			if unclear(failure) {
 				return nil
 			}
-			return forget(tx)
+			return forget(ctx, tx)
 		},
 	})
 }
