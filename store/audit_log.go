@@ -133,24 +133,12 @@ const exportPage = 500
 // however many there are. What is recorded meanwhile is newer and not among
 // them. q's cursors and its limit mean nothing here.
 func (l *AuditLog) All(ctx context.Context, q AuditQuery) iter.Seq2[identity.AuditRecord, error] {
-	return func(yield func(identity.AuditRecord, error) bool) {
-		q.Before, q.After, q.Limit = "", "", exportPage
-		for {
-			page, err := l.Page(ctx, q)
-			if err != nil {
-				yield(identity.AuditRecord{}, err)
-				return
-			}
-			for _, r := range page.Records {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if q.Before = page.Next; q.Before == "" {
-				return
-			}
-		}
-	}
+	q.After, q.Limit = "", exportPage
+	return pageByPage(func(before string) ([]identity.AuditRecord, string, error) {
+		q.Before = before
+		page, err := l.Page(ctx, q)
+		return page.Records, page.Next, err
+	})
 }
 
 // auditCursor is a place in a log. It tells when a record was begun, which the

@@ -15,17 +15,11 @@ const maxClassBadges = 1000
 
 // Badges lists the students of the opened classroom with the badge that each has.
 func (o *Organization) Badges(ctx context.Context) ([]identity.StudentBadge, error) {
-	list, err := o.classBadges(ctx, o.store.read())
+	rows, err := o.store.read().BadgesOfClassroom(ctx, query.BadgesOfClassroomParams{
+		OrganizationID: o.id, SchoolID: o.home(), Most: maxClassBadges,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list badges: %w", translate(err))
-	}
-	return list, nil
-}
-
-func (o *Organization) classBadges(ctx context.Context, q *query.Queries) ([]identity.StudentBadge, error) {
-	rows, err := q.BadgesOfClassroom(ctx, query.BadgesOfClassroomParams{OrganizationID: o.id, SchoolID: o.home(), Most: maxClassBadges})
-	if err != nil {
-		return nil, err
 	}
 	list := make([]identity.StudentBadge, len(rows))
 	for i, row := range rows {
@@ -126,7 +120,28 @@ type BadgeTie struct {
 // student here is left out. There are none where badges are off.
 func (o *Organization) BadgeTies(ctx context.Context, users []identity.UserID) ([]BadgeTie, error) {
 	var ties []BadgeTie
-	err := o.store.write(ctx, func(tx *transaction) error {
+	err := o.eachBadgeStudent(ctx, users, func(tx *transaction, setup identity.BadgeSetup, student identity.StudentBadge) error {
+		tie := BadgeTie{User: student.User, Provider: setup.Provider, Why: student.Why}
+		if tie.Why == "" {
+			if err := o.tie(ctx, tx, &tie); err != nil {
+				return err
+			}
+		}
+		ties = append(ties, tie)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("tie students to badges: %w", err)
+	}
+	return ties, nil
+}
+
+// eachBadgeStudent does something, in one transaction, about those of the users who
+// are students here; nothing where badges are off.
+func (o *Organization) eachBadgeStudent(
+	ctx context.Context, users []identity.UserID, do func(*transaction, identity.BadgeSetup, identity.StudentBadge) error,
+) error {
+	return o.store.write(ctx, func(tx *transaction) error {
 		setup, err := badgeSetup(ctx, tx.Queries, o.home())
 		if err != nil || !setup.On() {
 			return err
@@ -139,20 +154,12 @@ func (o *Organization) BadgeTies(ctx context.Context, users []identity.UserID) (
 			if err != nil {
 				return err
 			}
-			tie := BadgeTie{User: student.User, Provider: setup.Provider, Why: student.Why}
-			if tie.Why == "" {
-				if err := o.tie(ctx, tx, &tie); err != nil {
-					return err
-				}
+			if err := do(tx, setup, student); err != nil {
+				return err
 			}
-			ties = append(ties, tie)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("tie students to badges: %w", err)
-	}
-	return ties, nil
 }
 
 func (o *Organization) tie(ctx context.Context, tx *transaction, tie *BadgeTie) error {
@@ -188,31 +195,17 @@ func (o *Organization) BadgeTied(ctx context.Context, tie BadgeTie) error {
 // had are void. Whoever may not hold one, or is not tied yet, gets none.
 func (o *Organization) IssueBadges(ctx context.Context, users []identity.UserID) (map[identity.UserID]string, error) {
 	tokens := make(map[identity.UserID]string)
-	err := o.store.write(ctx, func(tx *transaction) error {
-		setup, err := badgeSetup(ctx, tx.Queries, o.home())
-		if err != nil || !setup.On() {
+	err := o.eachBadgeStudent(ctx, users, func(tx *transaction, setup identity.BadgeSetup, student identity.StudentBadge) error {
+		user := student.User.ID
+		tie, err := tx.BadgeLink(ctx, query.BadgeLinkParams{OrganizationID: o.home(), UserID: string(user)})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		for _, user := range users {
-			student, err := o.badgeStudent(ctx, tx.Queries, user)
-			if identity.IsKind(err, identity.KindNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			tie, err := tx.BadgeLink(ctx, query.BadgeLinkParams{OrganizationID: o.home(), UserID: string(user)})
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
-			if student.Why != "" || tie.LinkedUs == 0 || tie.ProviderID != string(setup.Provider) || tokens[user] != "" {
-				continue
-			}
-			if tokens[user], err = o.issue(ctx, tx, setup, student.User); err != nil {
-				return err
-			}
+		if student.Why != "" || tie.LinkedUs == 0 || tie.ProviderID != string(setup.Provider) || tokens[user] != "" {
+			return nil
 		}
-		return nil
+		tokens[user], err = o.issue(ctx, tx, setup, student.User)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("issue badges: %w", err)

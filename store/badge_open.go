@@ -94,16 +94,3 @@ func (s *Store) badgeHolder(
 	}
 	return holder, nil
 }
-
-// organizationIn is [Store.organization] within a transaction.
-func organizationIn(ctx context.Context, q *query.Queries, id string) (identity.Organization, error) {
-	row, err := q.OrganizationByID(ctx, id)
-	if err != nil {
-		return identity.Organization{}, err
-	}
-	return identity.Organization{
-		ID: identity.OrganizationID(row.ID), Kind: identity.Kind(row.Kind), Name: row.Name,
-		State: identity.OrganizationState(row.State), School: identity.OrganizationID(row.SchoolID),
-		SchoolName: row.SchoolName, SchoolState: identity.OrganizationState(row.SchoolState), Brand: row.Brand,
-	}, nil
-}

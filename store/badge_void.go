@@ -54,8 +54,8 @@ func (o *Organization) VoidBadge(ctx context.Context, user identity.UserID) erro
 }
 
 // VoidBadges voids all badges of the opened school, or of the students of the
-// opened classroom, ends the sessions they began, and answers how many there
-// were.
+// opened classroom, ends every session that a badge of theirs began, and answers
+// how many badges there were.
 func (o *Organization) VoidBadges(ctx context.Context) (count int, err error) {
 	err = o.store.write(ctx, func(tx *transaction) error {
 		if o.id == o.home() {
@@ -85,19 +85,14 @@ func (o *Organization) voidAll(ctx context.Context, tx *transaction, why identit
 	return int(n), err
 }
 
-func (o *Organization) voidClass(ctx context.Context, tx *transaction) (count int, err error) {
-	list, err := o.classBadges(ctx, tx.Queries)
-	if err != nil {
+func (o *Organization) voidClass(ctx context.Context, tx *transaction) (int, error) {
+	if _, err := tx.EndBadgeSessionsOfClassroom(ctx, query.EndBadgeSessionsOfClassroomParams{
+		OrganizationID: o.id, SchoolID: o.home(), NowUs: tx.now,
+	}); err != nil {
 		return 0, err
 	}
-	for _, student := range list {
-		if student.Badge.ID == "" || student.User.Home != o.opened.Organization().Home() {
-			continue
-		}
-		if _, err := o.voidOf(ctx, tx, student.User.ID, identity.BadgeVoid); err != nil {
-			return 0, err
-		}
-		count++
-	}
-	return count, nil
+	n, err := tx.VoidBadgesOfClassroom(ctx, query.VoidBadgesOfClassroomParams{
+		OrganizationID: o.id, SchoolID: o.home(), Why: string(identity.BadgeVoid), NowUs: tx.now,
+	})
+	return int(n), err
 }

@@ -11,45 +11,41 @@ import (
 // RosterRows are all on the list who match, in its order, read page by page:
 // what it takes of memory does not depend on how many there are.
 func (o *Organization) RosterRows(ctx context.Context, q RosterQuery) iter.Seq2[RosterRow, error] {
-	q.After, q.Before, q.Limit = "", "", maxPageSize
-	return func(yield func(RosterRow, error) bool) {
-		for {
-			page, err := o.Roster(ctx, q)
-			if err != nil {
-				yield(RosterRow{}, err)
-				return
-			}
-			for _, row := range page.Rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if q.After = page.Next; q.After == "" {
-				return
-			}
-		}
-	}
+	q.Before, q.Limit = "", maxPageSize
+	return pageByPage(func(after string) ([]RosterRow, string, error) {
+		q.After = after
+		page, err := o.Roster(ctx, q)
+		return page.Rows, page.Next, err
+	})
 }
 
 // PeopleRows are all people of the school who match, in the order of their list,
 // read page by page.
 func (o *Organization) PeopleRows(ctx context.Context, q PeopleQuery) iter.Seq2[identity.SchoolPerson, error] {
-	q.After, q.Before, q.Limit = "", "", maxPageSize
-	return func(yield func(identity.SchoolPerson, error) bool) {
-		for {
-			page, err := o.People(ctx, q)
+	q.Before, q.Limit = "", maxPageSize
+	return pageByPage(func(after string) ([]identity.SchoolPerson, string, error) {
+		q.After = after
+		page, err := o.People(ctx, q)
+		return page.Rows, page.Next, err
+	})
+}
+
+// pageByPage are the rows of a list of which page answers one page after the other.
+func pageByPage[T any](page func(after string) (rows []T, next string, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for after, more := "", true; more; more = after != "" {
+			rows, next, err := page(after)
 			if err != nil {
-				yield(identity.SchoolPerson{}, err)
+				var none T
+				yield(none, err)
 				return
 			}
-			for _, row := range page.Rows {
+			for _, row := range rows {
 				if !yield(row, nil) {
 					return
 				}
 			}
-			if q.After = page.Next; q.After == "" {
-				return
-			}
+			after = next
 		}
 	}
 }

@@ -102,7 +102,11 @@ func (s *Store) OpenInvited(
 }
 
 func (s *Store) organization(ctx context.Context, id string) (identity.Organization, error) {
-	row, err := s.read().OrganizationByID(ctx, id)
+	return organizationIn(ctx, s.read(), id)
+}
+
+func organizationIn(ctx context.Context, q *query.Queries, id string) (identity.Organization, error) {
+	row, err := q.OrganizationByID(ctx, id)
 	if err != nil {
 		return identity.Organization{}, err
 	}

@@ -59,6 +59,13 @@ SELECT * FROM badges WHERE organization_id = sqlc.arg(organization_id) AND id = 
 UPDATE badges SET void_us = sqlc.arg(now_us), void_why = sqlc.arg(why), reserved_by = '', reserved_us = 0
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND void_us = 0;
 
+-- name: VoidBadgesOfClassroom :execrows
+-- Of its students who are at home in the school.
+UPDATE badges SET void_us = sqlc.arg(now_us), void_why = sqlc.arg(why), reserved_by = '', reserved_us = 0
+WHERE badges.organization_id = sqlc.arg(school_id) AND badges.void_us = 0 AND badges.user_id IN (
+    SELECT a.user_id FROM role_assignments a WHERE a.organization_id = sqlc.arg(organization_id) AND a.role_order = 4
+);
+
 -- name: VoidBadgesOfSchool :execrows
 UPDATE badges SET void_us = sqlc.arg(now_us), void_why = sqlc.arg(why), reserved_by = '', reserved_us = 0
 WHERE organization_id = sqlc.arg(organization_id) AND void_us = 0;
@@ -143,8 +150,17 @@ UPDATE badge_sign_ins SET refused = sqlc.arg(refused)
 WHERE organization_id = sqlc.arg(organization_id) AND id = sqlc.arg(id) AND finished_us = 0 AND refused = '';
 
 -- name: EndBadgeSessionsOfSchool :execrows
--- Of the badges in use; called before they are voided.
+-- Of badges that are used up, too.
 UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = ''
 WHERE badge_id <> '' AND ended_us = 0 AND user_id IN (
-    SELECT b.user_id FROM badges b WHERE b.organization_id = sqlc.arg(organization_id) AND b.void_us = 0
+    SELECT b.user_id FROM badges b WHERE b.organization_id = sqlc.arg(organization_id)
+);
+
+-- name: EndBadgeSessionsOfClassroom :execrows
+-- As EndBadgeSessionsOfSchool.
+UPDATE sessions SET ended_us = sqlc.arg(now_us), sealed = ''
+WHERE badge_id <> '' AND ended_us = 0 AND user_id IN (
+    SELECT b.user_id FROM role_assignments a
+    JOIN badges b ON b.organization_id = sqlc.arg(school_id) AND b.user_id = a.user_id
+    WHERE a.organization_id = sqlc.arg(organization_id) AND a.role_order = 4
 );

@@ -362,10 +362,34 @@ func (q *Queries) CountBadges(ctx context.Context, organizationID string) (int64
 	return count, err
 }
 
+const endBadgeSessionsOfClassroom = `-- name: EndBadgeSessionsOfClassroom :execrows
+UPDATE sessions SET ended_us = $1, sealed = ''
+WHERE badge_id <> '' AND ended_us = 0 AND user_id IN (
+    SELECT b.user_id FROM role_assignments a
+    JOIN badges b ON b.organization_id = $2 AND b.user_id = a.user_id
+    WHERE a.organization_id = $3 AND a.role_order = 4
+)
+`
+
+type EndBadgeSessionsOfClassroomParams struct {
+	NowUs          int64
+	SchoolID       string
+	OrganizationID string
+}
+
+// As EndBadgeSessionsOfSchool.
+func (q *Queries) EndBadgeSessionsOfClassroom(ctx context.Context, arg EndBadgeSessionsOfClassroomParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endBadgeSessionsOfClassroom, arg.NowUs, arg.SchoolID, arg.OrganizationID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const endBadgeSessionsOfSchool = `-- name: EndBadgeSessionsOfSchool :execrows
 UPDATE sessions SET ended_us = $1, sealed = ''
 WHERE badge_id <> '' AND ended_us = 0 AND user_id IN (
-    SELECT b.user_id FROM badges b WHERE b.organization_id = $2 AND b.void_us = 0
+    SELECT b.user_id FROM badges b WHERE b.organization_id = $2
 )
 `
 
@@ -374,7 +398,7 @@ type EndBadgeSessionsOfSchoolParams struct {
 	OrganizationID string
 }
 
-// Of the badges in use; called before they are voided.
+// Of badges that are used up, too.
 func (q *Queries) EndBadgeSessionsOfSchool(ctx context.Context, arg EndBadgeSessionsOfSchoolParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, endBadgeSessionsOfSchool, arg.NowUs, arg.OrganizationID)
 	if err != nil {
@@ -793,6 +817,34 @@ func (q *Queries) VoidBadge(ctx context.Context, arg VoidBadgeParams) (int64, er
 		arg.Why,
 		arg.OrganizationID,
 		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const voidBadgesOfClassroom = `-- name: VoidBadgesOfClassroom :execrows
+UPDATE badges SET void_us = $1, void_why = $2, reserved_by = '', reserved_us = 0
+WHERE badges.organization_id = $3 AND badges.void_us = 0 AND badges.user_id IN (
+    SELECT a.user_id FROM role_assignments a WHERE a.organization_id = $4 AND a.role_order = 4
+)
+`
+
+type VoidBadgesOfClassroomParams struct {
+	NowUs          int64
+	Why            string
+	SchoolID       string
+	OrganizationID string
+}
+
+// Of its students who are at home in the school.
+func (q *Queries) VoidBadgesOfClassroom(ctx context.Context, arg VoidBadgesOfClassroomParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, voidBadgesOfClassroom,
+		arg.NowUs,
+		arg.Why,
+		arg.SchoolID,
+		arg.OrganizationID,
 	)
 	if err != nil {
 		return 0, err
