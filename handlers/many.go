@@ -209,12 +209,12 @@ func (m many) show(
 	return render(w, r, status, views.BulkCheck(org.Page, org.Opened, ask))
 }
 
-// people counts who is meant, names some, and answers those to ask about: all,
-// or of many the staff, whom the rules protect.
+// people counts who is meant, names some, and answers those to ask about: all
+// who are ticked, and of many who match the staff, whom the rules protect.
 func (m many) people(ctx context.Context, org Organization, ask *views.BulkAsk) ([]identity.SchoolPerson, error) {
 	var people []identity.SchoolPerson
 	if !ask.All {
-		for _, user := range ask.Users[:min(len(ask.Users), askedMost)] {
+		for _, user := range ask.Users[:min(len(ask.Users), store.MaxSelection)] { // more are refused
 			p, err := org.Store.SchoolPerson(ctx, user)
 			if identity.IsKind(err, identity.KindNotFound) {
 				continue // has left meanwhile

@@ -321,3 +321,17 @@ func TestARunStopsWhereItsGroundIsGone(t *testing.T) {
 		t.Errorf("it went on:\n%s", got.text())
 	}
 }
+
+// Everybody who is ticked is counted, however many those are whom nobody knows any
+// more.
+func TestAllWhoAreTickedAreAskedAbout(t *testing.T) {
+	p := newPortal(t)
+	chosen := url.Values{"action": {"suspend"}, "which": {"chosen"}, "user": {string(p.people[noor].ID)}}
+	for i := range askedMost {
+		chosen.Add("user", fmt.Sprintf("0%d", i)) // before hers
+	}
+	asked := p.signIn(priya).get(p.fill("/o/{linden}/people/act?") + chosen.Encode())
+	if !strings.Contains(asked.text(), "Suspend 1 person") || !strings.Contains(asked.text(), "Noor Haddad") {
+		t.Errorf("it asks\n%s", asked.text())
+	}
+}
