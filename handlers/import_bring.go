@@ -33,7 +33,7 @@ func (i importing) form(w http.ResponseWriter, r *http.Request, org Organization
 	for _, one := range page.Imports {
 		f.Earlier = append(f.Earlier, views.EarlierImport{
 			ID: string(one.ID), FileName: one.FileName, By: one.Actor.Name, At: one.BegunAt,
-			State: views.ImportState(one.State), Trouble: one.Trouble.ID != "", Undecid: one.Undecided(),
+			State: views.ImportState(one.State), Trouble: one.Trouble.ID != "", Undecided: one.Undecided(),
 		})
 	}
 	return render(w, r, status, views.ImportStart(org.Page, org.Opened, f))

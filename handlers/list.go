@@ -80,7 +80,7 @@ func (l lists) tick(w http.ResponseWriter, r *http.Request, org Organization) er
 	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
 }
 
-// tickPeople serves POST /o/{school}/people/selection. Form: as that of a class.
+// tickPeople serves POST /o/{school}/people/act/selection. Form: as that of a class.
 func tickPeople(w http.ResponseWriter, r *http.Request, org Organization) error {
 	if err := keepTicks(r, org); err != nil {
 		return err

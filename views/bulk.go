@@ -227,14 +227,6 @@ func runTag(ctx context.Context, run identity.BulkRun) (TagKind, string) {
 	return TagGood, text(ctx, "bulk.state.done")
 }
 
-// runFront is where the people or the classroom of a run are.
-func runFront(org identity.Opened) string {
-	if org.Organization().Kind == identity.KindSchool {
-		return PeoplePath(org.ID())
-	}
-	return RosterPath(org.ID())
-}
-
 func runSection(org identity.Opened) Section {
 	if org.Organization().Kind == identity.KindSchool {
 		return SectionPeople

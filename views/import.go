@@ -38,13 +38,13 @@ type ImportForm struct {
 
 // EarlierImport is a list that was brought before.
 type EarlierImport struct {
-	ID       string
-	FileName string // empty: pasted
-	By       string
-	At       time.Time
-	State    ImportState
-	Trouble  bool // it waits for something
-	Undecid  int  // rows to decide
+	ID        string
+	FileName  string // empty: pasted
+	By        string
+	At        time.Time
+	State     ImportState
+	Trouble   bool // it waits for something
+	Undecided int  // rows to decide
 }
 
 // ImportOf is an import, as its pages show it.
@@ -135,21 +135,6 @@ type ImportPlan struct {
 
 func isSchool(org identity.Opened) bool { return org.Organization().Kind == identity.KindSchool }
 
-func importSection(org identity.Opened) Section {
-	if isSchool(org) {
-		return SectionPeople
-	}
-	return SectionRoster
-}
-
-// importFront is where who does not import goes back to.
-func importFront(org identity.Opened) string {
-	if isSchool(org) {
-		return PeoplePath(org.ID())
-	}
-	return RosterPath(org.ID())
-}
-
 func importTitle(ctx context.Context, org identity.Opened) string {
 	if isSchool(org) {
 		return text(ctx, "import.title.school")
@@ -184,7 +169,7 @@ func importTag(ctx context.Context, i EarlierImport) (TagKind, string) {
 	case ImportReading:
 		return TagWaiting, text(ctx, "import.state.reading")
 	case ImportPlanned:
-		if i.Undecid > 0 {
+		if i.Undecided > 0 {
 			return TagWarning, text(ctx, "import.state.decide")
 		}
 		return TagSeen, text(ctx, "import.state.planned")

@@ -293,7 +293,7 @@ func ImportUnderWay(page Page, org identity.Opened, i ImportOf) templ.Component 
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = OrganizationLayout(page, org, importSection(org), i.title(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = OrganizationLayout(page, org, listSection(org), i.title(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -589,7 +589,7 @@ func ImportFailedPage(page Page, org identity.Opened, i ImportOf) templ.Componen
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = OrganizationLayout(page, org, importSection(org), text(ctx, "import.failed")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = OrganizationLayout(page, org, listSection(org), text(ctx, "import.failed")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -651,7 +651,7 @@ func ImportEnd(page Page, org identity.Opened, v ImportEndView) templ.Component 
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = LinkButton(Action{Label: importFrontName(ctx, org), Href: importFront(org), Kind: ButtonPrimary}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LinkButton(Action{Label: importFrontName(ctx, org), Href: listFront(org), Kind: ButtonPrimary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1008,7 +1008,7 @@ func ImportEnd(page Page, org identity.Opened, v ImportEndView) templ.Component 
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = OrganizationLayout(page, org, importSection(org), v.Import.title(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = OrganizationLayout(page, org, listSection(org), v.Import.title(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1552,7 +1552,7 @@ func ImportUndo(page Page, org identity.Opened, i ImportOf) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = OrganizationLayout(page, org, importSection(org), text(ctx, "import.undo")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = OrganizationLayout(page, org, listSection(org), text(ctx, "import.undo")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -7,6 +7,22 @@ import (
 	"homeroom.dev/homeroom/identity"
 )
 
+// listSection is where the list of a class's or a school's people stands.
+func listSection(org identity.Opened) Section {
+	if isSchool(org) {
+		return SectionPeople
+	}
+	return SectionRoster
+}
+
+// listFront is the list itself.
+func listFront(org identity.Opened) string {
+	if isSchool(org) {
+		return PeoplePath(org.ID())
+	}
+	return RosterPath(org.ID())
+}
+
 // Ticks is who is ticked on a list, on whichever of its pages.
 type Ticks struct {
 	Users []identity.UserID // by ID
@@ -18,6 +34,12 @@ type Ticks struct {
 func (t *Ticks) has(user identity.UserID) bool {
 	_, found := slices.BinarySearch(t.Users, user)
 	return found
+}
+
+// among reports whether anybody of those shown can be ticked, or somebody is on
+// another page.
+func (t *Ticks) among(shown []identity.UserID) bool {
+	return t != nil && (len(t.Users) > 0 || slices.ContainsFunc(shown, func(u identity.UserID) bool { return u != t.Actor }))
 }
 
 // What the buttons of a selection do, as the value of "go".
@@ -90,20 +112,6 @@ func listChoice(ctx context.Context, action identity.BulkAction) string {
 	return string(action)
 }
 
-// Params are the query as parameters of a URL or hidden fields of a form, without
-// the page.
-func (q RosterQuery) Params() []Param {
-	return []Param{{"q", q.Search}, {"role", string(q.Role)}, {"state", string(q.State)}, {"sort", q.Sort}}
-}
-
-// here are the query and the page.
-func (q RosterQuery) here() []Param {
-	return append(q.Params(), Param{"after", q.After}, Param{"before", q.Before})
-}
-
-// Path is the list's URL with the query and the page.
-func (q RosterQuery) Path(class identity.OrganizationID) string { return q.path(class) }
-
 // ListAsk is a change to those on a class's list before it is begun.
 type ListAsk struct {
 	Action     identity.BulkAction
@@ -136,6 +144,14 @@ func (a ListAsk) Ready() bool {
 
 // changing is how many it would happen to, as far as was asked.
 func (a ListAsk) changing() int { return a.Total - len(a.Refused) - a.Unchanged }
+
+// button is what the button that begins it looks like.
+func (a ListAsk) button() ButtonKind {
+	if a.Action == identity.BulkRemove {
+		return ButtonDanger
+	}
+	return ButtonPrimary
+}
 
 func (a ListAsk) others() int { return a.Total - len(a.Names) }
 

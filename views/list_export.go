@@ -14,7 +14,6 @@ type ListExport struct {
 	Filter     []Param
 	Format     string
 	Total      int
-	More       bool // there are more than Total
 	Problems   identity.Problems
 }
 
@@ -128,11 +127,4 @@ func GuardianCells(u identity.User, guardians []identity.Guardian, most int) []s
 		cells = append(cells, g.Name, g.Relation, g.Address, g.Phone)
 	}
 	return cells
-}
-
-func listSection(org identity.Opened) Section {
-	if org.Organization().Kind == identity.KindSchool {
-		return SectionPeople
-	}
-	return SectionRoster
 }

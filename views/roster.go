@@ -18,11 +18,20 @@ type RosterQuery struct {
 	Before string
 }
 
-// path is the roster's URL with the query.
-func (q RosterQuery) path(organization identity.OrganizationID) string {
-	return WithQuery(RosterPath(organization),
-		Param{"q", q.Search}, Param{"role", string(q.Role)}, Param{"state", string(q.State)},
-		Param{"sort", q.Sort}, Param{"after", q.After}, Param{"before", q.Before})
+// Params are the query as parameters of a URL or hidden fields of a form, without
+// the page.
+func (q RosterQuery) Params() []Param {
+	return []Param{{"q", q.Search}, {"role", string(q.Role)}, {"state", string(q.State)}, {"sort", q.Sort}}
+}
+
+// here are the query and the page.
+func (q RosterQuery) here() []Param {
+	return append(q.Params(), Param{"after", q.After}, Param{"before", q.Before})
+}
+
+// Path is the roster's URL with the query and the page.
+func (q RosterQuery) Path(organization identity.OrganizationID) string {
+	return WithQuery(RosterPath(organization), q.here()...)
 }
 
 // filtered reports whether the query leaves anybody out.
@@ -91,7 +100,7 @@ func (v RosterView) next(organization identity.OrganizationID) string {
 	}
 	q := v.Query
 	q.After, q.Before = v.Next, ""
-	return q.path(organization)
+	return q.Path(organization)
 }
 
 func (v RosterView) previous(organization identity.OrganizationID) string {
@@ -100,7 +109,7 @@ func (v RosterView) previous(organization identity.OrganizationID) string {
 	}
 	q := v.Query
 	q.After, q.Before = "", v.Previous
-	return q.path(organization)
+	return q.Path(organization)
 }
 
 // sortHead is the header of the column that sorts ascending by up and
@@ -117,7 +126,7 @@ func (v RosterView) sortHead(organization identity.OrganizationID, label, up, do
 	if current == up && down != "" {
 		q.Sort = down
 	}
-	s.Href = q.path(organization)
+	s.Href = q.Path(organization)
 	return s
 }
 
