@@ -10,41 +10,44 @@ import (
 	"homeroom.dev/homeroom/views"
 )
 
-func rowOf(r *http.Request, org Organization, id store.ImportID, position string) (store.ImportRow, error) {
-	n, err := strconv.ParseInt(position, 10, 64)
+// positionIn reads the number of a row out of a form.
+func positionIn(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return store.ImportRow{}, identity.Invalid("request.broken").Because(err)
+		return 0, identity.Invalid("request.broken").Because(err)
 	}
-	return org.Store.ImportRow(r.Context(), id, n)
+	return n, nil
 }
 
 // takenBack is what a form says instead of a decision to decide again.
 const takenBack = "undecided"
 
 // decide serves POST /o/{organization}/import/{import}/decide. Form: row; decision,
-// keep, skip or undecided; or merge, the number of a candidate; show, the filter of
-// the page.
+// keep, skip or undecided; or whom of the candidates it is: merge, a person, or
+// merge-row, another row of the list; show, the filter of the page. Candidates are
+// named and not counted: the plan may have been made anew meanwhile.
 func (i importing) decide(w http.ResponseWriter, r *http.Request, org Organization) error {
 	id := importID(r)
-	row, err := rowOf(r, org, id, r.PostFormValue("row"))
+	row, err := positionIn(r.PostFormValue("row"))
 	if err != nil {
 		return err
 	}
-	var with roster.Candidate
-	decision := roster.Decision(r.PostFormValue("decision"))
+	var withRow int64
+	with, decision := identity.UserID(r.PostFormValue("merge")), roster.Decision(r.PostFormValue("decision"))
 	switch {
 	case decision == takenBack:
 		decision = roster.Undecided
-	case r.PostForm.Has("merge"):
-		n, err := strconv.Atoi(r.PostFormValue("merge"))
-		if err != nil || n < 0 || n >= len(row.Candidates) {
-			return identity.Invalid("request.broken")
+	case with != "":
+		decision = roster.DecisionMerge
+	case r.PostForm.Has("merge-row"):
+		if withRow, err = positionIn(r.PostFormValue("merge-row")); err != nil {
+			return err
 		}
-		decision, with = roster.DecisionMerge, row.Candidates[n]
+		decision = roster.DecisionMerge
 	case decision != roster.DecisionKeep && decision != roster.DecisionSkip:
 		return identity.Invalid("request.broken")
 	}
-	if err := org.Store.DecideImport(r.Context(), id, row.Position, decision, with.User, with.Row); err != nil {
+	if err := org.Store.DecideImport(r.Context(), id, row, decision, with, withRow); err != nil {
 		return err
 	}
 	return i.decided(w, r, org, id)

@@ -116,18 +116,24 @@ func TestDuplicatesAreDecidedAndDecidedAgain(t *testing.T) {
 		t.Fatalf("no form to decide:\n%s", seen.text())
 	}
 	row := form.Get("row")
+	merge := find(seen.doc, "button", "name", "merge")
+	if merge == nil {
+		t.Fatalf("no button to merge:\n%s", seen.text())
+	}
 	for _, c := range []struct {
 		name, field, value string
 		status             int
 		says               string
 	}{
 		{"nothing", "decision", "perhaps", 400, ""},
-		{"nobody of that number", "merge", "7", 400, ""},
+		{"nobody like that", "merge", string(p.people[noor].ID), 400, ""},
+		{"no row like that", "merge-row", "7", 400, ""},
+		{"no row at all", "merge-row", "", 400, ""},
 		{"skip", "decision", "skip", 200, "Add 2 students"},
 		{"again", "decision", "undecided", 200, "Decide about 1 person"},
 		{"keep", "decision", "keep", 200, "Add 3 students"},
 		{"again", "decision", "undecided", 200, "Decide about 1 person"},
-		{"merge", "merge", "0", 200, "Add 2 students"},
+		{"merge", "merge", attribute(merge, "value"), 200, "Add 2 students"},
 	} {
 		got := b.post(at+"/decide", "row", row, c.field, c.value)
 		if got.Status != c.status || !strings.Contains(got.text(), c.says) {

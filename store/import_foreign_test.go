@@ -36,7 +36,6 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 			return content, err
 		},
 		"ImportRows":       func(ctx context.Context) (any, error) { return o.ImportRows(ctx, id, ImportRowQuery{}) },
-		"ImportRow":        func(ctx context.Context) (any, error) { return o.ImportRow(ctx, id, 1) },
 		"ImportClassrooms": func(ctx context.Context) (any, error) { return o.ImportClassrooms(ctx, id, "") },
 		"ImportCreated":    func(ctx context.Context) (any, error) { return o.ImportCreated(ctx, id, "", 5) },
 		"ImportKey":        func(ctx context.Context) (any, error) { return o.ImportKey(ctx, id) },

@@ -113,15 +113,6 @@ func (o *Organization) ImportRows(ctx context.Context, id ImportID, q ImportRowQ
 	return page, err
 }
 
-// ImportRow is one row; not found ("import.row-not-found") if there is none.
-func (o *Organization) ImportRow(ctx context.Context, id ImportID, position int64) (ImportRow, error) {
-	row, err := o.store.read().ImportRow(ctx, query.ImportRowParams{OrganizationID: o.id, ImportID: string(id), Position: position})
-	if err != nil {
-		return ImportRow{}, fmt.Errorf("load a row of an import: %w", orNotFound(err, identity.NotFound("import.row-not-found")))
-	}
-	return importRowOf(row)
-}
-
 // ImportClassroomPage is a page of the classes of a list.
 type ImportClassroomPage struct {
 	Classrooms []ImportClassroom

@@ -158,6 +158,14 @@ func fieldChanges(ctx context.Context, step roster.Step) []string {
 	return said
 }
 
+// mergeWith is what the button of a candidate says: who it is, or which row.
+func mergeWith(c roster.Candidate) (name, value string) {
+	if c.User == "" {
+		return "merge-row", strconv.FormatInt(c.Row, 10)
+	}
+	return "merge", string(c.User)
+}
+
 // same is what a candidate and a row have in common.
 func same(ctx context.Context, by []roster.By) string {
 	var said []string
