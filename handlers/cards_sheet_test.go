@@ -80,7 +80,7 @@ func TestCardsOfAnImport(t *testing.T) {
 	teacher := p.signIn(lee)
 	p.student(teacher, "Zoë")
 	plan := teacher.pasted(biology, "Name\tE-Mail\nRuiz, Ana\t\nKim, Sam\tsam@linden.example\nWu, Bo\t\n")
-	if seen := teacher.post(plan.URL.Path + "/apply"); seen.Status != http.StatusOK {
+	if seen := teacher.applies(plan.URL.Path); seen.Status != http.StatusOK {
 		t.Fatalf("applied: %d\n%s", seen.Status, seen.text())
 	}
 	p.work()

@@ -33,7 +33,7 @@ func TestAListIsAppliedWithAReceipt(t *testing.T) {
 	before := b.names(biology)
 	at := b.pasted(biology, classList).URL.Path
 	b.post(at+"/decide-all", "decision", "skip")
-	under := b.post(at + "/apply")
+	under := b.applies(at)
 	for _, says := range []string{"The list is being applied", "It goes on when this page is closed.", "Pause", "Stop here", "Refresh"} {
 		if !strings.Contains(under.text(), says) {
 			t.Errorf("under way it does not say %q\n%s", says, under.text())
@@ -42,7 +42,7 @@ func TestAListIsAppliedWithAReceipt(t *testing.T) {
 	if live := find(under.doc, "section", "id", "import"); live == nil || !strings.HasSuffix(attribute(live, "hx-get"), at) {
 		t.Error("the page does not look again by itself")
 	}
-	if again := b.post(at + "/apply"); !strings.Contains(again.text(), "The list is being applied") {
+	if again := b.applies(at); !strings.Contains(again.text(), "The list is being applied") {
 		t.Errorf("a second press = %d\n%s", again.Status, again.text())
 	}
 	p.work()
@@ -88,7 +88,7 @@ func TestAListIsPausedGoneOnWithAndStopped(t *testing.T) {
 	b := p.signIn(lee)
 	const list = "Name\nAna Ruiz\nBen Okafor\nCem Demir\n"
 	at := b.pasted(biology, list).URL.Path
-	b.post(at + "/apply")
+	b.applies(at)
 	paused := b.post(at + "/pause")
 	for _, says := range []string{"The list is paused", "What was done stays.", "Go on", "Stop here"} {
 		if !strings.Contains(paused.text(), says) {
@@ -113,7 +113,7 @@ func TestAListIsPausedGoneOnWithAndStopped(t *testing.T) {
 	}
 
 	other := b.pasted(biology, "Name\nDora Ek\nEmil Lund\nFay Moss\n").URL.Path
-	b.post(other + "/apply")
+	b.applies(other)
 	b.post(other + "/cancel")
 	p.work()
 	if stopped := b.get(other); !strings.Contains(stopped.text(), "The list was stopped") || !strings.Contains(stopped.text(), "It was stopped before anything was changed.") ||
@@ -135,7 +135,7 @@ func TestASchoolsListIsApplied(t *testing.T) {
 		}
 	}
 	at := plan.URL.Path
-	b.post(at + "/apply")
+	b.applies(at)
 	p.work()
 	p.settled()
 	done := b.get(at)
@@ -183,7 +183,7 @@ func TestAListIsUndone(t *testing.T) {
 	if early := b.get(at + "/undo"); early.URL.Path != at {
 		t.Errorf("a plan is undone at %s", early.URL)
 	}
-	b.post(at + "/apply")
+	b.applies(at)
 	p.work()
 	p.settled()
 	_, err := p.store.Writer().ExecContext(p.ctx, "UPDATE users SET last_seen_us = created_us + 1 WHERE given_name = 'Cem'")
@@ -224,7 +224,7 @@ func TestAListIsUndone(t *testing.T) {
 
 	// What nobody undoes in a day stays.
 	late := b.pasted(biology, "Name\nDora Ek\n").URL.Path
-	b.post(late + "/apply")
+	b.applies(late)
 	p.work()
 	p.now.advance(store.ImportUndoFor + time.Minute)
 	if got := p.signIn(lee).get(late); strings.Contains(got.text(), "Undo all of it") {

@@ -136,9 +136,17 @@ func TestOptionsPlanTheListAnew(t *testing.T) {
 			t.Errorf("the plan of everybody does not say %q\n%s", says, got.text())
 		}
 	}
+	// Whoever still sees the plan as it was is shown this one first.
+	p.unchanged(func() {
+		other := b.do(http.MethodPost, at+"/apply", seen.form("/apply"))
+		if other.Status != http.StatusConflict || !strings.Contains(other.text(), "The plan is another one by now.") ||
+			!strings.Contains(other.text(), "Type 1 to go on") {
+			t.Errorf("the plan of before = %d\n%s", other.Status, other.text())
+		}
+	})
 	for _, typed := range []string{"", "one", "2"} {
 		p.unchanged(func() {
-			stopped := b.post(at+"/apply", "number", typed)
+			stopped := b.applies(at, "number", typed)
 			if stopped.Status != http.StatusUnprocessableEntity || !strings.Contains(stopped.text(), "Type 1, if so many are to leave.") ||
 				stopped.field("number") != typed {
 				t.Errorf("typed %q = %d\n%s", typed, stopped.Status, stopped.text())
@@ -150,7 +158,7 @@ func TestOptionsPlanTheListAnew(t *testing.T) {
 	if one.State != store.ImportPlanned || !one.Options.Whole || one.Options.Invite || one.Options.MustChange {
 		t.Errorf("the import is %s with %+v", one.State, one.Options)
 	}
-	if got := b.post(at+"/apply", "number", "1"); got.Status != http.StatusOK || !strings.Contains(got.text(), "The list is being applied") {
+	if got := b.applies(at, "number", "1"); got.Status != http.StatusOK || !strings.Contains(got.text(), "The list is being applied") {
 		t.Errorf("with the number = %d\n%s", got.Status, got.text())
 	}
 }

@@ -114,7 +114,7 @@ func (i importing) showPlan(
 	w http.ResponseWriter, r *http.Request, org Organization, one store.Import, status int, p views.ImportPlan,
 ) error {
 	ctx, query := r.Context(), r.URL.Query()
-	p.Import, p.Kind, p.First = importOf(one, org), kindOf(query.Get("show")), query.Get("after") == ""
+	p.Import, p.Mark, p.Kind, p.First = importOf(one, org), one.Mark(), kindOf(query.Get("show")), query.Get("after") == ""
 	page, err := org.Store.ImportRows(ctx, one.ID, store.ImportRowQuery{Kind: p.Kind, After: query.Get("after")})
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func kindOf(word string) roster.Kind {
 }
 
 // apply serves POST /o/{organization}/import/{import}/apply: the button of the
-// plan. Form: number, where many would leave.
+// plan. Form: plan, which one it is; number, where many would leave.
 func (i importing) apply(w http.ResponseWriter, r *http.Request, org Organization) error {
 	ctx, id := r.Context(), importID(r)
 	typed := strings.TrimSpace(r.PostFormValue("number"))
@@ -174,8 +174,12 @@ func (i importing) apply(w http.ResponseWriter, r *http.Request, org Organizatio
 		return err
 	}
 	if one.State == store.ImportPlanned {
+		var problems identity.Problems
+		if r.PostFormValue("plan") != one.Mark() {
+			problems.Add("", "import.other-plan")
+			return i.showPlan(w, r, org, one, http.StatusConflict, views.ImportPlan{Problems: problems})
+		}
 		if needs := one.NeedsNumber(); needs > 0 && needs != number {
-			var problems identity.Problems
 			problems.Add("number", "import.brake.wrong", "Number", needs)
 			return i.showPlan(w, r, org, one, http.StatusUnprocessableEntity, views.ImportPlan{Typed: typed, Problems: problems})
 		}

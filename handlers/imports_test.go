@@ -72,6 +72,13 @@ func (b *browser) pasted(organization, list string) page {
 	return b.bring(views.ImportsPath(b.p.id(organization)), "submission", "", identity.NewSubmission(), "list", "", list)
 }
 
+// applies presses the button of the plan at path as it is shown now.
+func (b *browser) applies(path string, fields ...string) page {
+	b.p.t.Helper()
+	form := b.get(path).form("/apply")
+	return b.post(path+"/apply", append(fields, "plan", form.Get("plan"))...)
+}
+
 // classList is a list of a class: a student who is there, a name that is twice in
 // the school, a row without a name, and new ones.
 const classList = "Name\tE-Mail\n" +

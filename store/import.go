@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -172,6 +174,17 @@ func (i Import) NeedsNumber() int {
 		return i.Leaving
 	}
 	return 0
+}
+
+// Mark tells this plan from any other of the same list, so that nothing is applied
+// but what somebody was shown.
+func (i Import) Mark() string {
+	text, err := json.Marshal([]any{i.PlannedAt, i.Counts, i.Classes, i.Leaving})
+	if err != nil {
+		panic(err) // times and numbers alone
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Finished reports whether applying has ended, one way or the other.

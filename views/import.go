@@ -119,6 +119,7 @@ type ImportClassroom struct {
 // ImportPlan is what would be done, and at whom one looks.
 type ImportPlan struct {
 	Import    ImportOf
+	Mark      string      // of the plan that is shown
 	Kind      roster.Kind // the filter
 	Page      []ImportRow
 	Next      string
