@@ -83,6 +83,22 @@ func TestAListIsAppliedWithAReceipt(t *testing.T) {
 	}
 }
 
+// What others did while a list was applied is said, and not that all is well.
+func TestAReceiptSaysWhatOthersDidMeanwhile(t *testing.T) {
+	p := newPortal(t)
+	b := p.signIn(lee)
+	at := b.pasted(biology, "Name\nEva Kurz\n").URL.Path
+	b.applies(at)
+	p.person(linden, "eva.k", "Eva", "Kurz")
+	p.assign(biology, "eva.k", identity.RoleStudent)
+	p.settled()
+	p.work()
+	done := b.get(at).text()
+	if !strings.Contains(done, "1 row was left out: somebody changed what it is about") || strings.Contains(done, "Everything on the list is as it says.") {
+		t.Errorf("the receipt says\n%s", done)
+	}
+}
+
 func TestAListIsPausedGoneOnWithAndStopped(t *testing.T) {
 	p := newPortal(t)
 	b := p.signIn(lee)
