@@ -197,7 +197,7 @@ func (f listFile) send(w http.ResponseWriter, r *http.Request, format string) er
 		d := newDownload(w, r, "application/zip", name+" OneRoster.zip")
 		return d.finish(f.oneRoster(d))
 	case views.FormatGuardians:
-		d := newDownload(w, r, "text/csv; charset=utf-8", name+" guardians.csv")
+		d := newDownload(w, r, "text/csv; charset=utf-8", views.Text(r.Context(), identity.Say("lists.export.guardians.file", "List", name))+".csv")
 		most, err := f.mostGuardians(r.Context())
 		if err != nil {
 			return d.finish(err)

@@ -62,7 +62,7 @@ func TestAListIsExportedAsItIsShown(t *testing.T) {
 	p.assign(biology, evil.UserName, identity.RoleStudent)
 	p.settled()
 	p.check(p.in(biology, lee).AddGuardian(p.ctx, p.people[noor].ID, identity.Guardian{
-		ID: "g1", Name: "Rana Haddad", Relation: "mother", Phone: "+49 30 1234", Address: "rana@example.com",
+		ID: "g1", Name: "Rana Haddad", Relation: "mother", Phone: "+49 30 1234", Address: "rana@example.com", Language: "es",
 	}))
 	b := p.signIn(lee)
 	list := p.fill("/o/{biology}/roster")
@@ -111,7 +111,7 @@ func TestAListIsExportedAsItIsShown(t *testing.T) {
 					t.Errorf("%s has problems %v", names[len(names)-1], person.Problems)
 				}
 				if person.UserName == noor && tt.format == "guardians" &&
-					!slices.Equal(person.Guardians, []roster.Guardian{{Name: "Rana Haddad", Relation: "mother", Address: "rana@example.com", Phone: "+49 30 1234"}}) {
+					!slices.Equal(person.Guardians, []roster.Guardian{{Name: "Rana Haddad", Relation: "mother", Address: "rana@example.com", Phone: "+49 30 1234", Language: "es"}}) {
 					t.Errorf("guardians are %+v", person.Guardians)
 				}
 			}
@@ -182,7 +182,7 @@ func TestAnExportedListBroughtAgainChangesNothing(t *testing.T) {
 	p.assign(biology, evil.UserName, identity.RoleStudent)
 	p.settled()
 	p.check(p.in(biology, lee).AddGuardian(p.ctx, p.people[noor].ID, identity.Guardian{
-		ID: "g1", Name: "Rana Haddad", Relation: "mother", Phone: "+49 30 1234", Address: "rana@example.com",
+		ID: "g1", Name: "Rana Haddad", Relation: "mother", Phone: "+49 30 1234", Address: "rana@example.com", Language: "es",
 	}))
 	for _, place := range []struct{ id, who, list string }{
 		{biology, lee, "/o/{biology}/roster"}, {linden, priya, "/o/{linden}/people"},

@@ -68,7 +68,7 @@ func (g Guardian) Check() Problems {
 
 // Says reports whether g says what other does, whoever entered it.
 func (g Guardian) Says(other Guardian) bool {
-	return g.Name == other.Name && g.Relation == other.Relation && g.Phone == other.Phone &&
+	return g.Name == other.Name && g.Relation == other.Relation && g.Phone == other.Phone && g.Language == other.Language &&
 		(g.Address == other.Address || SameAddress(g.Address, other.Address))
 }
 

@@ -10,8 +10,8 @@ import (
 // first name belongs to the first address and the first telephone, the second to
 // the second, however the columns are ordered.
 type guardians struct {
-	names, given, family, mails, calls, relations []string
-	further                                       []Guardian
+	names, given, family, mails, calls, relations, languages []string
+	further                                                  []Guardian
 }
 
 func newGuardians() *guardians { return &guardians{} }
@@ -34,6 +34,8 @@ func (g *guardians) take(t *tableReader, p *Person, at int, means Meaning, cell 
 		g.calls = append(g.calls, shown(cell))
 	case MeansGuardianRole:
 		g.relations = append(g.relations, shown(cell))
+	case MeansGuardianReads:
+		g.languages = append(g.languages, languages[lowered(cell)])
 	default:
 		return false
 	}
@@ -80,7 +82,10 @@ func (g *guardians) all() []Guardian {
 		return ""
 	}
 	for i := range max(len(g.names), len(g.given), len(g.family), len(g.mails), len(g.calls), len(g.relations)) {
-		one := Guardian{Name: nth(g.names, i), Relation: nth(g.relations, i), Address: nth(g.mails, i), Phone: nth(g.calls, i)}
+		one := Guardian{
+			Name: nth(g.names, i), Relation: nth(g.relations, i), Address: nth(g.mails, i), Phone: nth(g.calls, i),
+			Language: nth(g.languages, i),
+		}
 		if one.Name == "" {
 			one.Name = strings.TrimSpace(nth(g.given, i) + " " + nth(g.family, i))
 		}

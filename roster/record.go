@@ -43,13 +43,14 @@ const (
 	MeansGuardianGiven  Meaning = "guardian-given-name"
 	MeansGuardianFamily Meaning = "guardian-family-name"
 	MeansGuardianRole   Meaning = "guardian-relation"
+	MeansGuardianReads  Meaning = "guardian-language"
 )
 
 // Meanings are all of them, in the order in which a person chooses.
 var Meanings = []Meaning{
 	MeansNothing, MeansGivenName, MeansFamilyName, MeansFamilyPrefix, MeansFullName, MeansFamilyFirst, MeansAddress, MeansUserName,
 	MeansClassroom, MeansYear, MeansRole, MeansExternalID,
-	MeansGuardianName, MeansGuardianGiven, MeansGuardianFamily, MeansGuardianMail, MeansGuardianCall, MeansGuardianRole,
+	MeansGuardianName, MeansGuardianGiven, MeansGuardianFamily, MeansGuardianMail, MeansGuardianCall, MeansGuardianRole, MeansGuardianReads,
 }
 
 // Place is where in a list something stands, for people who look for it there.
@@ -89,6 +90,7 @@ type Guardian struct {
 	Relation string // parent, guardian, relative, …, as written
 	Address  string
 	Phone    string
+	Language string // as a tag; empty: not said, or one that the portal does not speak
 }
 
 // Classroom is a class of a set.

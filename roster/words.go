@@ -94,6 +94,7 @@ var (
 	nameWords    = words("name* nombre* nom noms naam nome nomes")
 	birthWords   = words("birth* dob geburt* nacimiento naissance geboorte* nascita nascimento urodzenia")
 	relationWord = words("relation* beziehung* verwandtschaft* parentesco lien relatie parentela grado pokrewienstwo type art")
+	languageWord = words("language* sprache* muttersprache* idioma* lengua* langue* taal lingua* jezyk*")
 	studentWords = words("student* pupil* learner* schuler* schueler* schul* school* eleve* alumn* estudiante* leerling* alunn* studente alun* uczni* uczen official")
 	privateWords = words("private* personal* home privat* personnel* particular* alternat* secondary second* other backup zweit* recovery 2")
 	classWords   = words("class* klass* clase* classe* form group* grupp* grup* kurs* turma* klas section* homeroom")
@@ -200,6 +201,12 @@ func readTitle(text string) title {
 	return title{}
 }
 
+// languages are the portal's languages, by tag and by name.
+var languages = map[string]string{
+	"en": "en", "english": "en", "englisch": "en", "anglais": "en", "ingles": "en",
+	"es": "es", "spanish": "es", "spanisch": "es", "espagnol": "es", "espanol": "es", "castellano": "es",
+}
+
 // readGuardianTitle reads the title of a column about a student's guardians.
 func readGuardianTitle(tokens []string, mail, given, family bool) title {
 	means := MeansGuardianName
@@ -214,8 +221,10 @@ func readGuardianTitle(tokens []string, mail, given, family bool) title {
 		means = MeansGuardianFamily
 	case among(tokens, relationWord):
 		means = MeansGuardianRole
+	case among(tokens, languageWord):
+		means = MeansGuardianReads
 	case !among(tokens, nameWords) && len(tokens) > 3:
-		means = MeansNothing // the street, the language, the rights of a guardian
+		means = MeansNothing // the street, the rights of a guardian
 	}
 	return title{known: true, means: means, weight: 8}
 }

@@ -132,7 +132,7 @@ func (o *Organization) ChangeGuardian(ctx context.Context, student identity.User
 		if err != nil {
 			return orNotFound(err, errNoGuardian())
 		}
-		if before := guardianOf(row); before.Says(g) && before.Language == g.Language && before.Address == g.Address {
+		if before := guardianOf(row); before.Says(g) && before.Address == g.Address {
 			return nil
 		}
 		g.Source = ""
@@ -208,6 +208,7 @@ func wantedGuardians(source string, present, said []identity.Guardian) (wanted [
 			{&after.Relation, &g.Relation},
 			{&after.Address, &g.Address},
 			{&after.Phone, &g.Phone},
+			{&after.Language, &g.Language},
 		} {
 			if *field.from != "" { // what the list leaves open stays
 				*field.to = *field.from

@@ -23,6 +23,7 @@ func TestAListBringsGuardiansUpToDate(t *testing.T) {
 		{"nothing is said", []identity.Guardian{hand, ours}, nil, "Rana Haddad 030 1 |Omar Haddad  omar@example.com", false},
 		{"somebody new", nil, []identity.Guardian{{Name: " Ida  Roth ", Phone: "7"}}, "Ida Roth 7 ", true},
 		{"another number", []identity.Guardian{hand}, []identity.Guardian{{Name: "rana haddad", Phone: "030 2"}}, "rana haddad 030 2 ", true},
+		{"another language", []identity.Guardian{hand}, []identity.Guardian{{Name: "Rana Haddad", Language: "es"}}, "Rana Haddad 030 1 ", true},
 		{"known by address", []identity.Guardian{ours}, []identity.Guardian{{Name: "O. Haddad", Address: "Omar@Example.com"}}, "O. Haddad  Omar@Example.com", true},
 		{"what is left open stays", []identity.Guardian{hand}, []identity.Guardian{{Name: "Rana Haddad"}}, "Rana Haddad 030 1 ", false},
 		{"the list's own goes", []identity.Guardian{ours}, []identity.Guardian{{Name: "Ida", Phone: "7"}}, "Ida 7 ", true},

@@ -15,7 +15,7 @@ func guardiansOfRow(p roster.Person) []identity.Guardian {
 	}
 	said := make([]identity.Guardian, len(p.Guardians))
 	for i, g := range p.Guardians {
-		said[i] = identity.Guardian{Name: g.Name, Relation: g.Relation, Address: g.Address, Phone: g.Phone}
+		said[i] = identity.Guardian{Name: g.Name, Relation: g.Relation, Address: g.Address, Phone: g.Phone, Language: g.Language}
 	}
 	return said
 }

@@ -137,6 +137,16 @@ func languageOptions() []Option {
 	return options
 }
 
+// languageName is what a language calls itself; empty for one that is not known.
+func languageName(tag string) string {
+	for _, l := range Languages {
+		if l.Tag == tag {
+			return l.Name
+		}
+	}
+	return ""
+}
+
 // inLanguage renders a part of a page in another language than the page's.
 func inLanguage(language string, part templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {

@@ -2,6 +2,8 @@ package views
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"homeroom.dev/homeroom/identity"
 )
@@ -28,10 +30,8 @@ func guardianLanguages(ctx context.Context) []Option {
 	return append([]Option{{Value: "", Label: text(ctx, "guardian.language.unknown")}}, languageOptions()...)
 }
 
-// reach is how a contact is reached, in a line.
+// reach is how a contact is reached, and in which language, in a line.
 func reach(g identity.Guardian) string {
-	if g.Phone != "" && g.Address != "" {
-		return g.Phone + " · " + g.Address
-	}
-	return g.Phone + g.Address
+	said := []string{g.Phone, g.Address, languageName(g.Language)}
+	return strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · ")
 }

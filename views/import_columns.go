@@ -135,6 +135,7 @@ func meaningOptions(ctx context.Context, org identity.Opened) []Option {
 		{roster.MeansGuardianMail, text(ctx, "import.means.guardian-address")},
 		{roster.MeansGuardianCall, text(ctx, "import.means.guardian-phone")},
 		{roster.MeansGuardianRole, text(ctx, "import.means.guardian-role")},
+		{roster.MeansGuardianReads, text(ctx, "import.means.guardian-language")},
 	}
 	var options []Option
 	for _, m := range meanings {

@@ -111,7 +111,8 @@ func GuardianTitles(ctx context.Context, most int) []string {
 		n := i + 1
 		titles = append(titles,
 			text(ctx, "lists.column.guardian.name", "Number", n), text(ctx, "lists.column.guardian.relation", "Number", n),
-			text(ctx, "lists.column.guardian.address", "Number", n), text(ctx, "lists.column.guardian.phone", "Number", n))
+			text(ctx, "lists.column.guardian.address", "Number", n), text(ctx, "lists.column.guardian.phone", "Number", n),
+			text(ctx, "lists.column.guardian.language", "Number", n))
 	}
 	return titles
 }
@@ -124,7 +125,7 @@ func GuardianCells(u identity.User, guardians []identity.Guardian, most int) []s
 		if i < len(guardians) {
 			g = guardians[i]
 		}
-		cells = append(cells, g.Name, g.Relation, g.Address, g.Phone)
+		cells = append(cells, g.Name, g.Relation, g.Address, g.Phone, languageName(g.Language))
 	}
 	return cells
 }
