@@ -69,10 +69,12 @@ func exportList(w http.ResponseWriter, r *http.Request, org Organization) error 
 	file := listFile{org: org, titles: views.ListTitles(ctx), rows: func(yield func(listed, error) bool) {
 		for row, err := range org.Store.RosterRows(ctx, q) {
 			person := views.RosterPerson{User: row.User, Assignment: row.Assignment, Guest: row.Guest}
-			if !yield(listed{row.User, row.Assignment.Role(), []identity.RoleAssignment{row.Assignment}, views.ListCells(ctx, person)}, err) {
+			if !yield(listed{row.User, row.Assignment.Role(), row.Assignment, views.ListCells(ctx, person)}, err) {
 				return
 			}
 		}
+	}, assignments: func(one listed) ([]identity.RoleAssignment, error) {
+		return []identity.RoleAssignment{one.assignment}, nil
 	}, classrooms: func() iter.Seq2[identity.Organization, error] {
 		return func(yield func(identity.Organization, error) bool) { yield(org.Organization(), nil) }
 	}}
@@ -125,14 +127,12 @@ func exportPeople(w http.ResponseWriter, r *http.Request, org Organization) erro
 	}
 	file := listFile{org: org, titles: views.PeopleTitles(ctx), rows: func(yield func(listed, error) bool) {
 		for p, err := range org.Store.PeopleRows(ctx, q) {
-			one := listed{user: p.User, role: p.Role(), cells: views.PeopleCells(ctx, p)}
-			if err == nil && format == views.FormatOneRoster {
-				one.assignments, err = standingsOf(ctx, org, p.User.ID)
-			}
-			if !yield(one, err) {
+			if !yield(listed{user: p.User, role: p.Role(), cells: views.PeopleCells(ctx, p)}, err) {
 				return
 			}
 		}
+	}, assignments: func(one listed) ([]identity.RoleAssignment, error) {
+		return standingsOf(ctx, org, one.user.ID)
 	}, classrooms: func() iter.Seq2[identity.Organization, error] { return org.Store.EveryClassroom(ctx) }}
 	return file.send(w, r, format)
 }
@@ -171,19 +171,20 @@ func takenWith(format string, total int, filter []views.Param) map[string]string
 
 // listed is somebody on a list that is taken out.
 type listed struct {
-	user        identity.User
-	role        identity.Role // the highest
-	assignments []identity.RoleAssignment
-	cells       []string
+	user       identity.User
+	role       identity.Role           // the highest
+	assignment identity.RoleAssignment // in the class; of a school's people there are several, which are read apart
+	cells      []string
 }
 
 // listFile is a list that is taken out. Its rows are read while they are written,
 // and OneRoster reads them more than once.
 type listFile struct {
-	org        Organization
-	titles     []string
-	rows       iter.Seq2[listed, error]
-	classrooms func() iter.Seq2[identity.Organization, error]
+	org         Organization
+	titles      []string
+	rows        iter.Seq2[listed, error]
+	assignments func(listed) ([]identity.RoleAssignment, error)
+	classrooms  func() iter.Seq2[identity.Organization, error]
 }
 
 // send answers the file.
@@ -240,11 +241,15 @@ func (f listFile) oneRoster(w io.Writer) error {
 		Assignments: func() iter.Seq2[identity.RoleAssignment, error] {
 			return func(yield func(identity.RoleAssignment, error) bool) {
 				for one, err := range f.rows {
+					var held []identity.RoleAssignment
+					if err == nil {
+						held, err = f.assignments(one)
+					}
 					if err != nil {
 						yield(identity.RoleAssignment{}, err)
 						return
 					}
-					for _, a := range one.assignments {
+					for _, a := range held {
 						if !yield(a, nil) {
 							return
 						}
