@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
@@ -34,8 +33,8 @@ func asksStream(r *http.Request) bool { return r.Header.Get("Accept") == streamA
 
 // followers counts the streams that are open.
 type followers struct {
-	open   atomic.Int64
 	mu     sync.Mutex
+	open   int
 	people map[identity.UserID]int
 }
 
@@ -46,15 +45,15 @@ func (l *followers) enter(user identity.UserID) (leave func(), ok bool) {
 	if l.people == nil {
 		l.people = make(map[identity.UserID]int)
 	}
-	if l.open.Load() >= streamsAtOnce || l.people[user] >= streamsOfOne {
+	if l.open >= streamsAtOnce || l.people[user] >= streamsOfOne {
 		return nil, false
 	}
-	l.open.Add(1)
+	l.open++
 	l.people[user]++
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.open.Add(-1)
+		l.open--
 		if l.people[user]--; l.people[user] == 0 {
 			delete(l.people, user)
 		}
