@@ -77,6 +77,7 @@ func (l lists) tick(w http.ResponseWriter, r *http.Request, org Organization) er
 	case views.GoPrevious:
 		return redirect(w, r, here("", view.Previous))
 	}
+	view.Action = r.PostFormValue("action")
 	return render(w, r, http.StatusOK, views.Roster(org.Page, org.Opened, view))
 }
 
@@ -109,6 +110,7 @@ func tickPeople(w http.ResponseWriter, r *http.Request, org Organization) error 
 		view.After, view.Before = "", view.Previous
 		return redirect(w, r, view.Path(org.ID()))
 	}
+	view.Action = form.Get("action")
 	return render(w, r, http.StatusOK, views.People(org.Page, org.Opened, view))
 }
 

@@ -191,9 +191,13 @@ func TestTicksStayFromPageToPage(t *testing.T) {
 	form = second.form("/selection")
 	form["user"] = []string{string(p.people["pupil00"].ID)}
 	form.Set("go", "")
+	form.Set("action", "copy")
 	bar := b.with("HX-Target", "selection").do(http.MethodPost, list+"/selection", form)
 	if !strings.Contains(bar.text(), "Those ticked (3)") || strings.Contains(bar.text(), "Pupil") {
 		t.Errorf("a tick answers\n%s", bar.text())
+	}
+	if chosen := find(bar.doc, "option", "value", "copy"); chosen == nil || !has(chosen, "selected") {
+		t.Errorf("what was to be done is forgotten by a tick:\n%s", bar.Body)
 	}
 	back := b.get(list + "?sort=-name&role=student")
 	for _, name := range []string{"pupil59", "pupil58"} {
@@ -256,6 +260,4 @@ func TestAnAdminCopiesIntoAnyClassOfTheSchool(t *testing.T) {
 }
 
 // isTicked reports whether a box is ticked.
-func isTicked(box *html.Node) bool {
-	return slices.ContainsFunc(box.Attr, func(a html.Attribute) bool { return a.Key == "checked" })
-}
+func isTicked(box *html.Node) bool { return has(box, "checked") }

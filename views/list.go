@@ -56,6 +56,7 @@ type selection struct {
 	Count          int    // ticked
 	All            string // the choice of all who match
 	Actions        []Option
+	Action         string // of them, the one that is chosen already
 	Next, Previous bool
 }
 
@@ -74,7 +75,7 @@ func (v RosterView) selection(ctx context.Context, org identity.Opened) selectio
 		all = text(ctx, "people.all-matching", "Count", v.Total)
 	}
 	return selection{
-		Count: len(v.Ticks.Users), All: all, Actions: listOptions(ctx, org),
+		Count: len(v.Ticks.Users), All: all, Actions: listOptions(ctx, org), Action: v.Action,
 		Next: v.Next != "", Previous: v.Previous != "",
 	}
 }
@@ -82,7 +83,8 @@ func (v RosterView) selection(ctx context.Context, org identity.Opened) selectio
 // selection is the bar of the list of a school's people.
 func (v PeopleView) selection(ctx context.Context) selection {
 	return selection{
-		Count: len(v.Ticks.Users), All: v.all(ctx), Actions: bulkOptions(ctx), Next: v.Next != "", Previous: v.Previous != "",
+		Count: len(v.Ticks.Users), All: v.all(ctx), Actions: bulkOptions(ctx), Action: v.Action,
+		Next: v.Next != "", Previous: v.Previous != "",
 	}
 }
 

@@ -48,6 +48,7 @@ type PeopleView struct {
 	Classrooms     []NamedValue // to filter by
 	After, Before  string       // the page that is shown
 	Ticks          *Ticks
+	Action         string // chosen for those ticked
 }
 
 // Here are the filter and the order.

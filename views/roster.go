@@ -82,7 +82,8 @@ type RosterView struct {
 	NamesOnly bool
 	Requests  int // people who ask to join, for those who decide
 	// Ticks is nil for who can do nothing to those on the list.
-	Ticks *Ticks
+	Ticks  *Ticks
+	Action string // chosen for them
 }
 
 // shown are those on the page.
