@@ -94,7 +94,7 @@ func askGuardian(w http.ResponseWriter, r *http.Request, org Organization) error
 	if err != nil {
 		return err
 	}
-	return render(w, r, http.StatusOK, views.ChangeGuardian(org.Page, org.Opened, views.GuardiansView{Student: student, Form: g, Changing: true}))
+	return render(w, r, http.StatusOK, views.ChangeGuardian(org.Page, org.Opened, views.GuardiansView{Student: student, Form: g, Changing: true, Name: g.Name}))
 }
 
 // guardianOf loads the contact of the path with the student.
@@ -117,7 +117,7 @@ func changeGuardian(w http.ResponseWriter, r *http.Request, org Organization) er
 	g := readGuardian(r)
 	g.ID = before.ID
 	if problems := g.Check(); len(problems) > 0 {
-		v := views.GuardiansView{Student: student, Form: g, Changing: true, Problems: problems}
+		v := views.GuardiansView{Student: student, Form: g, Changing: true, Name: before.Name, Problems: problems}
 		return render(w, r, http.StatusUnprocessableEntity, views.ChangeGuardian(org.Page, org.Opened, v))
 	}
 	if err := org.Store.ChangeGuardian(r.Context(), student.ID, g); err != nil {

@@ -15,6 +15,7 @@ type GuardiansView struct {
 	// Form is the contact that is added or changed; with an ID it is changed.
 	Form     identity.Guardian
 	Changing bool
+	Name     string // of the contact that is changed, as it is kept
 	Problems identity.Problems
 }
 
