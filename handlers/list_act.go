@@ -124,7 +124,11 @@ func (l lists) show(w http.ResponseWriter, r *http.Request, org Organization, as
 		return redirect(w, r, back, identity.Say("bulk.nobody"))
 	}
 	if ask.Ready() {
-		if err := l.askAbout(ctx, org, &ask, people); err != nil {
+		class := l.classList(org)
+		ask.Refused, ask.Unchanged, err = askAbout(people, func(user identity.UserID) (bool, error) {
+			return bulk.CheckListed(ctx, class, ask.Action, ask.Parameters, user)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -163,32 +167,7 @@ func (l lists) people(ctx context.Context, org Organization, ask *views.ListAsk)
 		}
 		ask.Total = len(people)
 	}
-	for _, u := range people[:min(len(people), namedMost)] {
-		ask.Names = append(ask.Names, u.DisplayName())
-	}
+	ask.Names = someNames(people)
 	ask.Unasked = ask.Total > len(people)
 	return people, nil
-}
-
-// askAbout asks about each what would become of them.
-func (l lists) askAbout(ctx context.Context, org Organization, ask *views.ListAsk, people []identity.User) error {
-	class := l.classList(org)
-	for _, u := range people {
-		changes, err := bulk.CheckListed(ctx, class, ask.Action, ask.Parameters, u.ID)
-		var known *identity.Error
-		switch {
-		case errors.As(err, &known) && known.Kind != identity.KindUnavailable:
-			refusal := views.BulkRefusal{Name: u.DisplayName(), Why: known.Message}
-			var in *identity.RefusedIn
-			if errors.As(err, &in) {
-				refusal.Place = in.Place
-			}
-			ask.Refused = append(ask.Refused, refusal)
-		case err != nil:
-			return err
-		case !changes:
-			ask.Unchanged++
-		}
-	}
-	return nil
 }

@@ -211,8 +211,8 @@ func (m many) show(
 
 // people counts who is meant, names some, and answers those to ask about: all
 // who are ticked, and of many who match the staff, whom the rules protect.
-func (m many) people(ctx context.Context, org Organization, ask *views.BulkAsk) ([]identity.SchoolPerson, error) {
-	var people []identity.SchoolPerson
+func (m many) people(ctx context.Context, org Organization, ask *views.BulkAsk) ([]identity.User, error) {
+	var people []identity.User
 	if !ask.All {
 		for _, user := range ask.Users[:min(len(ask.Users), store.MaxSelection)] { // more are refused
 			p, err := org.Store.SchoolPerson(ctx, user)
@@ -222,7 +222,7 @@ func (m many) people(ctx context.Context, org Organization, ask *views.BulkAsk) 
 			if err != nil {
 				return nil, err
 			}
-			people = append(people, p.SchoolPerson)
+			people = append(people, p.User)
 		}
 		ask.Total = len(people)
 	} else {
@@ -236,11 +236,9 @@ func (m many) people(ctx context.Context, org Organization, ask *views.BulkAsk) 
 		if err != nil {
 			return nil, err
 		}
-		people = page.Rows
+		people = schoolUsers(page.Rows)
 	}
-	for _, p := range people[:min(len(people), namedMost)] {
-		ask.Names = append(ask.Names, p.User.DisplayName())
-	}
+	ask.Names = someNames(people)
 	if ask.Unasked = ask.Total > len(people); ask.Unasked {
 		q := peopleQuery(ask.Filter)
 		if q.Limit = askedMost; q.Role == "" && !q.NoRole {
@@ -250,35 +248,63 @@ func (m many) people(ctx context.Context, org Organization, ask *views.BulkAsk) 
 		if err != nil {
 			return nil, err
 		}
-		people = page.Rows
+		people = schoolUsers(page.Rows)
 	}
 	return people, nil
 }
 
+func schoolUsers(rows []identity.SchoolPerson) []identity.User {
+	users := make([]identity.User, len(rows))
+	for i, row := range rows {
+		users[i] = row.User
+	}
+	return users
+}
+
+// someNames are the names of the first of many.
+func someNames(people []identity.User) []string {
+	var names []string
+	for _, u := range people[:min(len(people), namedMost)] {
+		names = append(names, u.DisplayName())
+	}
+	return names
+}
+
 // askAbout asks about each what would become of them.
-func (m many) askAbout(ctx context.Context, org Organization, ask *views.BulkAsk, people []identity.SchoolPerson) error {
+func (m many) askAbout(ctx context.Context, org Organization, ask *views.BulkAsk, people []identity.User) (err error) {
 	school := identity.School{
 		Opened: org.Opened, Rows: org.Store, Remote: org.Remote,
 		Enter: func(place identity.Opened) (identity.Roster, identity.Remote) {
 			return m.store.In(place), m.gateway.In(place)
 		},
 	}
-	for _, p := range people {
-		changes, err := bulk.Check(ctx, school, ask.Action, ask.Parameters, p.User.ID)
+	ask.Refused, ask.Unchanged, err = askAbout(people, func(user identity.UserID) (bool, error) {
+		return bulk.Check(ctx, school, ask.Action, ask.Parameters, user)
+	})
+	return err
+}
+
+// askAbout asks about each of people whether something would change about them:
+// who is left out and why, and how many are so already.
+func askAbout(
+	people []identity.User, check func(identity.UserID) (bool, error),
+) (refused []views.BulkRefusal, unchanged int, err error) {
+	for _, u := range people {
+		changes, err := check(u.ID)
 		var known *identity.Error
 		switch {
 		case errors.As(err, &known) && known.Kind != identity.KindUnavailable:
-			refusal := views.BulkRefusal{Name: p.User.DisplayName(), Why: known.Message}
+			refusal := views.BulkRefusal{Name: u.DisplayName(), Why: known.Message}
 			var in *identity.RefusedIn
 			if errors.As(err, &in) {
 				refusal.Place = in.Place
 			}
-			ask.Refused = append(ask.Refused, refusal)
+			refused = append(refused, refusal)
 		case err != nil:
-			return err
+			return nil, 0, err
 		case !changes:
-			ask.Unchanged++
+			unchanged++
 		}
 	}
-	return nil
+	return refused, unchanged, nil
 }
