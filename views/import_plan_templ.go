@@ -87,7 +87,7 @@ func ImportCheck(page Page, org identity.Opened, p ImportPlan) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = importsPaused(p.PausedUntil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = importsPaused(org, p.PausedUntil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
