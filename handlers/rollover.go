@@ -33,6 +33,8 @@ func (p rolling) routes(s *Server, r chi.Router) {
 	r.Method("POST", "/rollovers/{rollover}/year", school(planYear))
 	r.Method("GET", "/rollovers/{rollover}/classes/{position}", school(showRolloverClass))
 	r.Method("POST", "/rollovers/{rollover}/classes/{position}", school(planClass))
+	r.Method("GET", "/rollovers/{rollover}/classes/{position}/teachers", school(findRolloverTeacher))
+	r.Method("POST", "/rollovers/{rollover}/classes/{position}/teachers", school(addRolloverTeacher))
 	r.Method("POST", "/rollovers/{rollover}/check", school(checkRollover))
 	r.Method("GET", "/rollovers/{rollover}/without", school(listWithout))
 	r.Method("GET", "/rollovers/{rollover}/missing", school(listMissing))
@@ -208,22 +210,31 @@ func showRolloverClass(w http.ResponseWriter, r *http.Request, org Organization)
 	return render(w, r, http.StatusOK, views.RolloverClass(org.Page, org.Opened, f))
 }
 
-// classForm is the form of one class as it is planned.
-func classForm(r *http.Request, org Organization) (views.RolloverClassForm, store.RolloverItem, error) {
-	ctx, none := r.Context(), views.RolloverClassForm{}
-	one, err := org.Store.Rollover(ctx, rolloverID(r))
-	if err != nil {
-		return none, store.RolloverItem{}, err
+// plannedClass is a class of a rollover that the path names.
+func plannedClass(r *http.Request, org Organization) (one store.Rollover, item store.RolloverItem, err error) {
+	if one, err = org.Store.Rollover(r.Context(), rolloverID(r)); err != nil {
+		return one, item, err
 	}
 	position, err := strconv.ParseInt(chi.URLParam(r, "position"), 10, 64)
 	if err != nil {
-		return none, store.RolloverItem{}, identity.NotFound("rollover.not-found")
+		return one, item, identity.NotFound("rollover.not-found")
 	}
-	item, err := org.Store.RolloverItem(ctx, one.ID, position)
+	item, err = org.Store.RolloverItem(r.Context(), one.ID, position)
+	return one, item, err
+}
+
+// classForm is the form of one class as it is planned.
+func classForm(r *http.Request, org Organization) (views.RolloverClassForm, store.RolloverItem, error) {
+	ctx, none := r.Context(), views.RolloverClassForm{}
+	one, item, err := plannedClass(r, org)
 	if err != nil {
 		return none, item, err
 	}
-	stay, err := org.Store.RolloverStays(ctx, one.ID, position)
+	stay, err := org.Store.RolloverStays(ctx, one.ID, item.Position)
+	if err != nil {
+		return none, item, err
+	}
+	come, err := org.Store.RolloverComes(ctx, one.ID, item.Position, "")
 	if err != nil {
 		return none, item, err
 	}
@@ -240,12 +251,20 @@ func classForm(r *http.Request, org Organization) (views.RolloverClassForm, stor
 			ID: c.User.ID, Name: c.User.DisplayName(), Role: identity.Highest(c.Roles), Comes: !slices.Contains(stay, c.User.ID),
 		})
 	}
+	for _, c := range come {
+		if slices.ContainsFunc(f.Teachers, func(t views.RolloverTeacher) bool { return t.ID == c.User.ID }) {
+			continue // teaches the class meanwhile
+		}
+		f.Teachers = append(f.Teachers, views.RolloverTeacher{
+			ID: c.User.ID, Name: c.User.DisplayName(), Role: identity.RoleTeacher, New: true, Comes: true,
+		})
+	}
 	return f, item, nil
 }
 
 // planClass serves POST /o/{school}/rollovers/{rollover}/classes/{position}. Form:
 // action, new-name, year, known (teachers who were shown), teacher (of them, who
-// goes along).
+// goes along); then, "teachers" to choose another one.
 func planClass(w http.ResponseWriter, r *http.Request, org Organization) error {
 	f, item, err := classForm(r, org)
 	if err != nil {
@@ -256,11 +275,14 @@ func planClass(w http.ResponseWriter, r *http.Request, org Organization) error {
 		return err
 	}
 	f.Action, f.NewName, f.Year = r.PostFormValue("action"), identity.CleanName(r.PostFormValue("new-name")), r.PostFormValue("year")
-	var stay []identity.UserID
+	var teachers store.RolloverTeachers
 	for i, t := range f.Teachers {
 		comes := slices.Contains(r.PostForm["teacher"], string(t.ID)) || !slices.Contains(r.PostForm["known"], string(t.ID))
-		if f.Teachers[i].Comes = comes; !comes {
-			stay = append(stay, t.ID)
+		switch f.Teachers[i].Comes = comes; {
+		case comes && t.New:
+			teachers.Come = append(teachers.Come, t.ID)
+		case !comes && !t.New:
+			teachers.Stay = append(teachers.Stay, t.ID)
 		}
 	}
 	action := identity.RolloverAction(f.Action)
@@ -277,7 +299,10 @@ func planClass(w http.ResponseWriter, r *http.Request, org Organization) error {
 	}
 	status := http.StatusUnprocessableEntity
 	if f.Problems == nil {
-		err := org.Store.PlanRolloverItem(r.Context(), store.RolloverID(f.Rollover.ID), item.Position, plan, stay)
+		err := org.Store.PlanRolloverItem(r.Context(), store.RolloverID(f.Rollover.ID), item.Position, plan, teachers)
+		if err == nil && action.Opens() && r.PostFormValue("then") == "teachers" {
+			return redirect(w, r, views.RolloverTeachersPath(org.ID(), f.Rollover.ID, item.Position))
+		}
 		if err == nil {
 			return redirect(w, r, views.RolloverPath(org.ID(), f.Rollover.ID), identity.Say("rollover.class.saved", "Class", item.Name))
 		}

@@ -71,7 +71,7 @@ func steer(do func(*store.Organization, context.Context, store.RolloverID) error
 func showRolloverEnd(w http.ResponseWriter, r *http.Request, org Organization, one store.Rollover) error {
 	ctx, after := r.Context(), r.URL.Query().Get("after")
 	v := views.RolloverEndView{Rollover: rolloverOf(one, org), Paged: after != ""}
-	if one.State == store.RolloverDone {
+	if one.State == store.RolloverDone || one.State == store.RolloverCancelled && v.Rollover.Applied {
 		page, err := org.Store.RolloverItems(ctx, one.ID, store.RolloverItemQuery{After: after})
 		if err != nil {
 			return err
@@ -93,7 +93,9 @@ func showRolloverEnd(w http.ResponseWriter, r *http.Request, org Organization, o
 		v.Missing = rolloverPeople(missing.People)
 		return render(w, r, http.StatusOK, views.RolloverEnd(org.Page, org.Opened, v))
 	}
-	for back, into := range map[store.RolloverBack]*[]views.RolloverItem{store.BackKept: &v.Kept, store.BackRefused: &v.NotBack} {
+	for back, into := range map[store.RolloverBack]*[]views.RolloverItem{
+		store.BackKept: &v.Kept, store.BackPartly: &v.Partly, store.BackRefused: &v.NotBack,
+	} {
 		items, err := org.Store.RolloverItemsBack(ctx, one.ID, back)
 		if err != nil {
 			return err
@@ -178,7 +180,7 @@ func rolloverCounts(f store.RolloverFigures) views.RolloverCounts {
 func rolloverItem(item store.RolloverItem) views.RolloverItem {
 	return views.RolloverItem{
 		Position: item.Position, Classroom: item.Classroom, Name: item.Name, Year: item.Year, Action: item.Action,
-		NewName: item.NewName, Edited: item.Edited, Doubled: item.Doubled, Students: item.Students, Teachers: item.Teachers,
+		NewName: item.NewName, Doubled: item.Doubled, Students: item.Students,
 		Done: item.State == store.RolloverMade, NewClassroom: item.NewClassroom, Assigned: item.Assigned, Reason: item.Reason,
 	}
 }

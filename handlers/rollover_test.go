@@ -131,8 +131,16 @@ func TestASchoolIsRolledOverAndBack(t *testing.T) {
 		t.Errorf("the class says %s", class.text())
 	}
 	ids := []string{string(p.people[lee].ID), string(p.people[second].ID), string(p.people[jon].ID)}
-	b.post(at+"/classes/1", "action", "promote", "new-name", "Biology, year 8", "year", "7",
-		"known", ids[0], "known", ids[1], "known", ids[2], "teacher", ids[0], "teacher", ids[1])
+	found := b.post(at+"/classes/1", "action", "promote", "new-name", "Biology, year 8", "year", "7",
+		"known", ids[0], "known", ids[1], "known", ids[2], "teacher", ids[0], "teacher", ids[1], "then", "teachers")
+	if text := found.text(); !strings.Contains(text, "Who else teaches Biology, year 8?") || !strings.Contains(text, "Priya Nair") ||
+		strings.Contains(text, "Jon Okafor") {
+		t.Errorf("who could teach it: %s", text)
+	}
+	chosen := b.post(at+"/classes/1/teachers", "user", string(p.people[priya].ID))
+	if !strings.Contains(chosen.text(), "comes new") {
+		t.Errorf("the class says %s", chosen.text())
+	}
 	check := b.post(at + "/check")
 	for _, want := range []string{"Roll over into 2027/28?", "Roll 2 classes over", "2 students"} {
 		if !strings.Contains(check.text(), want) {

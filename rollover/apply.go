@@ -20,21 +20,21 @@ func (e *Engine) class(ctx context.Context, w work, item store.RolloverItem) err
 	err := e.take(ctx, w, &item)
 	if known := refused(err); known != nil {
 		item.State, item.Reason = store.RolloverRefused, known.Message
+		if item.Step == store.RolloverOpened {
+			if err := e.count(ctx, w, &item); err != nil {
+				return err
+			}
+		}
 	} else if err != nil {
 		return err
 	} else {
 		item.State = store.RolloverMade
 	}
-	if item.NewClassroom != "" {
-		if err := e.count(ctx, w, &item); err != nil {
-			return err
-		}
-	}
 	return w.rows.CloseRolloverItem(ctx, w.one.ID, item)
 }
 
-// count notes how much is on the new class's log, so that it can be seen later
-// whether people changed something in it.
+// count notes how much is on the new class's log when the rollover is done with it,
+// so that it can be seen later whether people changed something in it.
 func (e *Engine) count(ctx context.Context, w work, item *store.RolloverItem) error {
 	opened, err := e.Store.OpenFor(ctx, w.school.Actor(), item.NewClassroom)
 	if refused(err) != nil {
@@ -61,11 +61,7 @@ func (e *Engine) take(ctx context.Context, w work, item *store.RolloverItem) err
 		return identity.Conflict("rollover.class-archived")
 	}
 	if !item.Action.Archives() {
-		item.TermBefore, err = w.rows.MoveToTerm(ctx, item.Classroom, w.one.Term, item.Year)
-		if err == nil {
-			item.Step = store.RolloverFilled
-		}
-		return err
+		return w.rows.TakeIntoTerm(ctx, w.one.ID, w.one.Term, item)
 	}
 	if item.Step == "" {
 		// What is led into by itself must not be closed: asked before anything is made.
@@ -80,6 +76,11 @@ func (e *Engine) take(ctx context.Context, w work, item *store.RolloverItem) err
 	}
 	if item.Step != store.RolloverFilled {
 		item.Step = store.RolloverFilled
+		if item.Action.Opens() {
+			if err := e.count(ctx, w, item); err != nil {
+				return err
+			}
+		}
 		if err := w.rows.SaveRolloverItem(ctx, w.one.ID, *item); err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (e *Engine) take(ctx context.Context, w work, item *store.RolloverItem) err
 	ctx = w.request(ctx, *item, "archive")
 	// One that was begun before a crash is brought to its end, even where nothing
 	// but that is left of it.
-	if err := e.unlessSo(ctx, old, identity.BulkArchive, w.runID(*item, "archive")); err != nil {
+	if _, err := e.unlessSo(ctx, old, identity.BulkArchive, w.runID(*item, "archive")); err != nil {
 		return err
 	}
 	if old, err = e.Store.OpenFor(ctx, w.school.Actor(), item.Classroom); err != nil {
@@ -104,29 +105,23 @@ func (e *Engine) follow(ctx context.Context, w work, item *store.RolloverItem, o
 	if item.Step == store.RolloverFilled {
 		return nil
 	}
-	stay, err := w.rows.RolloverStays(ctx, w.one.ID, item.Position)
+	people, err := e.people(ctx, w, *item, old)
 	if err != nil {
 		return err
 	}
-	people, err := e.Store.In(old).Carried(ctx, item.NewClassroom)
-	if err != nil {
-		return err
-	}
-	people = slices.DeleteFunc(people, func(c identity.Carried) bool {
-		role := identity.Highest(c.Roles)
-		return !item.Action.Carries(role) || role != identity.RoleStudent && slices.Contains(stay, c.User.ID)
-	})
-	me := w.school.Actor().User
 	if item.Step == "" {
-		teaches := slices.ContainsFunc(people, func(c identity.Carried) bool {
-			return c.User.ID == me && identity.Highest(c.Roles) == identity.RoleTeacher
+		me := slices.IndexFunc(people, func(c identity.Carried) bool {
+			return c.User.ID == w.school.Actor().User && identity.Highest(c.Roles) == identity.RoleTeacher
 		})
+		teaches := me >= 0
 		item.NewClassroom, err = identity.FoundClassroom(w.request(ctx, *item, "open"), w.school, e.Store, e.Provisioner, e.Gateway,
 			identity.LineSubmission(string(w.one.ID), int(item.Position)), item.NewName, teaches)
 		if err != nil {
 			return err
 		}
-		item.Step = store.RolloverOpened
+		if item.Step = store.RolloverOpened; teaches {
+			people[me].There = true // as its founder
+		}
 		if err := w.rows.SaveRolloverItem(ctx, w.one.ID, *item); err != nil {
 			return err
 		}
@@ -144,6 +139,29 @@ func (e *Engine) follow(ctx context.Context, w work, item *store.RolloverItem, o
 	}
 	item.Assigned, item.Missing = len(people)-len(missing), len(missing)
 	return w.rows.NoteNotTaken(ctx, w.one.ID, item.Position, missing)
+}
+
+// people are who is to be in the new class of an item: who goes along from the old
+// one, and the teachers who come.
+func (e *Engine) people(ctx context.Context, w work, item store.RolloverItem, old identity.Opened) ([]identity.Carried, error) {
+	stay, err := w.rows.RolloverStays(ctx, w.one.ID, item.Position)
+	if err != nil {
+		return nil, err
+	}
+	come, err := w.rows.RolloverComes(ctx, w.one.ID, item.Position, item.NewClassroom)
+	if err != nil {
+		return nil, err
+	}
+	people, err := e.Store.In(old).Carried(ctx, item.NewClassroom)
+	if err != nil {
+		return nil, err
+	}
+	people = slices.DeleteFunc(people, func(c identity.Carried) bool {
+		role := identity.Highest(c.Roles)
+		return !item.Action.Carries(role) || role != identity.RoleStudent && slices.Contains(stay, c.User.ID) ||
+			slices.ContainsFunc(come, func(other identity.Carried) bool { return other.User.ID == c.User.ID })
+	})
+	return append(people, come...), nil
 }
 
 // nextYear is the year group that the new class is for.

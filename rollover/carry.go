@@ -19,31 +19,17 @@ var shownWaits = []time.Duration{0, 100 * time.Millisecond, 300 * time.Milliseco
 // try.
 func (e *Engine) carry(ctx context.Context, class identity.Opened, people []identity.Carried) (map[identity.UserID]identity.Message, error) {
 	missing := map[identity.UserID]identity.Message{}
-	rows, err := e.Store.In(class), error(nil)
-	// Looked up again: between two tries some may have come.
 	people = slices.DeleteFunc(slices.Clone(people), func(c identity.Carried) bool {
-		if err != nil {
+		if c.There {
 			return true
 		}
-		m, lookErr := rows.Member(ctx, c.User.ID)
-		switch {
-		case lookErr == nil:
-			return m.Assignment.State == identity.AssignmentActive && slices.Equal(m.Assignment.Roles, c.Roles)
-		case !identity.IsKind(lookErr, identity.KindNotFound):
-			err = lookErr
-		}
-		return false
-	})
-	if err != nil {
-		return nil, err
-	}
-	people = slices.DeleteFunc(people, func(c identity.Carried) bool {
 		if known := refused(class.MayCarry(c)); known != nil {
 			missing[c.User.ID] = known.Message
 			return true
 		}
 		return false
 	})
+	rows := e.Store.In(class)
 	for batch := range slices.Chunk(people, identity.MaxShown) {
 		err := rows.InTurn(ctx, func(ctx context.Context) error { return e.carryBatch(ctx, class, batch, missing) })
 		if err != nil {

@@ -92,11 +92,11 @@ func (e *Engine) Handle(ctx context.Context, payload json.RawMessage, last bool)
 		return nil // the school is gone, with its rollovers
 	case refused(again) != nil:
 		e.Log.InfoContext(ctx, "a rollover is paused", "rollover", job.Rollover, "organization", job.Organization, "error", again)
-		return e.Store.AbandonRollover(ctx, job, identity.Say("rollover.rights-lost"))
+		return e.Store.HoldRollover(ctx, job, identity.Say("rollover.rights-lost"), true)
 	case again != nil:
 		return errors.Join(err, again)
 	case err != nil:
-		return e.trouble(ctx, w, err, last)
+		return e.trouble(ctx, job, err, last || refused(err) != nil)
 	case w.one.State == store.RolloverApplying || w.one.State == store.RolloverUndoing:
 		return w.rows.QueueRollover(ctx, job.Rollover) // gone on with while this one left
 	}
@@ -125,8 +125,12 @@ func (e *Engine) goOn(ctx context.Context, job store.RolloverPayload, end time.T
 		case store.RolloverCancelled: // what was begun is brought to its end
 			items, err = w.rows.NextRolloverItems(ctx, w.one.ID, []store.RolloverItemState{store.RolloverBegun}, e.Writers)
 		case store.RolloverUndoing:
-			do = e.back
-			items, err = w.rows.RolloverItemsToUndo(ctx, w.one.ID, e.Writers)
+			// What was begun when the rollover was ended is whole before it is put back.
+			items, err = w.rows.NextRolloverItems(ctx, w.one.ID, []store.RolloverItemState{store.RolloverBegun}, e.Writers)
+			if err == nil && len(items) == 0 {
+				do = e.back
+				items, err = w.rows.RolloverItemsToUndo(ctx, w.one.ID, e.Writers)
+			}
 		default:
 			return nil // paused, or done meanwhile
 		}
@@ -148,19 +152,22 @@ func (e *Engine) goOn(ctx context.Context, job store.RolloverPayload, end time.T
 	return nil
 }
 
-// trouble notes why a rollover cannot go on now. One that was tried often enough
-// is paused, until somebody goes on with it.
-func (e *Engine) trouble(ctx context.Context, w work, err error, last bool) error {
+// trouble notes why a rollover cannot go on now. One that is not tried again is
+// paused, until somebody goes on with it.
+func (e *Engine) trouble(ctx context.Context, job store.RolloverPayload, err error, last bool) error {
 	why := identity.Say("rollover.trouble")
+	if last {
+		why = identity.Say("rollover.trouble.last")
+	}
 	var known *identity.Error
 	if errors.As(err, &known) {
 		why = known.Message
 	}
-	held := w.rows.HoldRollover(ctx, w.one.ID, why, last)
+	held := e.Store.HoldRollover(ctx, job, why, last)
 	if !last {
 		return errors.Join(err, held)
 	}
-	e.Log.WarnContext(ctx, "a rollover is given up for now", "rollover", w.one.ID, "error", err)
+	e.Log.WarnContext(ctx, "a rollover is given up for now", "rollover", job.Rollover, "error", err)
 	return held
 }
 
@@ -190,44 +197,45 @@ func (w work) runID(item store.RolloverItem, what string) identity.BulkRunID {
 // runWait is how long to wait for a run that somebody else is at.
 const runWait = 100 * time.Millisecond
 
-// unlessSo archives or restores a class that is not so already. A run that was
-// begun goes on in any case: its last step is not the one that changes the class.
-func (e *Engine) unlessSo(ctx context.Context, class identity.Opened, action identity.BulkAction, id identity.BulkRunID) error {
+// unlessSo archives or restores a class that is not so already, and answers how many
+// of its students were left as they are. A run that was begun goes on in any case:
+// its last step is not the one that changes the class.
+func (e *Engine) unlessSo(ctx context.Context, class identity.Opened, action identity.BulkAction, id identity.BulkRunID) (refused int, err error) {
 	if class.Organization().Archived() == (action == identity.BulkArchive) {
 		_, err := e.Store.In(class).Run(ctx, id)
 		if identity.IsKind(err, identity.KindNotFound) {
-			return nil
+			return 0, nil
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	return e.run(ctx, class, action, id)
 }
 
 // run archives or restores a class, to its end.
-func (e *Engine) run(ctx context.Context, class identity.Opened, action identity.BulkAction, id identity.BulkRunID) error {
+func (e *Engine) run(ctx context.Context, class identity.Opened, action identity.BulkAction, id identity.BulkRunID) (refused int, err error) {
 	rows := e.Store.In(class)
 	if err := rows.BeginRunInLine(ctx, action, id); err != nil {
-		return err
+		return 0, err
 	}
-	payload, err := json.Marshal(store.BulkPayload{Organization: class.ID(), Run: id, Actor: class.Actor().User})
+	run, err := rows.Run(ctx, id)
+	if err != nil || run.Finished() {
+		return run.Refused, err
+	}
+	payload, err := json.Marshal(store.BulkPayload{Organization: class.ID(), Run: id, Actor: run.Actor.User})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for {
-		run, err := rows.Run(ctx, id)
-		if err != nil || run.Finished() {
-			return err
-		}
 		if err := e.Runs(ctx, payload, false); err != nil {
-			return err
+			return 0, err
 		}
 		if run, err = rows.Run(ctx, id); err != nil || run.Finished() {
-			return err
+			return run.Refused, err
 		}
 		if err := wait(ctx, runWait); err != nil {
-			return err
+			return 0, err
 		}
 	}
 }

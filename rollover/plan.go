@@ -15,20 +15,15 @@ func Suggest(name string, year, leaving int, french bool) store.RolloverPlan {
 	if year == NoYear {
 		year = YearOf(name, french)
 	}
-	return planned(name, year, leaving, french)
-}
-
-func planned(name string, year, leaving int, french bool) store.RolloverPlan {
+	plan := store.RolloverPlan{Year: year, Action: identity.RolloverArchive}
 	next, has := Promoted(name, french)
 	switch {
 	case year == NoYear:
-		return store.RolloverPlan{Year: year, Action: identity.RolloverKeep}
-	case leaving != NoYear && year >= leaving:
-		return store.RolloverPlan{Year: year, Action: identity.RolloverArchive}
-	case !has:
-		return store.RolloverPlan{Year: year, Action: identity.RolloverArchive}
+		plan.Action = identity.RolloverKeep
+	case has && (leaving == NoYear || year < leaving):
+		plan.Action, plan.NewName = identity.RolloverPromote, next
 	}
-	return store.RolloverPlan{Year: year, Action: identity.RolloverPromote, NewName: next}
+	return plan
 }
 
 // Planned is the plan of a class for which an action was chosen: the name of the

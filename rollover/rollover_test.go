@@ -114,7 +114,8 @@ func TestANewClassThatPeopleChangedIsKeptByAnUndo(t *testing.T) {
 	s := newPlace(t).site()
 	ctx, school := t.Context(), s.as(s.school.ID)
 	id := s.plan()
-	// Lee does not go along, the history class starts anew, physics goes on.
+	// Lee does not go along in biology, where priya takes over, and comes to history,
+	// which starts anew; physics goes on.
 	plans := map[string]store.RolloverPlan{
 		biology: {Year: 7, Action: identity.RolloverPromote, NewName: "Biology, year 8"},
 		history: {Year: 8, Action: identity.RolloverCopy, NewName: history},
@@ -124,20 +125,28 @@ func TestANewClassThatPeopleChangedIsKeptByAnUndo(t *testing.T) {
 	s.check(err)
 	for _, item := range page.Items {
 		if plan, changed := plans[item.Name]; changed {
-			var stay []identity.UserID
+			var teachers store.RolloverTeachers
 			if item.Name == biology {
-				stay = append(stay, "lee")
+				teachers = store.RolloverTeachers{Stay: []identity.UserID{"lee"}, Come: []identity.UserID{"priya"}}
 			}
-			s.check(school.PlanRolloverItem(ctx, id, item.Position, plan, stay))
+			s.check(school.PlanRolloverItem(ctx, id, item.Position, plan, teachers))
+			if item.Name == history {
+				s.check(school.AddRolloverTeacher(ctx, id, item.Position, "lee"))
+			}
+		}
+		for _, nobody := range []identity.UserID{"s0", "guest"} { // neither is of the staff
+			if err := school.AddRolloverTeacher(ctx, id, item.Position, nobody); !identity.IsKind(err, identity.KindNotFound) {
+				t.Errorf("%s comes to teach: %v", nobody, err)
+			}
 		}
 	}
 	s.apply(id)
 	s.check(s.work())
 	want := map[string]string{
 		"7B Biology inactive":    after["7B Biology inactive"],
-		"Biology, year 8 active": "guest:student:active jon:co_teacher:active s0:student:active s1:student:active s2:student:active",
+		"Biology, year 8 active": "guest:student:active jon:co_teacher:active priya:teacher:active s0:student:active s1:student:active s2:student:active",
 		"8A History inactive":    after["8A History inactive"],
-		"8A History active":      "priya:teacher:active",
+		"8A History active":      "lee:teacher:active priya:teacher:active",
 		"13C Physics active":     before["13C Physics active"],
 		"Choir active":           before["Choir active"],
 	}
@@ -155,7 +164,7 @@ func TestANewClassThatPeopleChangedIsKeptByAnUndo(t *testing.T) {
 	s.check(s.work())
 	want = map[string]string{
 		"7B Biology active":        before["7B Biology active"],
-		"Biology, year 8 inactive": "guest:student:suspended jon:co_teacher:active s0:student:suspended s2:student:suspended",
+		"Biology, year 8 inactive": "guest:student:suspended jon:co_teacher:active priya:teacher:active s0:student:suspended s2:student:suspended",
 		"8A History active":        before["8A History active"],
 		"13C Physics active":       before["13C Physics active"],
 		"Choir active":             before["Choir active"],
@@ -190,7 +199,7 @@ func TestWhatARolloverDoesNotDo(t *testing.T) {
 			s.check(school.CheckRollover(ctx, id))
 			s.check(school.PlanRolloverItem(ctx, id, position[biology], store.RolloverPlan{
 				Year: 7, Action: identity.RolloverPromote, NewName: " 9a  HISTORY",
-			}, nil))
+			}, store.RolloverTeachers{}))
 			return school.ApplyRollover(ctx, id, false)
 		}, "rollover.unchecked"},
 		{"two classes of one name that are not meant", func() error {
@@ -208,7 +217,7 @@ func TestWhatARolloverDoesNotDo(t *testing.T) {
 			return school.ApplyRollover(ctx, second, false)
 		}, "rollover.busy"},
 		{"a change of what is under way", func() error {
-			return school.PlanRolloverItem(ctx, id, position[choir], store.RolloverPlan{Action: identity.RolloverArchive}, nil)
+			return school.PlanRolloverItem(ctx, id, position[choir], store.RolloverPlan{Action: identity.RolloverArchive}, store.RolloverTeachers{})
 		}, "rollover.not-planned"},
 		{"to undo what is under way", func() error { return school.UndoRollover(ctx, id) }, "rollover.undo-over"},
 		{"to undo after 30 days", func() error {
@@ -278,6 +287,15 @@ func TestWhoLostTheSchoolRollsNothingOver(t *testing.T) {
 		t.Errorf("the rollover is %+v, %v", one, err)
 	}
 	if diff := cmp.Diff(before, s.rosters()); diff != "" {
+		t.Error(diff)
+	}
+	// Somebody else who manages the school takes it over.
+	s.check(school.ContinueRollover(ctx, id))
+	s.check(s.work())
+	if one, err = school.Rollover(ctx, id); err != nil || one.State != store.RolloverDone || one.Actor != s.admin || one.Done != 4 {
+		t.Errorf("the rollover is %+v, %v", one, err)
+	}
+	if diff := cmp.Diff(after, s.rosters()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -22,12 +22,16 @@ func (e *Engine) back(ctx context.Context, w work, item store.RolloverItem) erro
 		}
 	}
 	how := item.Undo
-	err := e.put(ctx, w, how, item)
+	left, err := e.put(ctx, w, how, item)
 	switch known := refused(err); {
 	case known != nil:
 		item.Undo, item.UndoReason = store.BackRefused, known.Message
 	case err != nil:
 		return err
+	case left > 0 && how == store.BackKeeping:
+		item.Undo, item.UndoReason = store.BackPartly, identity.Say("rollover.back.partly.kept", "Count", left)
+	case left > 0:
+		item.Undo, item.UndoReason = store.BackPartly, identity.Say("rollover.back.partly", "Count", left)
 	case how == store.BackRemoving:
 		item.Undo = store.BackRemoved
 	case how == store.BackKeeping:
@@ -62,26 +66,36 @@ func (e *Engine) howBack(ctx context.Context, w work, item store.RolloverItem) (
 }
 
 // put takes the old class into use again first, so that nobody is without one, and
-// then the new one out of it.
-func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item store.RolloverItem) error {
+// then the new one out of it. It answers how many students did not come back.
+func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item store.RolloverItem) (left int, err error) {
 	if !item.Action.Archives() {
-		_, err := w.rows.MoveToTerm(ctx, item.Classroom, item.TermBefore, item.Year)
-		return err
+		return 0, w.rows.BringBackIntoTerm(ctx, item)
 	}
 	old, err := e.Store.OpenFor(ctx, w.school.Actor(), item.Classroom)
 	if identity.IsKind(err, identity.KindNotFound) {
 		err = identity.NotFound("rollover.class-gone")
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	err = e.unlessSo(w.request(ctx, item, "restore"), old, identity.BulkRestoreClassroom, w.runID(item, "restore"))
+	left, err = e.unlessSo(w.request(ctx, item, "restore"), old, identity.BulkRestoreClassroom, w.runID(item, "restore"))
 	if err != nil {
-		return err
+		return left, err
+	}
+	if old, err = e.Store.OpenFor(ctx, w.school.Actor(), item.Classroom); err != nil {
+		return left, err
+	}
+	if old.Organization().Archived() {
+		return left, identity.Conflict("rollover.not-restored")
 	}
 	if how != store.BackRemoving && how != store.BackKeeping {
-		return nil
+		return left, nil
 	}
+	return left, e.retire(w.request(ctx, item, "back"), w, how, item)
+}
+
+// retire takes the new class out of use.
+func (e *Engine) retire(ctx context.Context, w work, how store.RolloverBack, item store.RolloverItem) error {
 	follower, err := e.Store.OpenFor(ctx, w.school.Actor(), item.NewClassroom)
 	if identity.IsKind(err, identity.KindNotFound) {
 		return nil // removed before a crash
@@ -89,9 +103,9 @@ func (e *Engine) put(ctx context.Context, w work, how store.RolloverBack, item s
 	if err != nil {
 		return err
 	}
-	ctx = w.request(ctx, item, "back")
 	if how == store.BackKeeping {
-		return e.unlessSo(ctx, follower, identity.BulkArchive, w.runID(item, "keep"))
+		_, err := e.unlessSo(ctx, follower, identity.BulkArchive, w.runID(item, "keep"))
+		return err
 	}
 	rows := e.Store.In(follower)
 	if err := identity.Archive(ctx, follower, rows, e.Gateway.In(follower)); err != nil {

@@ -55,41 +55,25 @@ func (p *place) check(err error) {
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	p := &place{
-		t: t, path: storetest.Path(t), keys: store.NewKey(),
-		classes: map[string]identity.Organization{}, clock: time.Now().Truncate(time.Second),
-	}
 	ctx := t.Context()
-	var err error
-	p.zitadel, err = standin.New(standin.Options{})
-	p.check(err)
-	p.check(p.zitadel.Start(ctx, ""))
-	t.Cleanup(func() { _ = p.zitadel.Close() })
-	p.made, err = zitadel.Bootstrap(ctx, zitadel.BootstrapOptions{
-		Issuer: p.zitadel.Issuer(), OwnerKey: p.zitadel.OwnerKey(), PortalURL: "http://127.0.0.1:1",
-	}, func(string, bool) {})
-	p.check(err)
-	p.gateway, err = zitadel.NewRuntime(ctx, p.made.RuntimeConfig())
-	p.check(err)
-	t.Cleanup(func() { _ = p.gateway.Close() })
-	p.opener, err = zitadel.NewProvisioner(ctx, p.made.ProvisionerConfig())
-	p.check(err)
-	t.Cleanup(func() { _ = p.opener.Close() })
-	p.events, err = zitadel.NewEvents(ctx, p.made.EventsConfig())
-	p.check(err)
-	t.Cleanup(func() { _ = p.events.Close() })
-
-	p.school = p.open(identity.KindSchool, "Linden School", "")
+	server, err := standin.New(standin.Options{})
+	if err == nil {
+		err = server.Start(ctx, "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	p := emptyPlace(t, server.Issuer(), server.OwnerKey())
+	p.zitadel = server
 	other := p.open(identity.KindSchool, "Birch Academy", "")
 	for _, name := range []string{biology, history, physics, choir} {
 		p.classes[name] = p.open(identity.KindClassroom, name, p.school.ID)
 	}
-	for _, user := range []string{"priya", "lee", "jon", "s0", "s1", "s2", "s3", "s4", "s5", "s6"} {
+	for _, user := range []identity.UserID{"lee", "jon", "s0", "s1", "s2", "s3", "s4", "s5", "s6"} {
 		p.user(p.school, user)
 	}
 	p.user(other, "guest")
-	p.admin = identity.Actor{User: "priya", Name: "Priya Nair"}
-	p.assign(p.school, "priya", identity.RoleSchoolAdmin)
 	p.assign(p.classes[biology], "lee", identity.RoleTeacher)
 	p.assign(p.classes[biology], "jon", identity.RoleCoTeacher)
 	p.assign(p.classes[history], "priya", identity.RoleTeacher)
@@ -107,6 +91,36 @@ func newPlace(t *testing.T) *place {
 	return p
 }
 
+// emptyPlace is a school at a Zitadel with an admin and nothing else.
+func emptyPlace(t *testing.T, issuer string, key []byte) *place {
+	t.Helper()
+	p := &place{
+		t: t, path: storetest.Path(t), keys: store.NewKey(),
+		classes: map[string]identity.Organization{}, clock: time.Now().Truncate(time.Second),
+	}
+	ctx := t.Context()
+	var err error
+	p.made, err = zitadel.Bootstrap(ctx, zitadel.BootstrapOptions{
+		Issuer: issuer, OwnerKey: key, PortalURL: "http://127.0.0.1:1",
+	}, func(string, bool) {})
+	p.check(err)
+	p.gateway, err = zitadel.NewRuntime(ctx, p.made.RuntimeConfig())
+	p.check(err)
+	t.Cleanup(func() { _ = p.gateway.Close() })
+	p.opener, err = zitadel.NewProvisioner(ctx, p.made.ProvisionerConfig())
+	p.check(err)
+	t.Cleanup(func() { _ = p.opener.Close() })
+	p.events, err = zitadel.NewEvents(ctx, p.made.EventsConfig())
+	p.check(err)
+	t.Cleanup(func() { _ = p.events.Close() })
+
+	p.school = p.open(identity.KindSchool, "Linden School", "")
+	p.admin = identity.Actor{User: "priya", Name: "Priya Nair"}
+	p.user(p.school, p.admin.User)
+	p.assign(p.school, p.admin.User, identity.RoleSchoolAdmin)
+	return p
+}
+
 func (p *place) open(kind identity.Kind, name string, school identity.OrganizationID) identity.Organization {
 	p.t.Helper()
 	n := identity.NewOrganization{ID: identity.NewOrganizationID(), Kind: kind, Name: name, School: school}
@@ -115,10 +129,11 @@ func (p *place) open(kind identity.Kind, name string, school identity.Organizati
 	return identity.Organization{ID: n.ID, Kind: kind, Name: name, School: school, State: identity.OrganizationActive}
 }
 
-func (p *place) user(home identity.Organization, name string) {
+func (p *place) user(home identity.Organization, id identity.UserID) {
 	p.t.Helper()
+	name := string(id)
 	_, err := p.in(home).CreateUser(p.t.Context(), identity.NewUser{
-		ID: identity.UserID(name), UserName: name, GivenName: name, FamilyName: "Smith", Secret: "Homeroom-1!",
+		ID: id, UserName: name, GivenName: name, FamilyName: "Smith", Secret: "Homeroom-1!",
 	})
 	p.check(err)
 }
@@ -207,7 +222,13 @@ func (s *site) plan() store.RolloverID {
 		ID: store.TermID(identity.NewSubmission()), Name: "2027/28", First: s.clock.AddDate(0, 1, 0), End: s.clock.AddDate(1, 0, 0),
 	}
 	s.check(school.AddTerm(ctx, term))
-	id, err := school.BeginRollover(ctx, store.NewRollover{Submission: identity.NewSubmission(), Term: term.ID, Leaving: 13})
+	return s.planInto(term.ID)
+}
+
+func (s *site) planInto(term store.TermID) store.RolloverID {
+	s.t.Helper()
+	ctx, school := s.t.Context(), s.as(s.school.ID)
+	id, err := school.BeginRollover(ctx, store.NewRollover{Submission: identity.NewSubmission(), Term: term, Leaving: 13})
 	s.check(err)
 	s.check(s.engine.Plan(ctx, school, id))
 	return id

@@ -41,6 +41,8 @@ const (
 	RolloverCancelled RolloverState = "cancelled" // before or while it was applied
 	RolloverUndoing   RolloverState = "undoing"
 	RolloverUndone    RolloverState = "undone"
+	// RolloverUndoPaused is one whose undoing waits for somebody to go on with it.
+	RolloverUndoPaused RolloverState = "undo-paused"
 )
 
 // RolloverFigures are what a plan comes to.

@@ -43,13 +43,11 @@ func (o *Organization) SettleFollower(
 	ctx context.Context, follower, of identity.OrganizationID, term TermID, year int,
 ) error {
 	err := o.store.write(ctx, func(tx *transaction) error {
-		if err := tx.PutClassroomTerm(ctx, query.PutClassroomTermParams{
-			OrganizationID: o.id, ClassroomID: string(follower), TermID: string(term), YearGroup: int64(year),
-		}); err != nil {
-			return err
-		}
 		if row, err := tx.OrganizationByID(ctx, string(follower)); err != nil || row.SchoolID != o.id {
 			return errors.Join(err, identity.NotFound("organization.not-found"))
+		}
+		if err := o.moveToTerm(ctx, tx, follower, term, year); err != nil {
+			return err
 		}
 		if err := tx.CopySettings(ctx, query.CopySettingsParams{
 			OrganizationID: string(follower), OldID: string(of), SchoolID: o.id, NowUs: tx.now,
@@ -66,28 +64,49 @@ func (o *Organization) SettleFollower(
 	return nil
 }
 
-// MoveToTerm puts a classroom of the opened school into a term, with the year group
-// that it is for, and answers the term it was in. Without a term it is in none.
-func (o *Organization) MoveToTerm(
-	ctx context.Context, classroom identity.OrganizationID, term TermID, year int,
-) (before TermID, err error) {
-	err = o.store.write(ctx, func(tx *transaction) error {
-		was, err := tx.TermIDOfClassroom(ctx, query.TermIDOfClassroomParams{OrganizationID: o.id, ClassroomID: string(classroom)})
+// TakeIntoTerm puts a class that goes on into the term of a rollover, and notes
+// with it the term that it was in. One of which that was noted stays as it is.
+func (o *Organization) TakeIntoTerm(ctx context.Context, id RolloverID, term TermID, item *RolloverItem) error {
+	if item.Step == RolloverFilled {
+		return nil
+	}
+	err := o.store.write(ctx, func(tx *transaction) error {
+		before, err := tx.TermIDOfClassroom(ctx, query.TermIDOfClassroomParams{OrganizationID: o.id, ClassroomID: string(item.Classroom)})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		before = TermID(was)
-		if term == "" {
-			return tx.DeleteClassroomTerm(ctx, query.DeleteClassroomTermParams{OrganizationID: o.id, ClassroomID: string(classroom)})
+		if err := o.moveToTerm(ctx, tx, item.Classroom, term, item.Year); err != nil {
+			return err
 		}
-		return tx.PutClassroomTerm(ctx, query.PutClassroomTermParams{
-			OrganizationID: o.id, ClassroomID: string(classroom), TermID: string(term), YearGroup: int64(year),
-		})
+		item.Step, item.TermBefore = RolloverFilled, TermID(before)
+		return tx.putRolloverItem(ctx, o.id, id, *item)
 	})
 	if err != nil {
-		return "", fmt.Errorf("put a class into a term: %w", err)
+		return fmt.Errorf("take a class into a term: %w", err)
 	}
-	return before, nil
+	return nil
+}
+
+// BringBackIntoTerm puts a class that went on into the term in which it was.
+func (o *Organization) BringBackIntoTerm(ctx context.Context, item RolloverItem) error {
+	err := o.store.write(ctx, func(tx *transaction) error {
+		return o.moveToTerm(ctx, tx, item.Classroom, item.TermBefore, item.Year)
+	})
+	if err != nil {
+		return fmt.Errorf("bring a class back into its term: %w", err)
+	}
+	return nil
+}
+
+// moveToTerm puts a classroom of the opened school into a term, with the year
+// group that it is for. Without a term it is in none.
+func (o *Organization) moveToTerm(ctx context.Context, tx *transaction, classroom identity.OrganizationID, term TermID, year int) error {
+	if term == "" {
+		return tx.DeleteClassroomTerm(ctx, query.DeleteClassroomTermParams{OrganizationID: o.id, ClassroomID: string(classroom)})
+	}
+	return tx.PutClassroomTerm(ctx, query.PutClassroomTermParams{
+		OrganizationID: o.id, ClassroomID: string(classroom), TermID: string(term), YearGroup: int64(year),
+	})
 }
 
 // RecordsHere counts what is on the log of the opened classroom but that somebody

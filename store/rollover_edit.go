@@ -27,15 +27,18 @@ func (o *Organization) touchPlan(ctx context.Context, tx *transaction, id Rollov
 func (o *Organization) planItem(ctx context.Context, tx *transaction, id RolloverID, item RolloverItem, plan RolloverPlan) error {
 	_, err := tx.PlanRolloverItem(ctx, query.PlanRolloverItemParams{
 		OrganizationID: o.id, RolloverID: string(id), Position: item.Position, YearGroup: int64(plan.Year),
-		Action: string(plan.Action), NewName: plan.NewName, NameKey: plan.keyOf(item.Name), Edited: true,
+		Action: string(plan.Action), NewName: plan.NewName, NameKey: plan.keyOf(item.Name),
 	})
 	return err
 }
 
-// PlanRolloverItem changes what is planned for one class; stay are those of its
-// teachers who do not go along.
+// RolloverTeachers are what is planned for teachers of a class: those of its own who
+// do not go along, and others who come to teach the new one.
+type RolloverTeachers struct{ Stay, Come []identity.UserID }
+
+// PlanRolloverItem changes what is planned for one class and its teachers.
 func (o *Organization) PlanRolloverItem(
-	ctx context.Context, id RolloverID, position int64, plan RolloverPlan, stay []identity.UserID,
+	ctx context.Context, id RolloverID, position int64, plan RolloverPlan, teachers RolloverTeachers,
 ) error {
 	err := o.store.write(ctx, func(tx *transaction) error {
 		if err := o.touchPlan(ctx, tx, id); err != nil {
@@ -48,22 +51,47 @@ func (o *Organization) PlanRolloverItem(
 		if err := o.planItem(ctx, tx, id, rolloverItemOf(row), plan); err != nil {
 			return err
 		}
-		if err := tx.DeleteRolloverPeople(ctx, query.DeleteRolloverPeopleParams{
-			OrganizationID: o.id, RolloverID: string(id), Kind: rolloverStays, Position: position,
-		}); err != nil {
-			return err
-		}
-		for _, user := range stay {
-			if err := tx.PutRolloverPerson(ctx, query.PutRolloverPersonParams{
-				OrganizationID: o.id, RolloverID: string(id), Kind: rolloverStays, Position: position, UserID: string(user),
+		for kind, users := range map[string][]identity.UserID{rolloverStays: teachers.Stay, rolloverComes: teachers.Come} {
+			if err := tx.DeleteRolloverPeople(ctx, query.DeleteRolloverPeopleParams{
+				OrganizationID: o.id, RolloverID: string(id), Kind: kind, Position: position,
 			}); err != nil {
 				return err
+			}
+			for _, user := range users {
+				if err := tx.PutRolloverPerson(ctx, query.PutRolloverPersonParams{
+					OrganizationID: o.id, RolloverID: string(id), Kind: kind, Position: position, UserID: string(user),
+				}); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("change the plan of a class: %w", err)
+	}
+	return nil
+}
+
+// AddRolloverTeacher plans that somebody of the school's staff teaches the new class;
+// not found ("user.not-found") for anybody else.
+func (o *Organization) AddRolloverTeacher(ctx context.Context, id RolloverID, position int64, user identity.UserID) error {
+	if _, err := o.SchoolCandidate(ctx, user); err != nil {
+		return err
+	}
+	err := o.store.write(ctx, func(tx *transaction) error {
+		if err := o.touchPlan(ctx, tx, id); err != nil {
+			return err
+		}
+		if _, err := tx.RolloverItem(ctx, query.RolloverItemParams{OrganizationID: o.id, RolloverID: string(id), Position: position}); err != nil {
+			return orNotFound(err, errNoRollover())
+		}
+		return tx.PutRolloverPerson(ctx, query.PutRolloverPersonParams{
+			OrganizationID: o.id, RolloverID: string(id), Kind: rolloverComes, Position: position, UserID: string(user),
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("plan a teacher of a class: %w", err)
 	}
 	return nil
 }
@@ -109,6 +137,7 @@ func (o *Organization) PlanRolloverYear(
 // The kinds of rollover_people.
 const (
 	rolloverStays   = "stays"
+	rolloverComes   = "comes"
 	rolloverWithout = "without"
 	rolloverRefused = "refused"
 )
@@ -126,6 +155,32 @@ func (o *Organization) RolloverStays(ctx context.Context, id RolloverID, positio
 		users[i] = identity.UserID(row)
 	}
 	return users, nil
+}
+
+// RolloverComes are who comes to teach the class that takes the place of one of a
+// plan, and whether they teach it already.
+func (o *Organization) RolloverComes(
+	ctx context.Context, id RolloverID, position int64, into identity.OrganizationID,
+) ([]identity.Carried, error) {
+	rows, err := o.store.read().RolloverComes(ctx, query.RolloverComesParams{
+		OrganizationID: o.id, RolloverID: string(id), Position: position, NewID: string(into),
+		Operators: string(o.store.operators), MaxRows: pageSize,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list who comes to teach a class: %w", translate(err))
+	}
+	people := make([]identity.Carried, len(rows))
+	for i, row := range rows {
+		people[i] = identity.Carried{
+			User: identity.User{
+				ID: identity.UserID(row.UserID), Home: identity.OrganizationID(row.HomeID), UserName: row.UserName,
+				GivenName: row.GivenName, FamilyName: row.FamilyName, State: identity.UserState(row.UserState),
+			},
+			Roles: []identity.Role{identity.RoleTeacher}, There: row.There, Operator: row.Operator,
+		}
+		nameless(&people[i].User)
+	}
+	return people, nil
 }
 
 // CheckRollover counts what a plan comes to, and finds who ends up without a

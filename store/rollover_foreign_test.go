@@ -55,12 +55,16 @@ func termCalls(t *testing.T, w *world) map[string]func(context.Context) (any, er
 			return []any{figures, years}, err
 		},
 		"PlanRolloverItem": func(ctx context.Context) (any, error) {
-			return nil, linden.PlanRolloverItem(ctx, rollover, 1, RolloverPlan{Action: identity.RolloverArchive}, []identity.UserID{"birch-tom"})
+			return nil, linden.PlanRolloverItem(ctx, rollover, 1, RolloverPlan{Action: identity.RolloverArchive}, RolloverTeachers{Stay: []identity.UserID{"birch-tom"}})
+		},
+		"AddRolloverTeacher": func(ctx context.Context) (any, error) {
+			return nil, linden.AddRolloverTeacher(ctx, rollover, 1, "birch-tom")
 		},
 		"PlanRolloverYear": func(ctx context.Context) (any, error) {
 			return linden.PlanRolloverYear(ctx, rollover, 7, func(i RolloverItem) RolloverPlan { return RolloverPlan{Action: identity.RolloverArchive} })
 		},
 		"RolloverStays":    func(ctx context.Context) (any, error) { return linden.RolloverStays(ctx, rollover, 1) },
+		"RolloverComes":    func(ctx context.Context) (any, error) { return linden.RolloverComes(ctx, rollover, 1, "birch-7b") },
 		"CheckRollover":    func(ctx context.Context) (any, error) { return nil, linden.CheckRollover(ctx, rollover) },
 		"RolloverWithout":  func(ctx context.Context) (any, error) { return linden.RolloverWithout(ctx, rollover, "") },
 		"RolloverNotTaken": func(ctx context.Context) (any, error) { return linden.RolloverNotTaken(ctx, rollover, "") },
@@ -83,9 +87,6 @@ func termCalls(t *testing.T, w *world) map[string]func(context.Context) (any, er
 		"CloseRolloverItem": func(ctx context.Context) (any, error) { return nil, linden.CloseRolloverItem(ctx, rollover, item) },
 		"CloseRolloverBack": func(ctx context.Context) (any, error) { return nil, linden.CloseRolloverBack(ctx, rollover, item) },
 		"FinishRollover":    func(ctx context.Context) (any, error) { return nil, linden.FinishRollover(ctx, rollover) },
-		"HoldRollover": func(ctx context.Context) (any, error) {
-			return nil, linden.HoldRollover(ctx, rollover, identity.Say("x"), true)
-		},
 		"Carried": func(ctx context.Context) (any, error) {
 			people, err := room.Carried(ctx, "birch-7b")
 			return slices.DeleteFunc(people, func(c identity.Carried) bool { return !c.There }), err // a guest is of Birch
@@ -93,7 +94,13 @@ func termCalls(t *testing.T, w *world) map[string]func(context.Context) (any, er
 		"SettleFollower": func(ctx context.Context) (any, error) {
 			return nil, linden.SettleFollower(ctx, "birch-7b", "linden-7b", term, 8)
 		},
-		"MoveToTerm":  func(ctx context.Context) (any, error) { return linden.MoveToTerm(ctx, "birch-7b", term, 8) },
+		"TakeIntoTerm": func(ctx context.Context) (any, error) {
+			foreign := item
+			return nil, linden.TakeIntoTerm(ctx, rollover, term, &foreign)
+		},
+		"BringBackIntoTerm": func(ctx context.Context) (any, error) {
+			return nil, linden.BringBackIntoTerm(ctx, RolloverItem{Classroom: "birch-7b", TermBefore: "lindenterm0000000"})
+		},
 		"RecordsHere": func(ctx context.Context) (any, error) { return room.RecordsHere(ctx) },
 		"NoteState":   func(ctx context.Context) (any, error) { return nil, room.NoteState(ctx, identity.OrganizationInactive) },
 		"BeginRunInLine": func(ctx context.Context) (any, error) {

@@ -35,14 +35,15 @@ const (
 type RolloverBack string
 
 // What can become of one: its follower is about to be removed or archived, was
-// removed, or archived because people had changed it; there was none; or it was
-// refused.
+// removed, or archived because people had changed it; there was none; it came back
+// without some of its students, whatever became of its follower; or it was refused.
 const (
 	BackRemoving RolloverBack = "removing"
 	BackKeeping  RolloverBack = "keeping"
 	BackRemoved  RolloverBack = "removed"
 	BackKept     RolloverBack = "kept"
 	BackRestored RolloverBack = "restored"
+	BackPartly   RolloverBack = "partly"
 	BackRefused  RolloverBack = "refused"
 )
 
@@ -59,7 +60,6 @@ type RolloverItem struct {
 	Classroom identity.OrganizationID
 	Name      string // as it was then
 	RolloverPlan
-	Edited   bool // by a person
 	Doubled  bool // another class will have the same name
 	Students int
 	Teachers int
@@ -80,7 +80,7 @@ func rolloverItemOf(row query.RolloverItem) RolloverItem {
 	return RolloverItem{
 		Position: row.Position, Classroom: identity.OrganizationID(row.ClassroomID), Name: row.Name,
 		RolloverPlan: RolloverPlan{Year: int(row.YearGroup), Action: identity.RolloverAction(row.Action), NewName: row.NewName},
-		Edited:       row.Edited, Students: int(row.Students), Teachers: int(row.Teachers),
+		Students:     int(row.Students), Teachers: int(row.Teachers),
 		State: RolloverItemState(row.State), Step: RolloverStep(row.Step), NewClassroom: identity.OrganizationID(row.NewClassroomID),
 		Records: int(row.NewRecords), Assigned: int(row.Assigned), Missing: int(row.Missing), TermBefore: TermID(row.TermBefore),
 		Reason: parseMessage(row.Reason), Undo: RolloverBack(row.Undo), UndoReason: parseMessage(row.UndoReason),

@@ -10,10 +10,6 @@ import (
 	"homeroom.dev/homeroom/store/query"
 )
 
-// ErrRolloverStopped says that a rollover is not at work any more: it was paused,
-// cancelled or ended meanwhile.
-var ErrRolloverStopped = errors.New("the rollover is not at work")
-
 // ApplyRollover has a plan carried out that was checked as it is. One that was
 // changed since is a conflict ("rollover.unchecked"), and so is one with equal
 // names unless they are meant ("rollover.doubled"), and one beside another that is
@@ -38,10 +34,7 @@ func (o *Organization) ApplyRollover(ctx context.Context, id RolloverID, doubled
 		}
 		r.State, r.AppliedAt, r.Trouble = RolloverApplying, moment(tx.now), identity.Message{}
 		r.Actor, r.Request = o.opened.Actor(), identity.RequestFrom(ctx)
-		if err := o.record(ctx, tx, identity.Change{
-			Action: identity.ActionRolloverBegun, Target: string(id), TargetName: r.TermName,
-			After: map[string]string{"count": strconv.Itoa(r.Total)},
-		}); err != nil {
+		if err := o.begunRecord(ctx, tx, *r, r.Total); err != nil {
 			return err
 		}
 		return o.queueRollover(ctx, tx, id)
@@ -70,13 +63,26 @@ func (o *Organization) PauseRollover(ctx context.Context, id RolloverID) error {
 	})
 }
 
-// ContinueRollover goes on with a rollover that was paused.
+// ContinueRollover goes on with a rollover that was paused, or with its undoing.
+// It stays with who began it as long as they may; after that it is taken over.
 func (o *Organization) ContinueRollover(ctx context.Context, id RolloverID) error {
+	var lost *identity.Error
+	_, _, err := o.store.OpenForRollover(ctx, RolloverPayload{o.opened.ID(), id})
+	if err != nil && !errors.As(err, &lost) {
+		return err
+	}
 	return o.steer(ctx, id, "go on with", func(tx *transaction, r *Rollover) error {
-		if r.State != RolloverPaused {
+		switch r.State {
+		case RolloverPaused:
+			r.State = RolloverApplying
+		case RolloverUndoPaused:
+			r.State = RolloverUndoing
+		default:
 			return nil
 		}
-		r.State, r.Trouble = RolloverApplying, identity.Message{}
+		if r.Trouble = (identity.Message{}); lost != nil {
+			r.Actor, r.Request = o.opened.Actor(), identity.RequestFrom(ctx)
+		}
 		return o.queueRollover(ctx, tx, id)
 	})
 }
@@ -98,6 +104,9 @@ func (o *Organization) RetryRollover(ctx context.Context, id RolloverID) error {
 		r.State, r.Trouble, r.Version = RolloverApplying, identity.Message{}, r.Version+1
 		r.checked, r.Refused = r.Version, r.Refused-int(again)
 		r.Actor, r.Request = o.opened.Actor(), identity.RequestFrom(ctx)
+		if err := o.begunRecord(ctx, tx, *r, int(again)); err != nil {
+			return err
+		}
 		return o.queueRollover(ctx, tx, id)
 	})
 }
@@ -159,6 +168,13 @@ func (o *Organization) steer(ctx context.Context, id RolloverID, what string, f 
 		return fmt.Errorf("%s a rollover: %w", what, err)
 	}
 	return nil
+}
+
+func (o *Organization) begunRecord(ctx context.Context, tx *transaction, r Rollover, classes int) error {
+	return o.record(ctx, tx, identity.Change{
+		Action: identity.ActionRolloverBegun, Target: string(r.ID), TargetName: r.TermName,
+		After: map[string]string{"count": strconv.Itoa(classes)},
+	})
 }
 
 func (o *Organization) finishedRecord(ctx context.Context, tx *transaction, r Rollover) error {
@@ -385,19 +401,9 @@ func (o *Organization) FinishRollover(ctx context.Context, id RolloverID) error 
 	return nil
 }
 
-// HoldRollover notes why a rollover does not go on for now, and with pause has it
-// wait for somebody to go on.
-func (o *Organization) HoldRollover(ctx context.Context, id RolloverID, why identity.Message, pause bool) error {
-	return o.store.holdRollover(ctx, RolloverPayload{o.opened.ID(), id}, why, pause)
-}
-
-// AbandonRollover has a rollover wait that nothing stands behind any more, such as
-// the rights of who began it: somebody else who manages the school goes on.
-func (s *Store) AbandonRollover(ctx context.Context, job RolloverPayload, why identity.Message) error {
-	return s.holdRollover(ctx, job, why, true)
-}
-
-func (s *Store) holdRollover(ctx context.Context, job RolloverPayload, why identity.Message, pause bool) error {
+// HoldRollover notes why a rollover does not go on for now. With pause it waits for
+// somebody to go on, and a plan that cannot be made is over.
+func (s *Store) HoldRollover(ctx context.Context, job RolloverPayload, why identity.Message, pause bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
 	err := s.write(ctx, func(tx *transaction) error {
@@ -406,9 +412,15 @@ func (s *Store) holdRollover(ctx context.Context, job RolloverPayload, why ident
 			return orNotFound(err, errNoRollover())
 		}
 		r := rolloverOf(row)
-		r.Trouble = why
-		if pause && r.State == RolloverApplying {
-			r.State = RolloverPaused
+		if r.Trouble = why; pause {
+			switch r.State {
+			case RolloverApplying:
+				r.State = RolloverPaused
+			case RolloverUndoing:
+				r.State = RolloverUndoPaused
+			case RolloverStaging:
+				r.State, r.FinishedAt = RolloverCancelled, moment(tx.now)
+			}
 		}
 		return tx.putRollover(ctx, string(job.Organization), r)
 	})

@@ -159,13 +159,16 @@ func (s *Store) DueSubstitutions(ctx context.Context, limit int) ([]DueSubstitut
 	return due, nil
 }
 
-// ofSchool gives the rows of the opened classroom's school, for what a classroom
-// may know of it. A classroom that stands alone has none.
+// ofSchool gives the rows of the opened school, or of the opened classroom's for what
+// a classroom may know of it. A classroom that stands alone has none.
 func (o *Organization) ofSchool() *Organization {
+	if o.opened.Organization().Kind == identity.KindSchool {
+		return o
+	}
 	return &Organization{store: o.store, opened: o.opened, id: string(o.opened.Organization().School)}
 }
 
-// SchoolStaff lists up to 50 of the staff of the opened classroom's school who
+// SchoolStaff lists up to 50 of the staff of the opened school, or classroom's, who
 // are at home there and may sign in, by name or address.
 func (o *Organization) SchoolStaff(ctx context.Context, search string) ([]identity.SchoolPerson, error) {
 	page, err := o.ofSchool().People(ctx, PeopleQuery{Search: search, State: identity.PersonActive, Staff: true, Limit: 50})
@@ -181,7 +184,7 @@ func (o *Organization) SchoolStaff(ctx context.Context, search string) ([]identi
 	return staff, nil
 }
 
-// SchoolCandidate is somebody of the staff of the opened classroom's school who
+// SchoolCandidate is somebody of the staff of the opened school, or classroom's, who
 // is at home there; not found ("user.not-found") otherwise.
 func (o *Organization) SchoolCandidate(ctx context.Context, user identity.UserID) (identity.Candidate, error) {
 	school := o.ofSchool()

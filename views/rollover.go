@@ -17,6 +17,11 @@ func RolloverPath(school identity.OrganizationID, id string) string {
 	return in(school, "rollovers", id)
 }
 
+// RolloverTeachersPath is where somebody is chosen who teaches a new class.
+func RolloverTeachersPath(school identity.OrganizationID, id string, position int64) string {
+	return in(school, "rollovers", id, "classes", strconv.FormatInt(position, 10), "teachers")
+}
+
 // RolloverStepPath is what can be done with a rollover: year, check, apply, pause,
 // continue, cancel, again, undo; and lists about it: without, missing.
 func RolloverStepPath(school identity.OrganizationID, id, step string) string {
@@ -41,6 +46,8 @@ const (
 	RolloverCancelled RolloverState = "cancelled"
 	RolloverUndoing   RolloverState = "undoing"
 	RolloverUndone    RolloverState = "undone"
+
+	RolloverUndoPaused RolloverState = "undo-paused"
 )
 
 // RolloverLine is a rollover in the list.
@@ -56,7 +63,7 @@ func rolloverTag(ctx context.Context, state RolloverState) (TagKind, string) {
 	switch state {
 	case RolloverPlanned:
 		return TagWaiting, text(ctx, "rollover.state.planned")
-	case RolloverPaused:
+	case RolloverPaused, RolloverUndoPaused:
 		return TagWarning, text(ctx, "rollover.state.paused")
 	case RolloverDone:
 		return TagGood, text(ctx, "rollover.state.done")
@@ -131,10 +138,8 @@ type RolloverItem struct {
 	Year      int
 	Action    identity.RolloverAction
 	NewName   string
-	Edited    bool
 	Doubled   bool
 	Students  int
-	Teachers  int
 
 	Done         bool
 	NewClassroom identity.OrganizationID
@@ -226,6 +231,9 @@ type RolloverOf struct {
 	Applied    bool
 }
 
+// paused reports whether somebody has to go on with it.
+func (r RolloverOf) paused() bool { return r.State == RolloverPaused || r.State == RolloverUndoPaused }
+
 func (r RolloverOf) title(ctx context.Context) string {
 	switch r.State {
 	case RolloverPlanned:
@@ -238,6 +246,8 @@ func (r RolloverOf) title(ctx context.Context) string {
 		return text(ctx, "rollover.cancelled.title", "Term", r.Term)
 	case RolloverUndoing:
 		return text(ctx, "rollover.undoing.title", "Term", r.Term)
+	case RolloverUndoPaused:
+		return text(ctx, "rollover.undo-paused.title", "Term", r.Term)
 	case RolloverUndone:
 		return text(ctx, "rollover.undone.title", "Term", r.Term)
 	case RolloverApplying:
@@ -257,7 +267,6 @@ type RolloverPlanView struct {
 	Year     string // a year group, or empty for all
 	Next     string
 	Paged    bool
-	Problems identity.Problems
 }
 
 func (v RolloverPlanView) filtered() bool { return v.Search != "" || v.Show != "" || v.Year != "" }
@@ -296,12 +305,22 @@ type RolloverClassForm struct {
 	Problems identity.Problems
 }
 
-// RolloverTeacher is a teacher or co-teacher of a class that is planned.
+// RolloverTeacher is a teacher or co-teacher of a class that is planned, or somebody
+// who comes to teach the new one.
 type RolloverTeacher struct {
 	ID    identity.UserID
 	Name  string
 	Role  identity.Role
-	Comes bool
+	New   bool // does not teach the class as it is
+	Comes bool // into the new class
+}
+
+// RolloverTeachersView finds somebody who teaches a new class.
+type RolloverTeachersView struct {
+	Rollover RolloverOf
+	Item     RolloverItem
+	Search   string
+	Found    []identity.SchoolPerson
 }
 
 // yearOptions are all year groups that a class can be for.
@@ -331,6 +350,7 @@ type RolloverEndView struct {
 	Refused  []RolloverItem
 	Missing  []RolloverPerson // the first of those who could not be taken along
 	Kept     []RolloverItem   // new classes that an undo archived
+	Partly   []RolloverItem   // classes that came back without some of their students
 	NotBack  []RolloverItem
 }
 

@@ -16,7 +16,7 @@ ORDER BY begun_us DESC, id DESC LIMIT sqlc.arg(max_rows);
 -- name: BusyRollover :one
 -- One that is at work; another has to wait for it.
 SELECT COUNT(*) FROM rollovers
-WHERE organization_id = sqlc.arg(organization_id) AND id <> sqlc.arg(id) AND state IN ('applying', 'paused', 'undoing');
+WHERE organization_id = sqlc.arg(organization_id) AND id <> sqlc.arg(id) AND state IN ('applying', 'paused', 'undoing', 'undo-paused');
 
 -- name: PutRollover :exec
 UPDATE rollovers SET state = sqlc.arg(state), leaving = sqlc.arg(leaving), version = sqlc.arg(version), checked = sqlc.arg(checked),
@@ -109,13 +109,9 @@ WHERE i.organization_id = sqlc.arg(organization_id) AND i.rollover_id = sqlc.arg
         WHERE j.organization_id = sqlc.arg(organization_id) AND j.rollover_id = sqlc.arg(rollover_id) AND j.name_key = i.name_key
             AND j.position <> i.position);
 
--- name: LastRolloverPosition :one
-SELECT CAST(COALESCE(MAX(position), 0) AS BIGINT) FROM rollover_items
-WHERE organization_id = sqlc.arg(organization_id) AND rollover_id = sqlc.arg(rollover_id);
-
 -- name: PlanRolloverItem :execrows
 UPDATE rollover_items SET year_group = sqlc.arg(year_group), action = sqlc.arg(action), new_name = sqlc.arg(new_name),
-    name_key = sqlc.arg(name_key), edited = sqlc.arg(edited)
+    name_key = sqlc.arg(name_key)
 WHERE organization_id = sqlc.arg(organization_id) AND rollover_id = sqlc.arg(rollover_id) AND position = sqlc.arg(position)
     AND state = 'waiting';
 
@@ -164,7 +160,7 @@ WHERE i.organization_id = sqlc.arg(organization_id) AND i.rollover_id = sqlc.arg
 
 -- name: RolloverPeople :many
 SELECT p.position, p.user_id, p.reason, COALESCE(u.given_name, '') AS given_name, COALESCE(u.family_name, '') AS family_name,
-    COALESCE(u.user_name, '') AS user_name, COALESCE(i.name, '') AS class_name, COALESCE(i.new_name, '') AS new_name
+    COALESCE(u.user_name, '') AS user_name, COALESCE(i.name, '') AS class_name
 FROM rollover_people p
 LEFT JOIN users u ON u.id = p.user_id
 LEFT JOIN rollover_items i ON i.organization_id = sqlc.arg(organization_id) AND i.rollover_id = sqlc.arg(rollover_id) AND i.position = p.position
@@ -178,9 +174,20 @@ WHERE organization_id = sqlc.arg(organization_id) AND rollover_id = sqlc.arg(rol
     AND position = sqlc.arg(position)
 ORDER BY user_id;
 
--- name: CountRolloverPeople :one
-SELECT COUNT(*) FROM rollover_people
-WHERE organization_id = sqlc.arg(organization_id) AND rollover_id = sqlc.arg(rollover_id) AND kind = sqlc.arg(kind);
+-- name: RolloverComes :many
+-- Who is to teach a new class besides those of the old one, of those who are still
+-- at home in the school.
+SELECT p.user_id, u.given_name, u.family_name, u.user_name, u.state AS user_state, u.organization_id AS home_id,
+    CAST(EXISTS (SELECT 1 FROM role_assignments n
+        JOIN organizations f ON f.id = n.organization_id AND f.school_id = sqlc.arg(organization_id)
+        WHERE n.organization_id = sqlc.arg(new_id) AND n.user_id = p.user_id AND n.roles = 'teacher' AND n.state = 'active') AS BOOLEAN) AS there,
+    CAST(EXISTS (SELECT 1 FROM role_assignments o WHERE o.organization_id = sqlc.arg(operators) AND o.user_id = p.user_id
+        AND o.role = 'operator' AND o.state = 'active') AS BOOLEAN) AS operator
+FROM rollover_people p
+JOIN users u ON u.id = p.user_id AND u.organization_id = sqlc.arg(organization_id)
+WHERE p.organization_id = sqlc.arg(organization_id) AND p.rollover_id = sqlc.arg(rollover_id) AND p.kind = 'comes'
+    AND p.position = sqlc.arg(position)
+ORDER BY p.user_id LIMIT sqlc.arg(max_rows);
 
 -- name: CarriedMembers :many
 -- Who is in a class and could go along, with the role there and the one in the

@@ -809,7 +809,6 @@ type RolloverItem struct {
 	Action         string
 	NewName        string
 	NameKey        string
-	Edited         bool
 	Students       int64
 	Teachers       int64
 	State          string

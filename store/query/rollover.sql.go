@@ -11,7 +11,7 @@ import (
 
 const busyRollover = `-- name: BusyRollover :one
 SELECT COUNT(*) FROM rollovers
-WHERE organization_id = $1 AND id <> $2 AND state IN ('applying', 'paused', 'undoing')
+WHERE organization_id = $1 AND id <> $2 AND state IN ('applying', 'paused', 'undoing', 'undo-paused')
 `
 
 type BusyRolloverParams struct {
@@ -306,24 +306,6 @@ func (q *Queries) CountRolloverActions(ctx context.Context, arg CountRolloverAct
 	return items, nil
 }
 
-const countRolloverPeople = `-- name: CountRolloverPeople :one
-SELECT COUNT(*) FROM rollover_people
-WHERE organization_id = $1 AND rollover_id = $2 AND kind = $3
-`
-
-type CountRolloverPeopleParams struct {
-	OrganizationID string
-	RolloverID     string
-	Kind           string
-}
-
-func (q *Queries) CountRolloverPeople(ctx context.Context, arg CountRolloverPeopleParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countRolloverPeople, arg.OrganizationID, arg.RolloverID, arg.Kind)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const countRolloverYears = `-- name: CountRolloverYears :many
 SELECT year_group, COUNT(*) AS classrooms, CAST(COALESCE(MIN(name), '') AS TEXT) AS example FROM rollover_items
 WHERE organization_id = $1 AND rollover_id = $2
@@ -503,23 +485,6 @@ func (q *Queries) InsertRolloverItem(ctx context.Context, arg InsertRolloverItem
 	return err
 }
 
-const lastRolloverPosition = `-- name: LastRolloverPosition :one
-SELECT CAST(COALESCE(MAX(position), 0) AS BIGINT) FROM rollover_items
-WHERE organization_id = $1 AND rollover_id = $2
-`
-
-type LastRolloverPositionParams struct {
-	OrganizationID string
-	RolloverID     string
-}
-
-func (q *Queries) LastRolloverPosition(ctx context.Context, arg LastRolloverPositionParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, lastRolloverPosition, arg.OrganizationID, arg.RolloverID)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const leaveRolloverItems = `-- name: LeaveRolloverItems :execrows
 UPDATE rollover_items SET state = 'left'
 WHERE organization_id = $1 AND rollover_id = $2 AND state = 'waiting'
@@ -541,8 +506,8 @@ func (q *Queries) LeaveRolloverItems(ctx context.Context, arg LeaveRolloverItems
 
 const planRolloverItem = `-- name: PlanRolloverItem :execrows
 UPDATE rollover_items SET year_group = $1, action = $2, new_name = $3,
-    name_key = $4, edited = $5
-WHERE organization_id = $6 AND rollover_id = $7 AND position = $8
+    name_key = $4
+WHERE organization_id = $5 AND rollover_id = $6 AND position = $7
     AND state = 'waiting'
 `
 
@@ -551,7 +516,6 @@ type PlanRolloverItemParams struct {
 	Action         string
 	NewName        string
 	NameKey        string
-	Edited         bool
 	OrganizationID string
 	RolloverID     string
 	Position       int64
@@ -563,7 +527,6 @@ func (q *Queries) PlanRolloverItem(ctx context.Context, arg PlanRolloverItemPara
 		arg.Action,
 		arg.NewName,
 		arg.NameKey,
-		arg.Edited,
 		arg.OrganizationID,
 		arg.RolloverID,
 		arg.Position,
@@ -766,8 +729,83 @@ func (q *Queries) Rollover(ctx context.Context, arg RolloverParams) (Rollover, e
 	return i, err
 }
 
+const rolloverComes = `-- name: RolloverComes :many
+SELECT p.user_id, u.given_name, u.family_name, u.user_name, u.state AS user_state, u.organization_id AS home_id,
+    CAST(EXISTS (SELECT 1 FROM role_assignments n
+        JOIN organizations f ON f.id = n.organization_id AND f.school_id = $1
+        WHERE n.organization_id = $2 AND n.user_id = p.user_id AND n.roles = 'teacher' AND n.state = 'active') AS BOOLEAN) AS there,
+    CAST(EXISTS (SELECT 1 FROM role_assignments o WHERE o.organization_id = $3 AND o.user_id = p.user_id
+        AND o.role = 'operator' AND o.state = 'active') AS BOOLEAN) AS operator
+FROM rollover_people p
+JOIN users u ON u.id = p.user_id AND u.organization_id = $1
+WHERE p.organization_id = $1 AND p.rollover_id = $4 AND p.kind = 'comes'
+    AND p.position = $5
+ORDER BY p.user_id LIMIT $6
+`
+
+type RolloverComesParams struct {
+	OrganizationID string
+	NewID          string
+	Operators      string
+	RolloverID     string
+	Position       int64
+	MaxRows        int64
+}
+
+type RolloverComesRow struct {
+	UserID     string
+	GivenName  string
+	FamilyName string
+	UserName   string
+	UserState  string
+	HomeID     string
+	There      bool
+	Operator   bool
+}
+
+// Who is to teach a new class besides those of the old one, of those who are still
+// at home in the school.
+func (q *Queries) RolloverComes(ctx context.Context, arg RolloverComesParams) ([]RolloverComesRow, error) {
+	rows, err := q.db.QueryContext(ctx, rolloverComes,
+		arg.OrganizationID,
+		arg.NewID,
+		arg.Operators,
+		arg.RolloverID,
+		arg.Position,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RolloverComesRow
+	for rows.Next() {
+		var i RolloverComesRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.GivenName,
+			&i.FamilyName,
+			&i.UserName,
+			&i.UserState,
+			&i.HomeID,
+			&i.There,
+			&i.Operator,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rolloverItem = `-- name: RolloverItem :one
-SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, edited, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
+SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
 WHERE organization_id = $1 AND rollover_id = $2 AND position = $3
 `
 
@@ -791,7 +829,6 @@ func (q *Queries) RolloverItem(ctx context.Context, arg RolloverItemParams) (Rol
 		&i.Action,
 		&i.NewName,
 		&i.NameKey,
-		&i.Edited,
 		&i.Students,
 		&i.Teachers,
 		&i.State,
@@ -809,7 +846,7 @@ func (q *Queries) RolloverItem(ctx context.Context, arg RolloverItemParams) (Rol
 }
 
 const rolloverItems = `-- name: RolloverItems :many
-SELECT i.organization_id, i.rollover_id, i.position, i.classroom_id, i.name, i.sort_name, i.year_group, i.action, i.new_name, i.name_key, i.edited, i.students, i.teachers, i.state, i.step, i.new_classroom_id, i.new_records, i.assigned, i.missing, i.term_before, i.reason, i.undo, i.undo_reason, CAST(i.name_key <> '' AND EXISTS (SELECT 1 FROM rollover_items j
+SELECT i.organization_id, i.rollover_id, i.position, i.classroom_id, i.name, i.sort_name, i.year_group, i.action, i.new_name, i.name_key, i.students, i.teachers, i.state, i.step, i.new_classroom_id, i.new_records, i.assigned, i.missing, i.term_before, i.reason, i.undo, i.undo_reason, CAST(i.name_key <> '' AND EXISTS (SELECT 1 FROM rollover_items j
         WHERE j.organization_id = $1 AND j.rollover_id = $2 AND j.name_key = i.name_key
             AND j.position <> i.position) AS BOOLEAN) AS doubled
 FROM rollover_items i
@@ -870,7 +907,6 @@ func (q *Queries) RolloverItems(ctx context.Context, arg RolloverItemsParams) ([
 			&i.RolloverItem.Action,
 			&i.RolloverItem.NewName,
 			&i.RolloverItem.NameKey,
-			&i.RolloverItem.Edited,
 			&i.RolloverItem.Students,
 			&i.RolloverItem.Teachers,
 			&i.RolloverItem.State,
@@ -899,7 +935,7 @@ func (q *Queries) RolloverItems(ctx context.Context, arg RolloverItemsParams) ([
 }
 
 const rolloverItemsByUndo = `-- name: RolloverItemsByUndo :many
-SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, edited, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
+SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
 WHERE organization_id = $1 AND rollover_id = $2 AND undo = $3
     AND position > $4
 ORDER BY position LIMIT $5
@@ -939,7 +975,6 @@ func (q *Queries) RolloverItemsByUndo(ctx context.Context, arg RolloverItemsByUn
 			&i.Action,
 			&i.NewName,
 			&i.NameKey,
-			&i.Edited,
 			&i.Students,
 			&i.Teachers,
 			&i.State,
@@ -967,7 +1002,7 @@ func (q *Queries) RolloverItemsByUndo(ctx context.Context, arg RolloverItemsByUn
 }
 
 const rolloverItemsInState = `-- name: RolloverItemsInState :many
-SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, edited, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
+SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
 WHERE organization_id = $1 AND rollover_id = $2 AND state = $3
     AND position > $4
 ORDER BY position LIMIT $5
@@ -1007,7 +1042,6 @@ func (q *Queries) RolloverItemsInState(ctx context.Context, arg RolloverItemsInS
 			&i.Action,
 			&i.NewName,
 			&i.NameKey,
-			&i.Edited,
 			&i.Students,
 			&i.Teachers,
 			&i.State,
@@ -1035,7 +1069,7 @@ func (q *Queries) RolloverItemsInState(ctx context.Context, arg RolloverItemsInS
 }
 
 const rolloverItemsToUndo = `-- name: RolloverItemsToUndo :many
-SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, edited, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
+SELECT organization_id, rollover_id, position, classroom_id, name, sort_name, year_group, action, new_name, name_key, students, teachers, state, step, new_classroom_id, new_records, assigned, missing, term_before, reason, undo, undo_reason FROM rollover_items
 WHERE organization_id = $1 AND rollover_id = $2 AND undo = $3
     AND (state = 'done' OR step <> '')
 ORDER BY position LIMIT $4
@@ -1074,7 +1108,6 @@ func (q *Queries) RolloverItemsToUndo(ctx context.Context, arg RolloverItemsToUn
 			&i.Action,
 			&i.NewName,
 			&i.NameKey,
-			&i.Edited,
 			&i.Students,
 			&i.Teachers,
 			&i.State,
@@ -1103,7 +1136,7 @@ func (q *Queries) RolloverItemsToUndo(ctx context.Context, arg RolloverItemsToUn
 
 const rolloverPeople = `-- name: RolloverPeople :many
 SELECT p.position, p.user_id, p.reason, COALESCE(u.given_name, '') AS given_name, COALESCE(u.family_name, '') AS family_name,
-    COALESCE(u.user_name, '') AS user_name, COALESCE(i.name, '') AS class_name, COALESCE(i.new_name, '') AS new_name
+    COALESCE(u.user_name, '') AS user_name, COALESCE(i.name, '') AS class_name
 FROM rollover_people p
 LEFT JOIN users u ON u.id = p.user_id
 LEFT JOIN rollover_items i ON i.organization_id = $1 AND i.rollover_id = $2 AND i.position = p.position
@@ -1129,7 +1162,6 @@ type RolloverPeopleRow struct {
 	FamilyName string
 	UserName   string
 	ClassName  string
-	NewName    string
 }
 
 func (q *Queries) RolloverPeople(ctx context.Context, arg RolloverPeopleParams) ([]RolloverPeopleRow, error) {
@@ -1156,7 +1188,6 @@ func (q *Queries) RolloverPeople(ctx context.Context, arg RolloverPeopleParams) 
 			&i.FamilyName,
 			&i.UserName,
 			&i.ClassName,
-			&i.NewName,
 		); err != nil {
 			return nil, err
 		}

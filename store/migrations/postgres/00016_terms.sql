@@ -43,7 +43,7 @@ CREATE TABLE rollovers (
     term_id         TEXT NOT NULL,   -- that it leads into
     term_name       TEXT NOT NULL,   -- as it was then
     leaving         BIGINT NOT NULL, -- the last year group of the school; -1: not said
-    state           TEXT NOT NULL,   -- staging, planned, applying, paused, done, cancelled, undoing, undone
+    state           TEXT NOT NULL,   -- staging, planned, applying, paused, done, cancelled, undoing, undo-paused, undone
     version         BIGINT NOT NULL DEFAULT 0,  -- counts changes of the plan
     checked         BIGINT NOT NULL DEFAULT -1, -- the version whose figures are known
     figures         TEXT NOT NULL DEFAULT '',   -- what the plan comes to, as JSON
@@ -78,7 +78,6 @@ CREATE TABLE rollover_items (
     action           TEXT NOT NULL,   -- promote, copy, archive, keep
     new_name         TEXT NOT NULL DEFAULT '',
     name_key         TEXT NOT NULL DEFAULT '', -- what it is called afterwards, as names are compared; empty: nothing is left in use
-    edited           BOOLEAN NOT NULL DEFAULT FALSE, -- by a person
     students         BIGINT NOT NULL,
     teachers         BIGINT NOT NULL,
     state            TEXT NOT NULL DEFAULT 'waiting', -- waiting, begun, done, refused, left
@@ -89,7 +88,7 @@ CREATE TABLE rollover_items (
     missing          BIGINT NOT NULL DEFAULT 0, -- people who could not be taken along
     term_before      TEXT NOT NULL DEFAULT '',  -- of a class that goes on
     reason           TEXT NOT NULL DEFAULT '',  -- why it was refused: a message of the catalogue, as JSON
-    undo             TEXT NOT NULL DEFAULT '',  -- removing, keeping, then removed, kept, restored, refused
+    undo             TEXT NOT NULL DEFAULT '',  -- removing, keeping, then removed, kept, restored, partly, refused
     undo_reason      TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (organization_id, rollover_id, position)
 );
@@ -101,8 +100,8 @@ CREATE INDEX rollover_items_by_state ON rollover_items (organization_id, rollove
 CREATE INDEX rollover_items_by_undo ON rollover_items (organization_id, rollover_id, undo, position);
 
 -- People of whom a rollover has something to say: teachers who do not go along
--- (stays), students who end up without a class (without), and who could not be
--- taken along (refused).
+-- (stays), others who teach the new class (comes), students who end up without a
+-- class (without), and who could not be taken along (refused).
 CREATE TABLE rollover_people (
     organization_id TEXT NOT NULL,
     rollover_id     TEXT NOT NULL,
