@@ -59,21 +59,32 @@ func (s *Store) ProjectionHeard(ctx context.Context, at time.Time) error {
 }
 
 // UnseenEvents leaves those events that were not applied yet. It only reads, so
-// that a portal in which nothing happens does not write either.
+// that a portal in which nothing happens does not write either. The events are
+// a page of the log, so what was seen within their time is no more than they are.
 func (s *Store) UnseenEvents(ctx context.Context, events []identity.Event) ([]identity.Event, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	between := query.EventsSeenBetweenParams{FirstUs: math.MaxInt64, LastUs: math.MinInt64}
+	for _, e := range events {
+		between.FirstUs, between.LastUs = min(between.FirstUs, micros(e.At)), max(between.LastUs, micros(e.At))
+	}
+	rows, err := s.read().EventsSeenBetween(ctx, between)
+	if err != nil {
+		return nil, fmt.Errorf("look for events seen: %w", translate(err))
+	}
+	seen := make(map[query.EventsSeenBetweenRow]bool, len(rows))
+	for _, row := range rows {
+		seen[row] = true
+	}
 	var unseen []identity.Event
-	read := s.read()
 	for _, e := range events {
 		if about, id, _ := subjectOf(e.Fact); about == "" || id == "" {
 			if _, tells := observed(e); !tells {
 				continue
 			}
 		}
-		seen, err := read.IsEventSeen(ctx, query.IsEventSeenParams{Aggregate: e.Aggregate, Sequence: int64(e.Sequence)})
-		if err != nil {
-			return nil, fmt.Errorf("look for events seen: %w", translate(err))
-		}
-		if seen == 0 {
+		if !seen[query.EventsSeenBetweenRow{Aggregate: e.Aggregate, Sequence: int64(e.Sequence)}] {
 			unseen = append(unseen, e)
 		}
 	}

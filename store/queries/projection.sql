@@ -7,9 +7,8 @@ INSERT INTO events_seen (aggregate, sequence, at_us)
 VALUES (sqlc.arg(aggregate), sqlc.arg(sequence), sqlc.arg(at_us))
 ON CONFLICT (aggregate, sequence) DO NOTHING;
 
--- name: IsEventSeen :one
-SELECT COUNT(*) FROM events_seen
-WHERE aggregate = sqlc.arg(aggregate) AND sequence = sqlc.arg(sequence);
+-- name: EventsSeenBetween :many
+SELECT aggregate, sequence FROM events_seen WHERE at_us BETWEEN sqlc.arg(first_us) AND sqlc.arg(last_us);
 
 -- name: UnseeEvent :exec
 DELETE FROM events_seen WHERE aggregate = sqlc.arg(aggregate) AND sequence = sqlc.arg(sequence);

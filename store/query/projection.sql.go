@@ -158,6 +158,43 @@ func (q *Queries) EventsSeen(ctx context.Context) ([]EventsSeen, error) {
 	return items, nil
 }
 
+const eventsSeenBetween = `-- name: EventsSeenBetween :many
+SELECT aggregate, sequence FROM events_seen WHERE at_us BETWEEN $1 AND $2
+`
+
+type EventsSeenBetweenParams struct {
+	FirstUs int64
+	LastUs  int64
+}
+
+type EventsSeenBetweenRow struct {
+	Aggregate string
+	Sequence  int64
+}
+
+func (q *Queries) EventsSeenBetween(ctx context.Context, arg EventsSeenBetweenParams) ([]EventsSeenBetweenRow, error) {
+	rows, err := q.db.QueryContext(ctx, eventsSeenBetween, arg.FirstUs, arg.LastUs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EventsSeenBetweenRow
+	for rows.Next() {
+		var i EventsSeenBetweenRow
+		if err := rows.Scan(&i.Aggregate, &i.Sequence); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const foldedAnew = `-- name: FoldedAnew :exec
 DELETE FROM stale_aggregates WHERE aggregate = $1
 `
@@ -188,23 +225,6 @@ DELETE FROM events_seen WHERE at_us < $1
 func (q *Queries) ForgetEvents(ctx context.Context, beforeUs int64) error {
 	_, err := q.db.ExecContext(ctx, forgetEvents, beforeUs)
 	return err
-}
-
-const isEventSeen = `-- name: IsEventSeen :one
-SELECT COUNT(*) FROM events_seen
-WHERE aggregate = $1 AND sequence = $2
-`
-
-type IsEventSeenParams struct {
-	Aggregate string
-	Sequence  int64
-}
-
-func (q *Queries) IsEventSeen(ctx context.Context, arg IsEventSeenParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, isEventSeen, arg.Aggregate, arg.Sequence)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const noteStale = `-- name: NoteStale :exec
