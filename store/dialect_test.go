@@ -55,7 +55,9 @@ func statements(t *testing.T) map[string]string {
 // of an empty database.
 func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		prepareAll(t, newWorld(t).writer)
+		db := newWorld(t).writer
+		prepareAll(t, db)
+		forgetsWithAccounts(t, db)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		url := os.Getenv("HOMEROOM_POSTGRES")
@@ -80,6 +82,7 @@ func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
 		}
 		prepareAll(t, db)
 		copiesAndCounts(t, db)
+		forgetsWithAccounts(t, db)
 	})
 }
 
@@ -117,5 +120,45 @@ func copiesAndCounts(t *testing.T, db *sql.DB) {
 		FROM role_assignments a`).Scan(&got)
 	if want := "wu 5 4 ostudentactive0 ostudentsuspended1 pteacheractive0"; err != nil || strings.TrimSpace(got) != want {
 		t.Errorf("copies and counts = %q, %v; want %q", got, err, want)
+	}
+}
+
+// forgetsWithAccounts makes sure that triggers let go of what is kept of somebody
+// whose account goes, and of a first secret that was used.
+func forgetsWithAccounts(t *testing.T, db *sql.DB) {
+	t.Helper()
+	tables := map[string]string{
+		"first_secrets":   `INSERT INTO first_secrets (organization_id, user_id, sealed, kept_us) VALUES ('o', 'gone', 's', 100)`,
+		"join_requests":   `INSERT INTO join_requests (organization_id, user_id, state, asked_us) VALUES ('o', 'gone', 'asked', 1)`,
+		"list_selections": `INSERT INTO list_selections (organization_id, actor_id, user_id, chosen_us) VALUES ('o', 'other', 'gone', 1), ('o', 'gone', 'other', 1)`,
+		"guardians": `INSERT INTO guardians (organization_id, user_id, id, source, position, name, relation, address, phone, language, changed_us)
+			VALUES ('o', 'gone', 'g', '', 1, 'n', '', '', '', '', 1)`,
+		"substitutions": `INSERT INTO substitutions (organization_id, user_id, assignment_id, until_us, by_id, by_name, made_us) VALUES ('o', 'gone', 'a', 2, '', '', 1)`,
+	}
+	do := func(statement string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	left := func(table string, want int) {
+		t.Helper()
+		var n int
+		if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE organization_id = 'o'").Scan(&n); err != nil || n != want {
+			t.Errorf("%d rows are in %s, %v, want %d", n, table, err, want)
+		}
+	}
+	do(`INSERT INTO users (organization_id, id, sort_name, last_seen_us) VALUES ('o', 'gone', 'go', 5)`)
+	for _, statement := range tables {
+		do(statement)
+	}
+	do(`UPDATE users SET sort_name = 'ga' WHERE id = 'gone'`)
+	left("first_secrets", 1)
+	do(`UPDATE users SET last_seen_us = 200 WHERE id = 'gone'`)
+	left("first_secrets", 0)
+	do(tables["first_secrets"])
+	do(`DELETE FROM users WHERE id = 'gone'`)
+	for table := range tables {
+		left(table, 0)
 	}
 }
