@@ -142,6 +142,29 @@ func TestASeatIsTakenForOnePerson(t *testing.T) {
 	}
 }
 
+// Who joined when the program was cut off is on record as done as
+// soon as the event is read; of whom none comes, it failed.
+func TestEventsSettleWhoJoined(t *testing.T) {
+	w := newWorld(t)
+	code := w.coded(w.as("linden-tom", "linden-7b"), identity.JoinCodeSettings{Seats: 5})
+	w.apply(userFacts("birch", "uma", "Uma", "Ulrich")...)
+	for _, user := range []string{"birch-uma", "vic"} {
+		func() {
+			defer func() { _ = recover() }() // what a crash leaves behind
+			_ = w.joining(user, code).TakeSeat(t.Context(), asking(user, code), func(context.Context) ([]identity.Fact, error) { panic("crash") })
+		}()
+	}
+	w.events(identity.Event{
+		Aggregate: "linden-7b/birch-uma", Sequence: 1, Organization: "linden-7b", At: noon, Editor: "runtime", Type: "user.grant.added",
+		Fact: assigned("linden-7b", "birch-uma", identity.RoleStudent),
+	})
+	w.must(w.FailUnseen(t.Context(), noon.Add(time.Hour)))
+	got := w.dump("SELECT target, outcome FROM audit_records WHERE action = 'join.joined' ORDER BY target")
+	if want := "birch-uma done\nvic failed\n"; got != want {
+		t.Errorf("records say %q, want %q", got, want)
+	}
+}
+
 // Requests wait, are answered once, and stay answered.
 func TestRequestsToAClassroom(t *testing.T) {
 	w := newWorld(t)
