@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // Attempts to sign in are kept in the browser, a cookie for each, and not in
@@ -21,6 +24,19 @@ const (
 	maxAttempts     = 6
 	attemptLifetime = time.Hour
 )
+
+// attempt is one way through Zitadel's login, begun in one tab.
+type attempt struct {
+	State    string `json:"s"`
+	Nonce    string `json:"n"`
+	Verifier string `json:"v"` // PKCE
+	Next     string `json:"p"`
+	Badge    string `json:"b,omitempty"` // the sign-in with a badge that it is the way of
+}
+
+func newAttempt(next string) attempt {
+	return attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Next: next}
+}
 
 // keepAttempt remembers an attempt until callback, and forgets the oldest if
 // there are many.
