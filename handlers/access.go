@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -84,7 +85,7 @@ func (s *Server) known(h signedInHandler) http.Handler {
 		if user.ID == "" {
 			return s.askToSignIn(w, r)
 		}
-		if user.State == identity.UserInactive || user.State == identity.UserLocked {
+		if shutOut(user) != nil {
 			// The projection ends the sessions of such a user; this is for the
 			// moment in between.
 			if err := s.sessions.Destroy(r.Context()); err != nil {
@@ -112,6 +113,31 @@ func (s *Server) known(h signedInHandler) http.Handler {
 		}
 		return h(w, r, Person{Actor: actor, User: user, Portal: s.portal, Page: rec.page})
 	})
+}
+
+// shutOut is why somebody's account opens nothing here; nil if it does.
+func shutOut(user identity.User) error {
+	switch user.State {
+	case identity.UserLocked:
+		return identity.Forbidden("sign-in.locked")
+	case identity.UserInactive:
+		return identity.Forbidden("sign-in.deactivated")
+	}
+	return nil
+}
+
+// accountOpen is [shutOut] for somebody who comes from Zitadel, which may not know
+// yet, or not any more, what the portal does: without it, each page would send them
+// to sign in again, and Zitadel would send them back.
+func (s *Server) accountOpen(ctx context.Context, user identity.UserID) error {
+	known, err := s.store.User(ctx, user)
+	switch {
+	case identity.IsKind(err, identity.KindNotFound):
+		return nil // has registered just now
+	case err != nil:
+		return fmt.Errorf("look up who signs in: %w", err)
+	}
+	return shutOut(known)
 }
 
 // inOrganization opens the organization of the path for who asks. It is the

@@ -67,6 +67,10 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 		s.marked(ctx, badge)
 		return leave(w, r, attempt.Next)
 	}
+	if err := s.accountOpen(ctx, user); err != nil {
+		s.endThere(ctx, store.EndedSession{SID: tokens.IDTokenClaims.SessionID, IDToken: tokens.IDToken, Refresh: tokens.RefreshToken})
+		return err
+	}
 	if school, closed, err := s.closed(ctx, user); err != nil {
 		return err
 	} else if closed {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"homeroom.dev/homeroom/identity"
+	"homeroom.dev/homeroom/views"
 )
 
 func TestOnlyOwnPagesAreReturnedTo(t *testing.T) {
@@ -233,5 +234,36 @@ func TestSomebodyNewRegistersAndComesHome(t *testing.T) {
 	seen := p.browser().signInAt("/sign-in?create=1", "fresh@example.org", secret)
 	if seen.Status != http.StatusOK || seen.URL.Path != "/home" || !strings.Contains(seen.text(), "fresh@example.org") {
 		t.Errorf("registering ends with %d at %s, want home\n%s", seen.Status, seen.URL, seen.text())
+	}
+}
+
+// Whom the portal knows as locked or deactivated, and Zitadel does not, is told so:
+// each page would send them to sign in, and Zitadel back to the page.
+func TestWhoseAccountIsShutIsNotSentInACircle(t *testing.T) {
+	p := newPortal(t)
+	for state, says := range map[identity.UserState]string{
+		identity.UserLocked: "Your account is locked", identity.UserInactive: "Your account is turned off",
+	} {
+		b := p.signIn(sam)
+		told := func(state identity.UserState) {
+			p.told(identity.UserChanged{User: p.people[sam].ID, State: &state, At: time.Now()})
+		}
+		told(state)
+		seen := b.get("/home")
+		if seen.Status != http.StatusForbidden || !strings.Contains(seen.text(), says) || find(seen.doc, "a", "href", views.SignInPath) == nil {
+			t.Errorf("%s: %d at %s\n%s", state, seen.Status, seen.URL, seen.text())
+		}
+		if home := b.staying().get("/home"); home.Status != http.StatusSeeOther {
+			t.Errorf("%s: signed in all the same: %d", state, home.Status)
+		}
+		// Zitadel's session is over, too: the next person at this device is asked.
+		login := b.get("/sign-in?local=1")
+		if !strings.HasPrefix(login.URL.String(), p.zitadel.Issuer()) {
+			t.Fatalf("%s: signing in again leads to %s", state, login.URL)
+		}
+		told(identity.UserActive)
+		if seen := b.through(login, sam, secret); seen.URL.Path != views.HomePath {
+			t.Errorf("%s, and no more: %d at %s\n%s", state, seen.Status, seen.URL, seen.text())
+		}
 	}
 }

@@ -17,7 +17,11 @@ type Failure struct {
 // signsIn reports whether signing in, which did not work, is what there is to
 // do.
 func (f Failure) signsIn() bool {
-	return f.Message.ID == "sign-in.lost" || f.Message.ID == "sign-in.denied"
+	switch f.Message.ID {
+	case "sign-in.lost", "sign-in.denied", "sign-in.locked", "sign-in.deactivated":
+		return true
+	}
+	return false
 }
 
 // closed reports whether a school is suspended, of which the message says all.
