@@ -66,9 +66,6 @@ func (s *Server) badgeGone(w http.ResponseWriter, r *http.Request, way attempt) 
 // marked marks the session that was just begun as one of a badge, which ends
 // sooner.
 func (s *Server) marked(ctx context.Context, back badgeBack) {
-	if back.badge == "" {
-		return
-	}
 	s.sessions.Put(ctx, sessionBadge, string(back.badge))
 	if ends := s.sessions.Deadline(ctx); back.ends.Before(ends) {
 		s.sessions.SetDeadline(ctx, back.ends)
@@ -93,9 +90,5 @@ func (s *Server) failedBadge(w http.ResponseWriter, r *http.Request, way attempt
 	if way.Badge == "" || s.badged(r.Context()) != identity.BadgeSignInID(way.Badge) {
 		return problem
 	}
-	logged(r.Context()).aside = problem
-	if err := s.store.FailBadge(r.Context(), identity.BadgeSignInID(way.Badge), identity.BadgeRemote); err != nil {
-		return err
-	}
-	return s.refuseBadge(w, r, &identity.BadgeRefusedError{Why: identity.BadgeRemote})
+	return s.lostBadge(w, r, identity.BadgeSignInID(way.Badge), problem)
 }

@@ -1,11 +1,9 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -55,7 +53,7 @@ func (s *Server) badgeDoor(r chi.Router) {
 // portal's word, read with every sign-in.
 func (s *Server) badgeKeys(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/jwk-set+json")
-	_, _ = w.Write(s.badgeSigner.Keys())
+	_, _ = w.Write(s.badgeSigner.Keys()) // or the reader is gone
 	return nil
 }
 
@@ -231,10 +229,7 @@ func (s *Server) answerBadge(w http.ResponseWriter, r *http.Request) error {
 		ID: string(id), At: s.portal.Now(),
 	}, request)
 	if err != nil {
-		if problem := s.store.FailBadge(ctx, id, identity.BadgeRemote); problem != nil {
-			return errors.Join(err, problem)
-		}
-		return err
+		return s.lostBadge(w, r, id, err)
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, target, http.StatusSeeOther)
@@ -242,25 +237,22 @@ func (s *Server) answerBadge(w http.ResponseWriter, r *http.Request) error {
 }
 
 // handToken hands Zitadel the token, and answers where the browser goes on, which
-// is at Zitadel and nowhere else.
+// the gateway holds to Zitadel's own pages.
 func (s *Server) handToken(ctx context.Context, claims badge.Claims, request identity.BadgeRequest) (string, error) {
 	token, err := s.badgeSigner.Token(claims)
 	if err != nil {
 		return "", err
 	}
-	target, err := s.gateway.AnswerBadge(ctx, request, badgeHeader, token)
-	if err != nil {
-		return "", err
+	return s.gateway.AnswerBadge(ctx, request, badgeHeader, token)
+}
+
+// lostBadge ends a sign-in with a badge that Zitadel did not take, or sent back
+// without a code: the card can be scanned once more.
+func (s *Server) lostBadge(w http.ResponseWriter, r *http.Request, id identity.BadgeSignInID, problem error) error {
+	if err := s.store.FailBadge(r.Context(), id, identity.BadgeRemote); err != nil {
+		return errors.Join(problem, err)
 	}
-	there, err := url.Parse(target)
-	if err != nil {
-		return "", identity.Gone("sign-in.lost").Because(err)
-	}
-	here, err := url.Parse(s.discovery.oidc.Issuer)
-	if err != nil || there.Scheme != here.Scheme || there.Host != here.Host {
-		return "", identity.Gone("sign-in.lost").Because(errors.Join(err, errors.New("the answer leads elsewhere")))
-	}
-	return target, nil
+	return s.refuseBadge(w, r, errors.Join(&identity.BadgeRefusedError{Why: identity.BadgeRemote}, problem))
 }
 
 // refuseBadge is the page of a badge that lets nobody in. What is wrong with one
@@ -282,7 +274,7 @@ func (s *Server) refuseBadge(w http.ResponseWriter, r *http.Request, err error) 
 	case identity.BadgeBusy, identity.BadgeLate, identity.BadgeRemote:
 		status = http.StatusConflict
 	}
-	logged(ctx).aside = cmp.Or[error](refused, err)
+	logged(ctx).aside = err
 	page := frame(r)
 	page.Here = views.BadgePath // what led here has a secret, or works once
 	return render(w, r, status, views.RefusedBadge(page, views.BadgeRefusedView{Why: refused.Why, School: refused.School.Name, Rules: refused.Rules}))

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -71,6 +72,51 @@ func TestATokenIsGivenToTheBrowserThatBeganOnce(t *testing.T) {
 	}
 	if seen := b.get("/badge/token"); seen.Status != http.StatusForbidden {
 		t.Errorf("without parameters: %d", seen.Status)
+	}
+}
+
+// answering is a gateway that answers badges in its own way.
+type answering struct {
+	identity.Gateway
+	target string
+	err    error
+}
+
+// AnswerBadge implements identity.Gateway.
+func (a answering) AnswerBadge(context.Context, identity.BadgeRequest, string, string) (string, error) {
+	return a.target, a.err
+}
+
+// Where the browser goes on is the gateway's to say: Login V2 may have an origin of
+// its own. What Zitadel does not take leads back to the card.
+func TestTheBrowserGoesOnWhereTheGatewaySays(t *testing.T) {
+	p := newPortal(t)
+	p.cards()
+	path := p.card(noor)
+	for _, test := range []struct {
+		name     string
+		answer   answering
+		status   int
+		location string
+		reads    string
+	}{
+		{"Login V2 elsewhere", answering{target: "https://login.example/ui/v2/login/idp?token=x"}, http.StatusSeeOther, "https://login.example/ui/v2/login/idp?token=x", ""},
+		{"refused", answering{err: identity.Gone("sign-in.lost")}, http.StatusConflict, "", "Scan your card once more"},
+		{"away", answering{err: identity.Unavailable("remote.unavailable")}, http.StatusConflict, "", "Scan your card once more"},
+	} {
+		b := p.browser()
+		ask := b.pending(path)
+		test.answer.Gateway = p.gateway
+		p.inside.gateway = test.answer
+		seen := b.staying().get(ask)
+		p.inside.gateway = p.gateway
+		if seen.Status != test.status || seen.Header.Get("Location") != test.location || !strings.Contains(seen.Body, test.reads) {
+			t.Errorf("%s: %d to %q\n%s", test.name, seen.Status, seen.Header.Get("Location"), seen.Body)
+		}
+	}
+	refused := p.badgeRecords(identity.ActionBadgeRefused)
+	if len(refused) != 2 || refused[1].After["reason"] != string(identity.BadgeRemote) {
+		t.Errorf("on record: %+v", refused)
 	}
 }
 
