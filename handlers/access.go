@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -39,6 +40,12 @@ type Portal struct {
 
 // URL makes a path of the portal a link for a mail.
 func (p Portal) URL(path string) string { return p.PublicURL + path }
+
+// Typed is a path of the portal as people type it: without a scheme.
+func (p Portal) Typed(path string) string {
+	_, address, _ := strings.Cut(p.URL(path), "://") // there always is one; see newServer
+	return address
+}
 
 type (
 	openHandler         func(http.ResponseWriter, *http.Request) error

@@ -55,7 +55,7 @@ func sheetOf(r *http.Request, org Organization) (views.CardSheetView, cards.Shee
 	if err != nil {
 		return views.CardSheetView{}, cards.Sheet{}, err
 	}
-	_, address, _ := strings.Cut(org.Portal.PublicURL, "://")
+	address := org.Portal.Typed("")
 	sheet := cards.Sheet{
 		Paper: oneOf(cards.Papers, query.Get("paper")), Layout: oneOf(cards.Layouts, query.Get("layout")), Address: address,
 		Title: views.Text(ctx, identity.Say("cards.file")) + " " + org.Organization().Name,

@@ -32,7 +32,7 @@ const staleAfter = 30 * time.Second
 // healthz serves GET /healthz: the process answers.
 func healthz(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("ok\n"))
+	_, _ = w.Write([]byte("ok\n")) // or the reader is gone
 	return nil
 }
 

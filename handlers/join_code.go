@@ -77,8 +77,7 @@ func (c codes) view(r *http.Request, org Organization) (views.CodeView, error) {
 	case err == nil:
 		v.Code, v.Form = code, formOf(code.JoinCodeSettings, now)
 		v.Link = org.Portal.URL(views.JoinCodePath(code.Code))
-		_, address, _ := strings.Cut(org.Portal.URL(views.JoinPath), "://")
-		v.Address = address
+		v.Address = org.Portal.Typed(views.JoinPath)
 	case !identity.IsKind(err, identity.KindNotFound):
 		return v, err
 	}
