@@ -40,36 +40,36 @@ func showLesson(w http.ResponseWriter, r *http.Request, org Organization) error 
 
 // showLessonStudent serves GET /o/{classroom}/lesson/{user}.
 func showLessonStudent(w http.ResponseWriter, r *http.Request, org Organization) error {
-	m, student, err := studentOf(r, org)
+	m, err := studentOf(r, org)
 	if err != nil {
 		return err
 	}
+	students, err := org.Store.Lesson(r.Context())
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(students, func(s identity.LessonStudent) bool { return s.User.ID == m.User.ID })
+	if at < 0 {
+		return identity.NotFound("member.not-found") // behind the last whom a lesson shows
+	}
 	return render(w, r, http.StatusOK,
-		views.LessonStudent(org.Page, org.Opened, views.NewLessonPerson(org.Opened, m, student, org.Portal.Now())))
+		views.LessonStudent(org.Page, org.Opened, views.NewLessonPerson(org.Opened, m, students[at], org.Portal.Now())))
 }
 
 // studentOf is the student of the path. Others of the classroom are not in the
 // lesson.
-func studentOf(r *http.Request, org Organization) (identity.Member, identity.LessonStudent, error) {
+func studentOf(r *http.Request, org Organization) (identity.Member, error) {
 	m, err := org.Store.Member(r.Context(), memberID(r))
-	if err != nil {
-		return m, identity.LessonStudent{}, err
+	if err == nil && m.Assignment.Role() != identity.RoleStudent {
+		err = identity.NotFound("member.not-found")
 	}
-	students, err := org.Store.Lesson(r.Context())
-	if err != nil {
-		return m, identity.LessonStudent{}, err
-	}
-	at := slices.IndexFunc(students, func(s identity.LessonStudent) bool { return s.User.ID == m.User.ID })
-	if at < 0 {
-		return m, identity.LessonStudent{}, identity.NotFound("member.not-found")
-	}
-	return m, students[at], nil
+	return m, err
 }
 
 // newPassword serves POST /o/{classroom}/lesson/{user}/password. Its answer shows
 // the new way in, once.
 func newPassword(w http.ResponseWriter, r *http.Request, org Organization) error {
-	m, _, err := studentOf(r, org)
+	m, err := studentOf(r, org)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func newPassword(w http.ResponseWriter, r *http.Request, org Organization) error
 
 // unlockStudent serves POST /o/{classroom}/lesson/{user}/unlock.
 func unlockStudent(w http.ResponseWriter, r *http.Request, org Organization) error {
-	m, _, err := studentOf(r, org)
+	m, err := studentOf(r, org)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func unlockStudent(w http.ResponseWriter, r *http.Request, org Organization) err
 
 // signOutStudent serves POST /o/{classroom}/lesson/{user}/sign-out.
 func signOutStudent(w http.ResponseWriter, r *http.Request, org Organization) error {
-	m, _, err := studentOf(r, org)
+	m, err := studentOf(r, org)
 	if err != nil {
 		return err
 	}
