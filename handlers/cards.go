@@ -90,28 +90,19 @@ func (c carding) make(w http.ResponseWriter, r *http.Request, org Organization) 
 	if err != nil {
 		return err
 	}
-	school := org.Organization().Kind == identity.KindSchool
 	if len(choice.Students) == 0 {
-		if school {
-			return identity.Invalid("cards.none-chosen")
-		}
-		again, err := c.choice(ctx, org, nil)
-		if err != nil {
-			return err
-		}
-		again.Problems.Add("user", "cards.none-chosen")
-		return render(w, r, http.StatusUnprocessableEntity, views.ChooseCards(org.Page, org.Opened, again))
+		return c.again(w, r, org, identity.Conflict("cards.none-chosen"))
 	}
 	var failed []views.LeftOut
-	if r.PostFormValue("secrets") == "new" && !school {
+	if r.PostFormValue("secrets") == "new" && org.Organization().Kind != identity.KindSchool {
 		if failed, err = newSecrets(ctx, org, choice.Students); err != nil {
-			return err
+			return c.again(w, r, org, err)
 		}
 	}
 	links := map[identity.UserID]string{}
 	if r.PostFormValue("badges") == "on" {
 		if links, err = c.badging.issue(ctx, org, usersOf(choice.Students)); err != nil {
-			return err
+			return c.again(w, r, org, err)
 		}
 	}
 	sheet, err := makeSheet(ctx, org, choice, links)
@@ -122,6 +113,21 @@ func (c carding) make(w http.ResponseWriter, r *http.Request, org Organization) 
 		return render(w, r, http.StatusOK, views.ResetsDone(org.Page, org.Opened, sheet, len(choice.Students)-len(failed), failed))
 	}
 	return redirect(w, r, views.WithQuery(views.CardSheetPath(org.ID(), sheet), next.Params()...))
+}
+
+// again shows a class's form as it was sent, with what is wrong with it or away.
+func (c carding) again(w http.ResponseWriter, r *http.Request, org Organization, problem error) error {
+	status, problems := retryable(problem, "user")
+	if problems == nil || org.Organization().Kind == identity.KindSchool {
+		return problem
+	}
+	choice, err := c.choice(r.Context(), org, userIDs(r.PostForm["user"]))
+	if err != nil {
+		return err
+	}
+	logged(r.Context()).aside = problem
+	choice.Secrets, choice.Plain, choice.Problems = r.PostFormValue("secrets") == "new", r.PostFormValue("badges") != "on", problems
+	return render(w, r, status, views.ChooseCards(org.Page, org.Opened, choice))
 }
 
 // asked are those that the form of make is about, and where the cards of an

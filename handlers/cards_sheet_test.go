@@ -43,6 +43,11 @@ func TestASheetNamesWhoIsLeftOut(t *testing.T) {
 		t.Errorf("who was not asked for is named:\n%s", one.text())
 	}
 
+	none := teacher.post(p.fill("/o/{biology}/cards"), "secrets", "new")
+	if ticked := find(none.doc, "input", "name", "secrets"); none.Status != http.StatusUnprocessableEntity || ticked == nil || !has(ticked, "checked") {
+		t.Errorf("with nobody chosen: %d\n%s", none.Status, none.text())
+	}
+
 	// Who becomes more than a student meanwhile has no card, and no password on it.
 	p.people["zoe"] = made
 	p.assign(history, "zoe", identity.RoleCoTeacher)
@@ -77,6 +82,7 @@ func (p *portal) student(teacher *browser, given string) identity.User {
 // The receipt of a list leads to cards for those it made, and for nobody else.
 func TestCardsOfAnImport(t *testing.T) {
 	p := newPortal(t)
+	p.cards()
 	teacher := p.signIn(lee)
 	p.student(teacher, "Zoë")
 	plan := teacher.pasted(biology, "Name\tE-Mail\nRuiz, Ana\t\nKim, Sam\tsam@linden.example\nWu, Bo\t\n")
@@ -86,9 +92,13 @@ func TestCardsOfAnImport(t *testing.T) {
 	p.work()
 	p.settled()
 	id := plan.URL.Path[strings.LastIndex(plan.URL.Path, "/")+1:]
-	sheet := teacher.post(p.fill("/o/{biology}/cards"), "import", id)
+	receipt := teacher.get(plan.URL.Path)
+	sheet := teacher.post(p.fill("/o/{biology}/cards"), "import", receipt.field("import"), "badges", receipt.field("badges"))
 	if got := cardNames(sheet); len(got) != 2 || got[0] != "Ana Ruiz" || got[1] != "Bo Wu" {
 		t.Errorf("cards of %v: %d\n%s", got, sheet.Status, sheet.text())
+	}
+	if issued := p.badgeRecords(identity.ActionBadgeIssued); len(issued) != 2 {
+		t.Errorf("badges on them: %+v", issued)
 	}
 	last, err := p.in(biology, lee).ClassStudents(p.ctx)
 	p.check(err)

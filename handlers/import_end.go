@@ -37,6 +37,11 @@ func (i importing) showEnd(w http.ResponseWriter, r *http.Request, org Organizat
 		}
 		*named.into = importRows(page.Rows)
 	}
+	setup, err := org.Store.BadgeSetup(r.Context())
+	if err != nil {
+		return err
+	}
+	v.Badges = setup.On()
 	return render(w, r, http.StatusOK, views.ImportEnd(org.Page, org.Opened, v))
 }
 

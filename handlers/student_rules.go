@@ -178,6 +178,9 @@ func newSecrets(ctx context.Context, org Organization, students []identity.CardS
 	if len(unknown) == 0 {
 		return nil, nil
 	}
+	if len(unknown) > identity.MaxResets {
+		return nil, identity.Conflict("students.reset.number", "Max", identity.MaxResets)
+	}
 	failed, err := resets(ctx, org, unknown)
 	return leftOut(failed), err
 }

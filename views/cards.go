@@ -19,6 +19,7 @@ type CardChoice struct {
 	Chosen   []identity.UserID // none: everybody
 	Secrets  bool              // new first passwords for who has none any more
 	Badges   bool              // the school uses badges
+	Plain    bool              // and these cards are to have none
 	Problems identity.Problems
 }
 

@@ -13,6 +13,7 @@ type ImportEndView struct {
 	Refused   []ImportRow
 	Kept      []ImportRow // accounts that an undo kept
 	NotUndone []ImportRow
+	Badges    bool // the school uses badges
 }
 
 // Fact is a line of a receipt.
