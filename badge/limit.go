@@ -62,13 +62,13 @@ func from(networks []netip.Prefix, address string) bool {
 	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(ip) })
 }
 
-// SessionLifetime is how long a session lasts that a badge began, at most.
-const SessionLifetime = 8 * time.Hour
+// sessionLifetime is how long a session lasts that a badge began, at most.
+const sessionLifetime = 8 * time.Hour
 
 // SessionEnd is when a session has to end that a badge began: after
-// [SessionLifetime], or with the hours of the day.
+// [sessionLifetime], or with the hours of the day.
 func SessionEnd(rules identity.BadgeRules, at time.Time) time.Time {
-	end := at.Add(SessionLifetime)
+	end := at.Add(sessionLifetime)
 	if rules.From == 0 && rules.Until == 0 {
 		return end
 	}

@@ -17,7 +17,7 @@ func listRequests(w http.ResponseWriter, r *http.Request, org Organization) erro
 	for _, row := range requests.Rows {
 		v.Lines = append(v.Lines, views.ClassRequestLine{
 			Request: row.JoinRequest, UserName: row.UserName, Home: row.HomeName, Here: org.Organization().AtHome(row.Home),
-			Suspended: row.Suspended, Member: row.Member,
+			Suspended: row.Suspended,
 		})
 	}
 	return render(w, r, http.StatusOK, views.ClassRequests(org.Page, org.Opened, v))

@@ -137,8 +137,6 @@ type Badge struct {
 	UsedAt  time.Time // last; zero: never
 	Address string    // of the last use
 	Device  string
-	VoidAt  time.Time // zero: not void
-	VoidWhy BadgeRefusal
 }
 
 // BadgeRefusal is why a badge did not let somebody in, or why it is void.
@@ -197,7 +195,6 @@ type BadgeUse struct {
 	User       UserID
 	Name       string
 	At         time.Time
-	AnsweredAt time.Time
 	FinishedAt time.Time
 	Refused    BadgeRefusal // empty: it was not
 	Address    string

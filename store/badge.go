@@ -226,7 +226,7 @@ func (o *Organization) BadgeUses(ctx context.Context, most int) ([]identity.Badg
 		user := identity.User{GivenName: row.GivenName, FamilyName: row.FamilyName, UserName: row.UserName}
 		uses[i] = identity.BadgeUse{
 			ID: identity.BadgeSignInID(row.ID), Badge: identity.BadgeID(row.BadgeID), User: identity.UserID(row.UserID),
-			Name: user.DisplayName(), At: moment(row.BegunUs), AnsweredAt: moment(row.AnsweredUs), FinishedAt: moment(row.FinishedUs),
+			Name: user.DisplayName(), At: moment(row.BegunUs), FinishedAt: moment(row.FinishedUs),
 			Refused: identity.BadgeRefusal(row.Refused), Address: row.Address, Device: row.Device,
 		}
 	}
@@ -237,7 +237,7 @@ func badgeOf(row query.Badge) identity.Badge {
 	return identity.Badge{
 		ID: identity.BadgeID(row.ID), User: identity.UserID(row.UserID), Kind: identity.BadgeKind(row.Kind),
 		MadeAt: moment(row.MadeUs), Maker: row.MakerName, Uses: int(row.Uses), UsedAt: moment(row.UsedUs),
-		Address: row.UsedAddress, Device: row.UsedDevice, VoidAt: moment(row.VoidUs), VoidWhy: identity.BadgeRefusal(row.VoidWhy),
+		Address: row.UsedAddress, Device: row.UsedDevice,
 	}
 }
 

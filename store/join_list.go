@@ -26,7 +26,6 @@ type ClassRequest struct {
 	Home      identity.OrganizationID // where they are at home
 	HomeName  string                  // empty for who registered by themselves
 	Suspended bool                    // in the classroom: letting them in ends it
-	Member    bool                    // somebody put them on the roster meanwhile
 }
 
 // ClassRequests lists who asks to join the classroom.
@@ -50,7 +49,6 @@ func (o *Organization) ClassRequests(ctx context.Context) (ClassRequests, error)
 			JoinRequest: joinRequestOf(row.JoinRequest), UserName: row.UserName, Home: identity.OrganizationID(row.HomeID),
 			HomeName:  row.HomeName,
 			Suspended: row.MemberState == string(identity.AssignmentSuspended),
-			Member:    row.MemberState == string(identity.AssignmentActive),
 		}
 	}
 	for _, row := range blocked {

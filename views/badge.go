@@ -216,6 +216,3 @@ func badgeSection(org identity.Opened) Section {
 	}
 	return SectionRoster
 }
-
-// badgeCardsPath is where cards are made, with new badges on them.
-func badgeCardsPath(organization identity.OrganizationID) string { return in(organization, "cards") }

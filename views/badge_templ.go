@@ -1376,7 +1376,7 @@ func ClassBadges(page Page, org identity.Opened, v ClassBadgesView) templ.Compon
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "badge.class.print"), Href: badgeCardsPath(org.ID()), Kind: ButtonPrimary}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "badge.class.print"), Href: CardsPath(org.ID()), Kind: ButtonPrimary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1779,7 +1779,7 @@ func classBadgeTable(org identity.Opened, v ClassBadgesView) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = PostButton(badgeCardsPath(org.ID()), Action{Label: text(ctx, "badge.class.new"), For: s.User.DisplayName(), Kind: ButtonQuiet, Small: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = PostButton(CardsPath(org.ID()), Action{Label: text(ctx, "badge.class.new"), For: s.User.DisplayName(), Kind: ButtonQuiet, Small: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

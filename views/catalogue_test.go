@@ -262,6 +262,12 @@ func TestEveryWordOfTheModelHasAText(t *testing.T) {
 	for _, k := range []identity.Kind{identity.KindSchool, identity.KindClassroom} {
 		ids = append(ids, "kind."+string(k))
 	}
+	for _, why := range identity.BadgeRefusals {
+		ids = append(ids, "badge.why."+string(why))
+	}
+	for _, state := range identity.LessonStates {
+		ids = append(ids, "state.lesson."+string(state))
+	}
 	for _, id := range ids {
 		if texts[id] == nil {
 			t.Errorf("%s is in no message file", id)

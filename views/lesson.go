@@ -60,8 +60,6 @@ type CodeView struct {
 	Link     string   // the whole URL of the code
 	Address  string   // where it is typed: host and path, without a scheme
 	Picture  CardCode // QR code of Link; zero: none
-	// Latest is the last day a code may be set to.
-	Latest string
 }
 
 // CodeForm are the settings as they were typed.
@@ -90,7 +88,6 @@ type ClassRequestLine struct {
 	Home      string // the name of where they are at home; empty: they registered by themselves
 	Here      bool   // they are at home here
 	Suspended bool
-	Member    bool
 }
 
 // RequestsView is the page of those who ask to join.
