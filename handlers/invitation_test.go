@@ -87,7 +87,7 @@ func TestWhatIsPastedIsInvitedOrExplained(t *testing.T) {
 		},
 		{
 			name: "somebody who is in already", who: lee, method: "POST", path: path, status: 200,
-			form: inviting("addresses", "SAM@linden.example"), text: []string{"Nobody was invited", "One is in already", "See on the roster"},
+			form: inviting("addresses", "SAM@linden.example"), text: []string{"Nobody was invited", "One is in already", "See in the class list"},
 		},
 		{
 			name: "a list without a flaw, with a repetition", who: lee, method: "POST", path: path, status: 303,

@@ -14,7 +14,7 @@ func TestTheRosterIsFoundFilteredAndPaged(t *testing.T) {
 	p.run(biology, []scenario{
 		{
 			name: "everybody with their counts", who: lee, method: "GET", path: "/o/{biology}/roster", status: 200,
-			text: []string{"Roster", "Maria Lee", "Noor Haddad", "noor.7b", "2 students", "1 co-teacher", "2 teachers", "5 people", "Add students"},
+			text: []string{"Class list", "Maria Lee", "Noor Haddad", "noor.7b", "2 students", "1 co-teacher", "2 teachers", "5 people", "Add students"},
 		},
 		{
 			name: "the front page of a class is its roster for staff", who: jon, method: "GET", path: "/o/{biology}", status: 303,

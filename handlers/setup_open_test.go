@@ -175,7 +175,7 @@ func TestTheFrameBehindALink(t *testing.T) {
 			t.Errorf("the frame does not say %q\n%s", want, seen.text())
 		}
 	}
-	for _, banned := range []string{"Roster", "Set-up links", "Sign out", "Only school sign-in", "/o/"} {
+	for _, banned := range []string{"Class list", "Set-up links", "Sign out", "Only school sign-in", "/o/"} {
 		if strings.Contains(seen.Body, banned) {
 			t.Errorf("the frame holds %q", banned)
 		}

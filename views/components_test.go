@@ -137,7 +137,7 @@ func TestTheFrameSaysWhereAndWho(t *testing.T) {
 	has(t, root, "title", "Roster · Biology <7B> · Homeroom")
 	has(t, root, ".crumbs li:first-child span", "Linden School")
 	has(t, root, `.crumbs a[href="/o/42"]`, "Biology <7B>")
-	has(t, root, `.sections a[aria-current="page"][href="/o/42/roster"]`, "Roster")
+	has(t, root, `.sections a[aria-current="page"][href="/o/42/roster"]`, "Class list")
 	has(t, root, `html[lang="en"]`, said(root))
 	has(t, root, `form[action="/sign-out"][method="post"] button`, "Sign out")
 	has(t, root, `form[action="/language"] button[value="es"][lang="es"]`, "Español")

@@ -15,7 +15,7 @@ func TestPeopleOfAClassAreCopiedAndTakenBack(t *testing.T) {
 	admin.press("Linden School")
 	admin.press("Classes")
 	admin.press("Biology 7B")
-	admin.press("Roster")
+	admin.press("Class list")
 	class := strings.TrimSuffix(admin.location(), "/roster")
 	for _, row := range []string{"0", "3"} {
 		admin.click(`document.querySelectorAll('[id^="tick-"]')[`+row+`]`, "has no box to tick")
