@@ -5,7 +5,8 @@ import "context"
 // Enrolment is the part of [Remote] for many people at once: each write is one
 // call, and what was written is read back together. Zitadel loses rows of its
 // read side when writes overlap, so who calls AddUser or AssignRoles must ask
-// for what is shown afterwards, and repair or name what is not.
+// for what is shown afterwards, and repair or name what is not: ShownUsers and
+// [Gateway.ShownRoleAssignments].
 type Enrolment interface {
 	// AddUser is [Remote.CreateUser] without reading back. The same NewUser.ID
 	// again answers the user that is there.
@@ -15,9 +16,6 @@ type Enrolment interface {
 	// ShownUsers answers which of at most [MaxShown] users at home here Zitadel
 	// shows whole, with a name to sign in by. It looks once and does not wait.
 	ShownUsers(context.Context, []UserID) ([]UserID, error)
-	// ShownRoleAssignments answers which of at most [MaxShown] users Zitadel
-	// shows a role assignment here of.
-	ShownRoleAssignments(context.Context, []UserID) ([]UserID, error)
 	// RepairUser deletes a user at home here who was created a moment ago and is
 	// not shown, creates it again with the same ID, and reads it back. Their role
 	// assignments have to be made again.

@@ -12,6 +12,10 @@ type Gateway interface {
 	// LoginPages tells which of Zitadel's login pages the instance uses. It is
 	// found out by asking the authorization endpoint, not configured.
 	LoginPages(context.Context) (LoginPages, error)
+	// ShownRoleAssignments answers which role assignments of at most [MaxShown]
+	// users Zitadel shows in organizations that are opened. It looks once and does
+	// not wait.
+	ShownRoleAssignments(ctx context.Context, users []UserID, in ...Opened) ([]RoleAssignment, error)
 	// AnswerBadge hands Zitadel the token for a sign-in that waits for one, and
 	// returns the URL at Zitadel where the browser goes on. A sign-in that nobody
 	// waits for, and a token that Zitadel refuses, are gone ("sign-in.lost").
@@ -93,7 +97,7 @@ type Accounts interface {
 	// Unlock ends a lock that too many wrong passwords caused. It may be repeated.
 	Unlock(context.Context, UserID) (Fact, error)
 	// DeleteUser removes the user for good, with the role assignments everywhere.
-	// It may be repeated.
+	// It may be repeated, and answers the same again.
 	DeleteUser(context.Context, UserID) (Fact, error)
 }
 

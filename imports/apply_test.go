@@ -219,7 +219,7 @@ func TestWhoIsNotShownIsRepairedOrNamed(t *testing.T) {
 		if secret, err := o.FirstSecret(t.Context(), identity.UserID(user), "o-school"); err != nil || secret == "" {
 			t.Errorf("%s: no first secret, %v", name, err)
 		}
-		shown, err := s.at(s.places["7b"]).ShownRoleAssignments(t.Context(), []identity.UserID{identity.UserID(user)})
+		shown, err := s.gateway.ShownRoleAssignments(t.Context(), []identity.UserID{identity.UserID(user)}, s.opened(s.places["7b"]))
 		s.check(err)
 		if (len(shown) == 1) != (name != "gil") {
 			t.Errorf("%s: roles shown %v", name, shown)

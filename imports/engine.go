@@ -128,7 +128,7 @@ func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Tim
 	}
 	switch w.one.State {
 	case store.ImportReading:
-		err = e.planning(ctx, w, end)
+		err = e.planning(ctx, w)
 	case store.ImportApplying:
 		var pause bool
 		if pause, err = w.held(ctx); err == nil && pause {
@@ -140,9 +140,7 @@ func (e *Engine) goOn(ctx context.Context, job store.ImportPayload, end time.Tim
 	case store.ImportCancelled:
 		err = e.finishBegun(ctx, w)
 	case store.ImportUndoing:
-		if err = e.finishBegun(ctx, w); err == nil {
-			err = e.undoing(ctx, w, end)
-		}
+		err = e.undoing(ctx, w, end)
 	}
 	return w.one.State, err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -38,7 +37,7 @@ func (e *Engine) Plan(ctx context.Context, org *store.Organization, id store.Imp
 // planning is [Engine.Plan] in a job. Whatever is there already of the rows of a
 // list that is still being read, it begins anew: so a job that was cut off doubles
 // nothing.
-func (e *Engine) planning(ctx context.Context, w work, _ time.Time) error {
+func (e *Engine) planning(ctx context.Context, w work) error {
 	for {
 		now, free := e.reading.take(ctx, w.one.ID, false)
 		one, err := w.rows.Import(now, w.one.ID)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"homeroom.dev/homeroom/identity"
@@ -16,23 +15,13 @@ import (
 // made anew, beside the writes of the next batch.
 var looks = []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, time.Second}
 
-// listsAtOnce is how many lists of Zitadel's a batch asks for at once.
-const listsAtOnce = 4
-
-// asked is whom one list of Zitadel's is asked for; in the end, who is not shown
-// there.
-type asked struct {
-	users []identity.UserID
-	shown func(context.Context, []identity.UserID) ([]identity.UserID, error)
-	err   error
-}
-
-// look asks all lists until everybody is shown, or the last look is over.
-func (b *batch) look(ctx context.Context, all ...*asked) {
+// look asks who of wanted is not shown until all are, or the last look is over, and
+// answers who is not shown then.
+func look[T any](ctx context.Context, looks []time.Duration, wanted []T, missing func([]T) ([]T, error)) ([]T, error) {
 	waited := time.Duration(0)
-	for _, look := range b.looks {
-		if all = slices.DeleteFunc(all, func(a *asked) bool { return a.err != nil || len(a.users) == 0 }); len(all) == 0 {
-			return
+	for _, look := range looks {
+		if len(wanted) == 0 {
+			return nil, nil
 		}
 		if look > waited {
 			select {
@@ -41,35 +30,12 @@ func (b *batch) look(ctx context.Context, all ...*asked) {
 			}
 			waited = look
 		}
-		var under sync.WaitGroup
-		free := make(chan struct{}, listsAtOnce)
-		for _, a := range all {
-			free <- struct{}{}
-			under.Go(func() {
-				defer func() { <-free }()
-				there, err := a.shown(ctx, a.users)
-				if a.err = err; err == nil {
-					a.users = without(a.users, there)
-				}
-			})
-		}
-		under.Wait()
-	}
-}
-
-// without are those users who are not among the others, in their order.
-func without(users, others []identity.UserID) []identity.UserID {
-	there := make(map[identity.UserID]bool, len(others))
-	for _, user := range others {
-		there[user] = true
-	}
-	var left []identity.UserID
-	for _, user := range users {
-		if !there[user] {
-			left = append(left, user)
+		var err error
+		if wanted, err = missing(wanted); err != nil {
+			return wanted, err
 		}
 	}
-	return left
+	return wanted, nil
 }
 
 // notShown reports whether Zitadel has something and does not show it.
@@ -83,25 +49,28 @@ func (b *batch) shownUsers(ctx context.Context) {
 	if b.blind {
 		return
 	}
-	byID := map[identity.UserID]*item{}
-	var users []identity.UserID
+	var made []*item
 	for _, i := range b.items {
-		if i.left == nil && !i.refused && i.account != nil {
-			byID[i.row.User] = i
-			users = append(users, i.row.User)
+		if i.left == nil && i.account != nil {
+			made = append(made, i)
 		}
 	}
-	list := &asked{users: users, shown: b.remote.ShownUsers}
-	b.look(ctx, list)
-	missing := list.users
-	if list.err != nil {
-		for _, user := range missing {
-			b.answer(byID[user], again(list.err))
+	lost, err := look(ctx, b.looks, made, func(wanted []*item) ([]*item, error) {
+		users := make([]identity.UserID, len(wanted))
+		for n, i := range wanted {
+			users[n] = i.row.User
+		}
+		shown, err := b.remote.ShownUsers(ctx, users)
+		return slices.DeleteFunc(wanted, func(i *item) bool { return slices.Contains(shown, i.row.User) }), err
+	})
+	if err != nil {
+		for _, i := range lost {
+			b.answer(i, again(err))
 		}
 		return
 	}
-	b.each(ctx, len(missing), func(n int) {
-		i := byID[missing[n]]
+	come := b.each(ctx, len(lost), func(n int) {
+		i := lost[n]
 		fact, err := b.remote.RepairUser(ctx, i.made)
 		switch {
 		case err == nil:
@@ -114,11 +83,7 @@ func (b *batch) shownUsers(ctx context.Context) {
 			b.answer(i, err)
 		}
 	})
-	for _, user := range missing {
-		if i := byID[user]; !i.repaired && !i.hidden && i.left == nil {
-			i.left = b.gone(ctx)
-		}
-	}
+	b.wait(ctx, lost[come:]...)
 }
 
 // shownRoles reads back roles that were given, and repairs them.
@@ -126,57 +91,53 @@ func (b *batch) shownRoles(ctx context.Context, all []*role) {
 	if b.blind {
 		return
 	}
-	byPlace := map[*place]map[identity.UserID]*role{}
-	for _, r := range all {
-		if r.done && r.item.row.Steps[r.step].Kind == roster.StepAssign {
-			if byPlace[r.place] == nil {
-				byPlace[r.place] = map[identity.UserID]*role{}
-			}
-			byPlace[r.place][r.item.row.User] = r
+	given := slices.DeleteFunc(all, func(r *role) bool { return !r.done || r.item.row.Steps[r.step].Kind != roster.StepAssign })
+	lost, err := look(ctx, b.looks, given, func(wanted []*role) ([]*role, error) { return b.missingRoles(ctx, wanted) })
+	if err != nil {
+		for _, r := range lost {
+			b.answer(r.item, again(err))
 		}
+		return
 	}
-	lists := make(map[*place]*asked, len(byPlace))
-	for p, roles := range byPlace {
-		lists[p] = &asked{users: slices.Sorted(maps.Keys(roles)), shown: p.remote.ShownRoleAssignments}
+	come := b.each(ctx, len(lost), func(n int) { b.repairRole(ctx, lost[n]) })
+	for _, r := range lost[come:] {
+		b.wait(ctx, r.item)
 	}
-	b.look(ctx, slices.Collect(maps.Values(lists))...)
-	var lost []*role
-	for p, list := range lists {
-		for _, user := range list.users {
-			if list.err != nil {
-				b.answer(byPlace[p][user].item, again(list.err))
-				continue
-			}
-			lost = append(lost, byPlace[p][user])
-		}
+}
+
+// missingRoles are those that Zitadel does not show. It is asked once for all, of
+// whatever classes they are.
+func (b *batch) missingRoles(ctx context.Context, wanted []*role) ([]*role, error) {
+	users, places := map[identity.UserID]bool{}, map[identity.OrganizationID]identity.Opened{}
+	for _, r := range wanted {
+		users[r.item.row.User], places[r.place.opened.ID()] = true, r.place.opened
 	}
-	mended := make([]bool, len(lost))
-	b.each(ctx, len(lost), func(n int) {
-		r := lost[n]
-		i, s := r.item, r.item.row.Steps[r.step]
-		fact, err := r.place.remote.RepairRoleAssignment(ctx, i.row.User, []identity.Role{s.Role})
-		switch {
-		case err == nil:
-			i.mu.Lock()
-			i.facts, i.repaired, i.changed = append(i.facts, fact), true, true
-			i.mu.Unlock()
-		case refused(err) != nil || notShown(err):
-			b.Log.WarnContext(ctx, "a role is not shown", "import", b.work.one.ID, "user", i.row.User, "organization", s.Place, "error", err)
-			i.mu.Lock()
-			if !i.hidden {
-				i.hidden, i.reasons = true, append(i.reasons, identity.Say("import.role-hidden"))
-			}
-			i.mu.Unlock()
-		default:
-			b.answer(i, err)
-			return
-		}
-		mended[n] = true
-	})
-	for n, r := range lost {
-		if i := r.item; !mended[n] && i.left == nil {
-			i.left = b.gone(ctx)
-		}
+	shown, err := b.Gateway.ShownRoleAssignments(ctx, slices.Collect(maps.Keys(users)), slices.Collect(maps.Values(places))...)
+	return slices.DeleteFunc(wanted, func(r *role) bool {
+		return slices.ContainsFunc(shown, func(a identity.RoleAssignment) bool {
+			return a.User == r.item.row.User && a.Organization == r.place.opened.ID()
+		})
+	}), err
+}
+
+// repairRole makes a role anew that is not shown, or names it.
+func (b *batch) repairRole(ctx context.Context, r *role) {
+	i, s := r.item, r.item.row.Steps[r.step]
+	fact, err := r.place.remote.RepairRoleAssignment(ctx, i.row.User, []identity.Role{s.Role})
+	if err != nil && refused(err) == nil && !notShown(err) {
+		b.answer(i, err)
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case err == nil:
+		i.facts, i.repaired, i.changed = append(i.facts, fact), true, true
+	case !i.hidden:
+		i.hidden, i.reasons = true, append(i.reasons, identity.Say("import.role-hidden"))
+		fallthrough
+	default:
+		b.Log.WarnContext(ctx, "a role is not shown", "import", b.work.one.ID, "user", i.row.User, "organization", s.Place, "error", err)
 	}
 }
 

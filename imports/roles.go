@@ -68,10 +68,6 @@ func (b *batch) roles(ctx context.Context) {
 		if i.left != nil || i.refused {
 			continue
 		}
-		if makes(i.row) && i.account == nil {
-			i.left = b.gone(ctx) // not come to
-			continue
-		}
 		for n, s := range i.row.Steps {
 			if s.Kind != roster.StepAssign && s.Kind != roster.StepUnassign {
 				continue
@@ -88,11 +84,9 @@ func (b *batch) roles(ctx context.Context) {
 			all = append(all, r)
 		}
 	}
-	b.each(ctx, len(all), func(n int) { b.role(ctx, all[n]) })
-	for _, r := range all {
-		if i := r.item; !r.done && !i.undone[r.step] && i.left == nil {
-			i.left = b.gone(ctx)
-		}
+	come := b.each(ctx, len(all), func(n int) { b.role(ctx, all[n]) })
+	for _, r := range all[come:] {
+		b.wait(ctx, r.item)
 	}
 	b.shownRoles(ctx, all)
 }

@@ -226,9 +226,14 @@ func (s *school) enrol(p somebody) {
 // at is an organization at Zitadel for nobody in particular.
 func (s *school) at(o identity.Organization) identity.Remote {
 	s.t.Helper()
+	return s.gateway.In(s.opened(o))
+}
+
+func (s *school) opened(o identity.Organization) identity.Opened {
+	s.t.Helper()
 	opened, err := identity.OpenFounded(o, identity.Actor{User: "test"}, identity.RolesIn(o.Kind)[0])
 	s.check(err)
-	return s.gateway.In(opened)
+	return opened
 }
 
 // sync brings the database up to what Zitadel knows.

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -51,14 +52,15 @@ func (r *run) do(ctx context.Context, w work, m making, rows []store.ImportRow) 
 	if err != nil {
 		return err
 	}
-	b.each(ctx, len(b.items), func(n int) { b.account(ctx, b.items[n]) })
+	come := b.each(ctx, len(b.items), func(n int) { b.account(ctx, b.items[n]) })
+	b.wait(ctx, b.items[come:]...)
 	b.shownUsers(ctx)
 	b.roles(ctx)
 	b.invitations(ctx)
 	var done []store.ImportedRow
 	for _, i := range b.items {
 		if i.left != nil {
-			err = errors.Join(err, i.left)
+			err = cmp.Or(err, i.left)
 			continue
 		}
 		done = append(done, i.outcome())
@@ -117,22 +119,33 @@ func (b *batch) readPasswordRules(ctx context.Context) error {
 	return b.work.rows.KeepPasswordRules(ctx, rules, asked)
 }
 
-// each runs f for all numbers below n, as writers become free, and returns when
-// all have ended. When Zitadel is away it stops.
-func (b *batch) each(ctx context.Context, n int, f func(int)) {
+// each runs f for all numbers below n, in their order, as writers become free, and
+// returns when all have ended. When Zitadel is away it stops: it answers how many
+// it came to.
+func (b *batch) each(ctx context.Context, n int, f func(int)) int {
 	var under sync.WaitGroup
+	defer under.Wait()
 	for k := range n {
 		b.writers.take(b.turn)
 		if b.gone(ctx) != nil {
 			b.writers.give()
-			break
+			return k
 		}
 		under.Go(func() {
 			defer b.writers.give()
 			f(k)
 		})
 	}
-	under.Wait()
+	return n
+}
+
+// wait leaves items begun that were not come to.
+func (b *batch) wait(ctx context.Context, items ...*item) {
+	for _, i := range items {
+		if i.left == nil {
+			i.left = b.gone(ctx)
+		}
+	}
 }
 
 // gone is why nothing more is to be begun.

@@ -83,11 +83,13 @@ func (e *Engine) assign(ctx context.Context, class identity.Opened, batch []iden
 		if err := wait(ctx, pause); err != nil {
 			return nil, err
 		}
-		shown, err := remote.ShownRoleAssignments(ctx, looked)
+		shown, err := e.Gateway.ShownRoleAssignments(ctx, looked, class)
 		if err != nil {
 			return nil, err
 		}
-		looked = slices.DeleteFunc(looked, func(user identity.UserID) bool { return slices.Contains(shown, user) })
+		looked = slices.DeleteFunc(looked, func(user identity.UserID) bool {
+			return slices.ContainsFunc(shown, func(a identity.RoleAssignment) bool { return a.User == user })
+		})
 	}
 	err := e.each(ctx, batch, func(ctx context.Context, i int) error {
 		if !slices.Contains(looked, batch[i].User.ID) {

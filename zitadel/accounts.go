@@ -77,12 +77,22 @@ func (r *remote) changeState(ctx context.Context, doing string, id identity.User
 	return identity.UserChanged{User: id, State: &is, At: at(answer.GetUser().GetDetails().GetChangeDate())}, nil
 }
 
-// DeleteUser removes a user at home here for good. Sessions end first, so that
-// applications hear of it. One who is gone already gives a fact without meaning.
+// DeleteUser removes a user at home here for good, be they shown or not. Sessions
+// end first, so that applications hear of it. Of one who is gone already it answers
+// when that was, and a fact without meaning if there never was one.
 func (r *remote) DeleteUser(ctx context.Context, id identity.UserID) (identity.Fact, error) {
 	_, err := r.EndSessions(ctx, id)
 	if is(err, idUserGone) && r.present() == nil {
-		return identity.Unknown{}, nil
+		h, gone := r.userHistory(ctx, id)
+		switch {
+		case identity.IsKind(gone, identity.KindNotFound):
+			return identity.Unknown{}, nil
+		case gone != nil:
+			return nil, gone
+		case !h.removed.IsZero():
+			return identity.UserRemoved{User: id, At: h.removed}, nil
+		}
+		err = nil // there, and not shown
 	}
 	if err != nil {
 		return nil, err

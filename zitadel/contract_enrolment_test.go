@@ -53,25 +53,50 @@ func TestContractPeopleAreEnrolledTogether(t *testing.T) {
 			}
 			return slices.Equal(shown, asked[2:])
 		})
-		if shown, err := remote.ShownRoleAssignments(t.Context(), ids); err != nil || len(shown) > 0 {
+		biology, linden, birch := opened(t, w.biology), opened(t, w.linden), opened(t, w.birch)
+		if shown, err := w.runtime.ShownRoleAssignments(t.Context(), ids, biology, linden); err != nil || len(shown) > 0 {
 			t.Errorf("role assignments shown = %v, %v, want none", shown, err)
 		}
+		wanted := map[identity.RoleAssignmentID]identity.RoleAssignment{}
+		fact, err := w.in(t, w.linden).AssignRoles(t.Context(), ids[0], []identity.Role{identity.RoleTeacher})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted[fact.(identity.RoleAssignmentCreated).Assignment.ID] = fact.(identity.RoleAssignmentCreated).Assignment
 		for _, id := range ids[:6] {
 			fact, err := remote.AssignRoles(t.Context(), id, []identity.Role{identity.RoleStudent})
 			if err != nil {
 				t.Fatal(err)
 			}
+			a := fact.(identity.RoleAssignmentCreated).Assignment
+			wanted[a.ID] = a
 			if events := w.history(t, string(fact.(identity.RoleAssignmentCreated).Assignment.ID)); len(events) != 1 || !cmp.Equal(events[0].Fact, fact) {
 				t.Errorf("fact = %+v, want that of the log %s", fact, dump(t, events))
 			}
 		}
-		eventually(t, "the role assignments are shown", func() bool {
-			shown, err := remote.ShownRoleAssignments(t.Context(), append([]identity.UserID{stranger}, ids...))
+		asked = append([]identity.UserID{stranger}, ids...)
+		eventually(t, "the role assignments are shown, of all organizations that are opened", func() bool {
+			shown, err := w.runtime.ShownRoleAssignments(t.Context(), asked, biology, linden)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return slices.Equal(shown, ids[:6])
+			found := map[identity.RoleAssignmentID]identity.RoleAssignment{}
+			for _, a := range shown {
+				found[a.ID] = a
+			}
+			return cmp.Equal(wanted, found)
 		})
+		for _, test := range []struct {
+			name string
+			in   []identity.Opened
+			want int
+		}{{"one", []identity.Opened{biology}, 6}, {"the other", []identity.Opened{linden}, 1}, {"another school", []identity.Opened{birch}, 0}, {"none", nil, 0}} {
+			if shown, err := w.runtime.ShownRoleAssignments(t.Context(), ids, test.in...); err != nil || len(shown) != test.want {
+				t.Errorf("%s: %v, %v, want %d", test.name, shown, err, test.want)
+			}
+		}
+		_, err = w.runtime.ShownRoleAssignments(t.Context(), ids, biology, identity.Opened{})
+		wantKind(t, err, identity.KindNotFound, "organization.not-found")
 		again, err := remote.AssignRoles(t.Context(), ids[0], []identity.Role{identity.RoleCoTeacher})
 		if err != nil || !slices.Equal(again.(identity.RoleAssignmentCreated).Assignment.Roles, []identity.Role{identity.RoleCoTeacher}) {
 			t.Errorf("other roles = %+v, %v, want them adopted", again, err)

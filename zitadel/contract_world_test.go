@@ -230,11 +230,17 @@ func unique(prefix string) string { return prefix + "-" + strings.ToLower(rand.T
 // in opens an organization for somebody who may do everything there.
 func (w *world) in(t *testing.T, o identity.Organization) identity.Remote {
 	t.Helper()
+	return w.runtime.In(opened(t, o))
+}
+
+// opened is an organization that is opened for the suite.
+func opened(t *testing.T, o identity.Organization) identity.Opened {
+	t.Helper()
 	opened, err := identity.Open(o, identity.Actor{User: "suite"}, identity.Held{Platform: []identity.Role{identity.RoleOperator}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.runtime.In(opened)
+	return opened
 }
 
 // someone is a new user without e-mail.

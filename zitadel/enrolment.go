@@ -34,7 +34,7 @@ func (r *remote) AddUser(ctx context.Context, n identity.NewUser) (identity.Fact
 	if !is(err, idUserGone) {
 		return nil, err
 	}
-	h, err := r.userHistory(ctx, n.ID)
+	h, err := r.madeHistory(ctx, n.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -65,29 +65,50 @@ func (r *remote) ShownUsers(ctx context.Context, users []identity.UserID) ([]ide
 	return those(users, shown), nil
 }
 
-// ShownRoleAssignments looks once of which users Zitadel shows a role
-// assignment here.
-func (r *remote) ShownRoleAssignments(ctx context.Context, users []identity.UserID) ([]identity.UserID, error) {
-	if err := r.askable(users); err != nil || len(users) == 0 {
-		return nil, err
+// ShownRoleAssignments looks once which role assignments of users Zitadel shows in
+// organizations. It asks for those of all organizations together: a question for
+// each is as dear as a few writes.
+func (r *Runtime) ShownRoleAssignments(ctx context.Context, users []identity.UserID, in ...identity.Opened) ([]identity.RoleAssignment, error) {
+	here := make(map[string]bool, len(in))
+	for _, opened := range in {
+		if err := (&remote{r, opened}).askable(users); err != nil {
+			return nil, err
+		}
+		here[string(opened.ID())] = true
 	}
-	answer, err := r.client.AuthorizationServiceV2().ListAuthorizations(ctx, &authorizationpb.ListAuthorizationsRequest{
-		Pagination: &filterpb.PaginationRequest{Limit: identity.MaxShown},
-		Filters: append(assignmentsIn(r.config.Project, r.opened.ID()), &authorizationpb.AuthorizationsSearchFilter{
-			Filter: &authorizationpb.AuthorizationsSearchFilter_InUserIds{InUserIds: &filterpb.InIDsFilter{Ids: texted(users)}},
-		}),
-	})
-	if err != nil {
-		return nil, fail("list authorizations", err, "organization.not-found")
+	if len(users) == 0 || len(in) == 0 {
+		return nil, nil
 	}
-	shown := make(map[identity.UserID]bool)
-	for _, a := range answer.GetAuthorizations() {
-		if a.GetOrganization().GetId() == string(r.opened.ID()) && a.GetProject().GetId() == r.config.Project {
-			shown[identity.UserID(a.GetUser().GetId())] = true
+	filters := []*authorizationpb.AuthorizationsSearchFilter{
+		{Filter: &authorizationpb.AuthorizationsSearchFilter_InUserIds{InUserIds: &filterpb.InIDsFilter{Ids: texted(users)}}},
+	}
+	if len(here) == 1 {
+		filters = append(filters, assignmentsIn(r.config.Project, in[0].ID())...)
+	} else {
+		filters = append(filters, assignmentsOf(r.config.Project))
+	}
+	var shown []identity.RoleAssignment
+	for page := (&filterpb.PaginationRequest{Limit: maxAuthorizations}); ; page.Offset += maxAuthorizations {
+		answer, err := r.client.AuthorizationServiceV2().ListAuthorizations(ctx, &authorizationpb.ListAuthorizationsRequest{
+			Pagination: page, Filters: filters,
+		})
+		if err != nil {
+			return nil, fail("list authorizations", err, "organization.not-found")
+		}
+		for _, a := range answer.GetAuthorizations() {
+			if here[a.GetOrganization().GetId()] && a.GetProject().GetId() == r.config.Project {
+				shown = append(shown, toAssignment(a))
+			}
+		}
+		// Those that we may not see are counted, and left out of the page.
+		if answer.GetPagination().GetTotalResult() <= page.Offset+maxAuthorizations {
+			return shown, nil
 		}
 	}
-	return those(users, shown), nil
 }
+
+// maxAuthorizations is how many Zitadel lists at once.
+const maxAuthorizations = 1000
 
 // askable refuses more users than can be asked for at once.
 func (r *remote) askable(users []identity.UserID) error {

@@ -43,7 +43,7 @@ func (r *remote) RepairUser(ctx context.Context, n identity.NewUser) (identity.F
 	case err != nil && !is(err, idUserGone):
 		return nil, fail(doing, err, "user.not-found")
 	}
-	h, err := r.userHistory(ctx, n.ID)
+	h, err := r.madeHistory(ctx, n.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,8 @@ func (r *remote) userAsked(n identity.NewUser, request *userpb.CreateUserRequest
 // was last given to one.
 type userHistory struct {
 	created  time.Time
-	onlyMade bool // by this service account, and nothing else happened
+	onlyMade bool      // by this service account, and nothing else happened
+	removed  time.Time // instead of all that: there is no such user any more
 }
 
 // madeEvents are the events of a creation by [remote.sendUser] without a link.
@@ -133,6 +134,9 @@ func (r *remote) userHistory(ctx context.Context, id identity.UserID) (userHisto
 		}
 		kind := strings.TrimPrefix(change.GetEventType().GetKey(), "EventTypes.")
 		if kind == userRemoved {
+			if h.created.IsZero() {
+				return userHistory{removed: at(change.GetChangeDate())}, nil
+			}
 			break
 		}
 		h.created = at(change.GetChangeDate())
@@ -146,9 +150,18 @@ func (r *remote) userHistory(ctx context.Context, id identity.UserID) (userHisto
 	return h, nil
 }
 
+// madeHistory is the history of one who is not removed.
+func (r *remote) madeHistory(ctx context.Context, id identity.UserID) (userHistory, error) {
+	h, err := r.userHistory(ctx, id)
+	if err == nil && !h.removed.IsZero() {
+		err = identity.NotFound("user.not-found")
+	}
+	return h, err
+}
+
 // maxAssigned is how many role assignments are remembered: many more than are
-// written before they are read back.
-const maxAssigned = 4096
+// written before they are read back, be everybody in a dozen classes.
+const maxAssigned = 1 << 14
 
 // assigned remembers the IDs of the role assignments made last. Zitadel tells
 // them once, and never again of one that it does not show.

@@ -65,17 +65,37 @@ func TestLostPeopleAreRepairedAfterwards(t *testing.T) {
 	}
 }
 
+// Who is not shown is deleted all the same, and what was not heard the first time
+// is told again.
+func TestLostPeopleAreDeleted(t *testing.T) {
+	t.Parallel()
+	w, faults := ownWorld(t)
+	remote, n := w.in(t, w.biology), someone()
+	faults.LoseUsers(func(string) bool { return true })
+	if _, err := remote.AddUser(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	fact, err := remote.DeleteUser(t.Context(), n.ID)
+	if removed, ok := fact.(identity.UserRemoved); err != nil || !ok || removed.User != n.ID || w.happened(t, string(n.ID), "user.removed") != 1 {
+		t.Errorf("deleted: %+v, %v", fact, err)
+	}
+	again, err := remote.DeleteUser(t.Context(), n.ID)
+	if err != nil || again != fact || w.happened(t, string(n.ID), "user.removed") != 1 {
+		t.Errorf("again: %+v, %v, want %+v", again, err, fact)
+	}
+}
+
 func TestLostRoleAssignmentsAreRepairedAfterwards(t *testing.T) {
 	t.Parallel()
 	w, faults := ownWorld(t)
-	user, remote := w.student(t, w.linden), w.in(t, w.biology)
+	user, remote, biology := w.student(t, w.linden), w.in(t, w.biology), opened(t, w.biology)
 	faults.LoseAuthorizations(func(string) bool { return true })
 	fact, err := remote.AssignRoles(t.Context(), user.ID, student)
 	if err != nil {
 		t.Fatal(err)
 	}
 	faults.Heal()
-	if shown, err := remote.ShownRoleAssignments(t.Context(), []identity.UserID{user.ID}); err != nil || len(shown) > 0 {
+	if shown, err := w.runtime.ShownRoleAssignments(t.Context(), []identity.UserID{user.ID}, biology); err != nil || len(shown) > 0 {
 		t.Errorf("shown = %v, %v, want none", shown, err)
 	}
 	repaired, err := remote.RepairRoleAssignment(t.Context(), user.ID, student)
@@ -85,7 +105,7 @@ func TestLostRoleAssignmentsAreRepairedAfterwards(t *testing.T) {
 	if before, after := fact.(identity.RoleAssignmentCreated).Assignment.ID, repaired.(identity.RoleAssignmentCreated).Assignment.ID; before == after {
 		t.Error("not made anew")
 	}
-	if shown, err := remote.ShownRoleAssignments(t.Context(), []identity.UserID{user.ID}); err != nil || len(shown) != 1 {
+	if shown, err := w.runtime.ShownRoleAssignments(t.Context(), []identity.UserID{user.ID}, biology); err != nil || len(shown) != 1 {
 		t.Errorf("shown = %v, %v, want one", shown, err)
 	}
 }

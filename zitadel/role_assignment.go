@@ -269,7 +269,13 @@ func findAssignment(ctx context.Context, c *client.Client, project string, organ
 func assignmentsIn(project string, organization identity.OrganizationID) []*authorizationpb.AuthorizationsSearchFilter {
 	return []*authorizationpb.AuthorizationsSearchFilter{
 		{Filter: &authorizationpb.AuthorizationsSearchFilter_OrganizationId{OrganizationId: &filterpb.IDFilter{Id: string(organization)}}},
-		{Filter: &authorizationpb.AuthorizationsSearchFilter_ProjectId{ProjectId: &filterpb.IDFilter{Id: project}}},
+		assignmentsOf(project),
+	}
+}
+
+func assignmentsOf(project string) *authorizationpb.AuthorizationsSearchFilter {
+	return &authorizationpb.AuthorizationsSearchFilter{
+		Filter: &authorizationpb.AuthorizationsSearchFilter_ProjectId{ProjectId: &filterpb.IDFilter{Id: project}},
 	}
 }
 
