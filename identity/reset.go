@@ -50,7 +50,7 @@ func withSecret(
 	}
 	for {
 		if !known {
-			if wanted, err = askPasswordRules(ctx, rows, remote); err != nil {
+			if wanted, err = AskPasswordRules(ctx, rows, remote); err != nil {
 				return "", err
 			}
 		}
@@ -68,7 +68,9 @@ func withSecret(
 	}
 }
 
-func askPasswordRules(ctx context.Context, rows FirstSecrets, remote Remote) (PasswordRules, error) {
+// AskPasswordRules asks Zitadel what it wants of passwords of people at home here,
+// and keeps the answer.
+func AskPasswordRules(ctx context.Context, rows FirstSecrets, remote Remote) (PasswordRules, error) {
 	asked := time.Now()
 	rules, err := remote.PasswordRules(ctx)
 	if err != nil {

@@ -38,13 +38,14 @@ func derivedSubmission(key []byte, position int64, place identity.OrganizationID
 	return strings.ToLower(text[:26])
 }
 
-// making is how people are made by an import: by the school's rules, which are
-// read again for each batch.
+// making is how people are made by an import: by the school's rules and Zitadel's,
+// which are read again for each batch.
 type making struct {
-	key   []byte
-	rules identity.StudentRules
-	bands map[identity.OrganizationID]identity.SecretBand // of classrooms that have their own
-	one   store.Import
+	key       []byte
+	rules     identity.StudentRules
+	bands     map[identity.OrganizationID]identity.SecretBand // of classrooms that have their own
+	passwords identity.PasswordRules
+	one       store.Import
 }
 
 func (w work) making(ctx context.Context) (making, error) {
@@ -57,7 +58,13 @@ func (w work) making(ctx context.Context) (making, error) {
 		return m, err
 	}
 	if w.opened.Organization().Kind == identity.KindSchool {
-		m.bands, err = w.rows.ClassroomBands(ctx)
+		if m.bands, err = w.rows.ClassroomBands(ctx); err != nil {
+			return m, err
+		}
+	}
+	known := false
+	if m.passwords, known, err = w.rows.PasswordRules(ctx); err == nil && !known {
+		m.passwords, err = identity.AskPasswordRules(ctx, w.rows, w.remote)
 	}
 	return m, err
 }
@@ -67,13 +74,16 @@ func makes(row store.ImportRow) bool {
 	return row.Kind == roster.KindCreate && slices.ContainsFunc(row.Steps, func(s roster.Step) bool { return s.Kind == roster.StepCreate })
 }
 
-// name gives a row that makes somebody an account its ID and a user name that is
-// free here.
+// name gives a row that makes somebody an account its ID, a user name that is free
+// here and, if they have no address, a first secret.
 func (m making) name(row *store.ImportRow, taken store.UserNameTaken) error {
 	if !makes(*row) {
 		return nil
 	}
 	row.User = derivedID(m.key, row.Position)
+	if row.Person.Address == "" {
+		row.Secret = m.secret(*row, m.passwords)
+	}
 	if row.UserName = cmp.Or(row.Person.UserName, row.Person.Address); row.UserName != "" {
 		return nil // taken or not: it is theirs
 	}
@@ -110,23 +120,22 @@ func (m making) otherNames(row store.ImportRow) func() (string, bool) {
 	}
 }
 
-// user is who a row makes. Who has no address gets a first secret by the rules of
-// their first class that has its own.
-func (m making) user(row store.ImportRow, passwords identity.PasswordRules) identity.NewUser {
+// user is who a row makes.
+func (m making) user(row store.ImportRow) identity.NewUser {
 	p := row.Person
-	n := identity.NewUser{
+	return identity.NewUser{
 		ID: row.User, UserName: row.UserName, GivenName: p.GivenName, FamilyName: p.FamilyName, Address: p.Address,
-		Language: m.one.Options.Language,
+		Language: m.one.Options.Language, Secret: row.Secret,
+		MustChange: row.Secret != "" && (m.one.Options.MustChange || m.rulesFor(row).Changes()),
 	}
-	if p.Address != "" {
-		return n
-	}
-	rules := m.rulesFor(row)
-	n.Secret = rules.FirstSecret(passwords, derived(m.key, "secret", row.Position))
-	n.MustChange = m.one.Options.MustChange || rules.Changes()
-	return n
 }
 
+// secret is the first secret of who a row makes, as Zitadel wants passwords.
+func (m making) secret(row store.ImportRow, passwords identity.PasswordRules) string {
+	return m.rulesFor(row).FirstSecret(passwords, derived(m.key, "secret", row.Position))
+}
+
+// rulesFor are those of their first class that has its own.
 func (m making) rulesFor(row store.ImportRow) identity.StudentRules {
 	rules := m.rules
 	if row.Person.Role != "" && row.Person.Role != identity.RoleStudent {

@@ -82,6 +82,43 @@ func TestZitadelIsAwayForAWhile(t *testing.T) {
 	s.rebuilt()
 }
 
+// Rows that nobody had come to when Zitadel went away are not done, whatever they
+// are about.
+func TestRowsThatWereNotComeToAreDoneLater(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.engine.Hurried().Patient(0)
+	o := s.as("tim", "7b")
+	lines := []string{"Given name\tFamily name\tUser name"}
+	for given, userName := range map[string]string{
+		"Lena": "lena.v-7b", "Chloé": "c.beaumont", "María José": "maria.g-7b", "Mila": "mila.a-7b", "Luis": "luis.b-7b", "Luisa": "luis.b-7b-2",
+	} {
+		lines = append(lines, given+"\tChanged\t"+userName)
+	}
+	one := s.planned(o, pasted(lines...), store.ImportOptions{})
+	s.check(o.ApplyImport(t.Context(), one.ID, 0))
+	job, _ := s.queue.next()
+	s.zitadel.Faults().Unavailable(updateHuman, 0, -1)
+	if err := s.engine.Handle(t.Context(), job, false); !identity.IsKind(err, identity.KindUnavailable) {
+		t.Fatalf("away: %v", err)
+	}
+	if one = s.imported(o, one.ID); one.Receipt.Updated > 0 {
+		t.Errorf("away: %+v", one.Receipt)
+	}
+	s.zitadel.Faults().Heal()
+	s.check(s.engine.Handle(t.Context(), job, false))
+	s.sync()
+	changed := 0
+	for _, line := range s.atZitadel() {
+		if strings.Contains(line, "|Changed|") {
+			changed++
+		}
+	}
+	if one = s.imported(o, one.ID); one.State != store.ImportDone || one.Receipt.Updated != 6 || changed < 6 {
+		t.Errorf("back: %s, %+v, %d changed", one.State, one.Receipt, changed)
+	}
+}
+
 // One that was tried too often is paused, and can be gone on with.
 func TestAnImportThatIsGivenUpIsPaused(t *testing.T) {
 	t.Parallel()
@@ -212,6 +249,31 @@ func TestFirstSecretsAreMadeByTheRulesOfNow(t *testing.T) {
 	}
 	if rules, known, err := o.PasswordRules(t.Context()); err != nil || !known || rules != identity.DefaultPasswordRules {
 		t.Errorf("rules kept: %+v, %v, %v", rules, known, err)
+	}
+}
+
+// The card says what was sent, although the rules are others by the time that an
+// import that was cut off is gone on with.
+func TestTheFirstSecretIsTheOneThatWasSent(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.engine.Hurried().Patient(0)
+	o, room := s.as("priya", "school"), s.as("priya", "8a")
+	s.check(room.SetClassroomBand(t.Context(), identity.BandTwoWords))
+	one := s.planned(o, pasted("Given name\tFamily name\tClass", "Ana\tAlt\t8A"), store.ImportOptions{})
+	s.check(o.ApplyImport(t.Context(), one.ID, 0))
+	job, _ := s.queue.next()
+	s.zitadel.Faults().Unavailable(createRole, 0, -1)
+	if err := s.engine.Handle(t.Context(), job, false); !identity.IsKind(err, identity.KindUnavailable) {
+		t.Fatalf("away: %v", err)
+	}
+	s.zitadel.Faults().Heal()
+	s.check(room.SetClassroomBand(t.Context(), identity.BandPassphrase))
+	s.check(o.KeepPasswordRules(t.Context(), identity.PasswordRules{MinLength: 40}, s.clock))
+	s.check(s.engine.Handle(t.Context(), job, false))
+	secret, err := o.FirstSecret(t.Context(), s.rows(o, one.ID)[0].User, "o-school")
+	if err != nil || strings.Count(secret, "-") != 2 {
+		t.Errorf("the card says %q, %v", secret, err)
 	}
 }
 

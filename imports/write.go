@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/roster"
@@ -21,11 +20,10 @@ type batch struct {
 	items   []*item
 	classes map[int64]identity.OrganizationID // of the list, by place in it
 
-	mu        sync.Mutex
-	places    map[identity.OrganizationID]*place
-	passwords identity.PasswordRules
-	reread    bool  // passwords were asked for again
-	away      error // Zitadel does not answer: nothing more is begun
+	mu     sync.Mutex
+	places map[identity.OrganizationID]*place
+	reread bool  // what Zitadel wants of passwords was asked for again
+	away   error // Zitadel does not answer: nothing more is begun
 }
 
 // item is a row of a batch on its way.
@@ -83,15 +81,6 @@ func (b *batch) prepare(ctx context.Context, rows []store.ImportRow) error {
 	if b.classes, err = b.work.rows.ImportPlaces(ctx, b.work.one.ID, rows); err != nil {
 		return err
 	}
-	var known bool
-	if b.passwords, known, err = b.work.rows.PasswordRules(ctx); err != nil {
-		return err
-	}
-	if !known {
-		if err := b.readPasswordRules(ctx); err != nil {
-			return err
-		}
-	}
 	b.items = make([]*item, len(rows))
 	for n, row := range rows {
 		i := &item{row: row, undone: map[int]bool{}}
@@ -101,22 +90,11 @@ func (b *batch) prepare(ctx context.Context, rows []store.ImportRow) error {
 			}
 		}
 		if makes(row) {
-			i.made = b.user(i.row, b.passwords)
+			i.made = b.user(i.row)
 		}
 		b.items[n] = i
 	}
 	return nil
-}
-
-// readPasswordRules asks Zitadel for its rules, and keeps them.
-func (b *batch) readPasswordRules(ctx context.Context) error {
-	asked := time.Now()
-	rules, err := b.remote.PasswordRules(ctx)
-	if err != nil {
-		return err
-	}
-	b.passwords = rules
-	return b.work.rows.KeepPasswordRules(ctx, rules, asked)
 }
 
 // each runs f for all numbers below n, in their order, as writers become free, and
@@ -243,18 +221,20 @@ func (b *batch) addUser(ctx context.Context, i *item) (identity.Fact, error) {
 }
 
 // otherSecret makes a secret by the rules as Zitadel has them now, which are asked
-// for once in a batch.
+// for once in a batch, and keeps it before it is sent.
 func (b *batch) otherSecret(ctx context.Context, i *item) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.reread {
-		if err := b.readPasswordRules(ctx); err != nil {
+		passwords, err := identity.AskPasswordRules(ctx, b.work.rows, b.remote)
+		if err != nil {
 			return err
 		}
-		b.reread = true
+		b.passwords, b.reread = passwords, true
 	}
-	i.made.Secret = b.user(i.row, b.passwords).Secret
-	return nil
+	i.row.Secret = b.secret(i.row, b.passwords)
+	i.made.Secret = i.row.Secret
+	return b.work.rows.KeepImportSecret(ctx, b.work.one.ID, i.row)
 }
 
 // outcome is what became of an item. Steps that came to nothing are left out.
@@ -270,11 +250,10 @@ func (i *item) outcome() store.ImportedRow {
 	}
 	if i.account != nil {
 		d.Facts = append([]identity.Fact{i.account}, d.Facts...)
-		d.Secret = i.made.Secret
 	}
 	switch {
 	case i.refused, !i.changed && len(i.reasons) > 0:
-		d.Outcome, d.Facts, d.Secret = store.OutcomeRefused, nil, ""
+		d.Outcome, d.Facts = store.OutcomeRefused, nil
 	case i.hidden:
 		d.Outcome = store.OutcomeHidden
 	case i.repaired:

@@ -79,10 +79,10 @@ func (o *Organization) closeImportRow(ctx context.Context, tx *transaction, i *I
 	if err := o.keepRowGuardians(ctx, tx, *i, d.Row); err != nil {
 		return err
 	}
-	if d.Secret == "" {
+	if d.Row.Secret == "" {
 		return nil
 	}
-	return o.store.keepFirstSecrets(ctx, tx, []identity.FirstSecret{{User: d.Row.User, Home: i.Home, Secret: d.Secret}})
+	return o.store.keepFirstSecrets(ctx, tx, []identity.FirstSecret{{User: d.Row.User, Home: i.Home, Secret: d.Row.Secret}})
 }
 
 // count counts a row in the receipt.

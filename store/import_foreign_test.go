@@ -63,6 +63,9 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 			rows, _, err := o.BeginImportRows(ctx, id, 0, 5, func(*ImportRow, UserNameTaken) error { return nil })
 			return rows, err
 		},
+		"KeepImportSecret": func(ctx context.Context) (any, error) {
+			return nothing(o.KeepImportSecret(ctx, id, ImportRow{Position: 1, Secret: "Otter-maple-1"}))
+		},
 		"CloseImportRows": func(ctx context.Context) (any, error) {
 			return nothing(o.CloseImportRows(ctx, id, []ImportedRow{{Row: ImportRow{Position: 1, Kind: roster.KindCreate}}}))
 		},
@@ -77,7 +80,7 @@ func importCalls(t *testing.T, w *world) map[string]func(context.Context) (any, 
 		"CloseImportClassroomUndo": func(ctx context.Context) (any, error) {
 			return nothing(o.CloseImportClassroomUndo(ctx, id, ImportClassroom{Position: 1, Undo: UndoBack}))
 		},
-		"Deserted":                func(ctx context.Context) (any, error) { return o.Deserted(ctx) },
+		"Holders":                 func(ctx context.Context) (any, error) { return o.Holders(ctx, 5) },
 		"WaitingImportClassrooms": func(ctx context.Context) (any, error) { return o.WaitingImportClassrooms(ctx, id, 0, 5) },
 		"CloseImportClassrooms": func(ctx context.Context) (any, error) {
 			return nothing(o.CloseImportClassrooms(ctx, id, []ImportClassroom{{Position: 1, State: ImportRowDone}}))

@@ -56,6 +56,7 @@ type ImportRow struct {
 	Outcome    ImportOutcome
 	User       identity.UserID // who it is, or was made
 	UserName   string          // of who was made
+	Secret     string          // their first password, while the row is begun
 	Steps      []roster.Step
 	Reasons    []identity.Message
 	Candidates []roster.Candidate

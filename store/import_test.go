@@ -123,7 +123,7 @@ func TestRowsOfAnImportAreBegunAndClosed(t *testing.T) {
 	w.apply(identity.UserChanged{User: "linden-zoe", GivenName: &accented, At: noon.Add(time.Minute)})
 	rows, _, err := o.BeginImportRows(t.Context(), id, 0, 100, func(r *ImportRow, _ UserNameTaken) error {
 		if r.Kind == roster.KindCreate {
-			r.User, r.UserName = "linden-nora", "nora.n-2a"
+			r.User, r.UserName, r.Secret = "linden-nora", "nora.n-2a", "sun-tree"
 		}
 		return nil
 	})
@@ -131,9 +131,25 @@ func TestRowsOfAnImportAreBegunAndClosed(t *testing.T) {
 	if len(rows) != 1 || rows[0].User != "linden-nora" || rows[0].State != ImportRowBegun {
 		t.Fatalf("begun %+v", rows)
 	}
+	begun, err := o.BegunImportRows(t.Context(), id, 0, 5)
+	w.must(err)
+	if len(begun) != 1 || begun[0].Secret != "sun-tree" || strings.Contains(w.dump("SELECT * FROM import_rows"), "sun-tree") {
+		t.Errorf("begun, for the next process: %+v", begun)
+	}
+	rows[0].Secret = "moon-lake"
+	w.must(o.KeepImportSecret(t.Context(), id, rows[0]))
+	if begun, err = o.BegunImportRows(t.Context(), id, 0, 5); err != nil || len(begun) != 1 || begun[0].Secret != "moon-lake" {
+		t.Errorf("with another password: %+v, %v", begun, err)
+	}
 	facts := append(userFacts("linden", "nora", "Nora", "New"), assigned("linden-7b", "linden-nora", identity.RoleStudent))
 	for range 2 { // the same again changes nothing
-		w.must(o.CloseImportRows(t.Context(), id, []ImportedRow{{Row: rows[0], Outcome: OutcomeVerified, Facts: facts, Secret: "sun-tree"}}))
+		w.must(o.CloseImportRows(t.Context(), id, []ImportedRow{{Row: rows[0], Outcome: OutcomeVerified, Facts: facts}}))
+	}
+	if secret, err := o.FirstSecret(t.Context(), "linden-nora", "linden"); err != nil || secret != "moon-lake" {
+		t.Errorf("the first secret is %q, %v", secret, err)
+	}
+	if left := w.dump("SELECT sealed FROM import_rows WHERE sealed <> ''"); left != "" {
+		t.Errorf("rows that are closed keep %s", left)
 	}
 	w.must(o.EndImport(t.Context(), id, ImportDone, identity.Message{}))
 	i, err := o.Import(t.Context(), id)

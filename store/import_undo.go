@@ -273,11 +273,15 @@ func (o *Organization) CloseImportClassroomUndo(ctx context.Context, id ImportID
 	return nil
 }
 
-// Deserted reports whether nobody has a role in the classroom.
-func (o *Organization) Deserted(ctx context.Context) (bool, error) {
-	n, err := o.store.read().CountPeopleHere(ctx, o.id)
+// Holders are some of those who have a role here, as far as is known.
+func (o *Organization) Holders(ctx context.Context, most int) ([]identity.UserID, error) {
+	found, err := o.store.read().HoldersHere(ctx, query.HoldersHereParams{OrganizationID: o.id, MaxRows: int64(most)})
 	if err != nil {
-		return false, fmt.Errorf("count who has a role here: %w", translate(err))
+		return nil, fmt.Errorf("list who has a role here: %w", translate(err))
 	}
-	return n == 0, nil
+	users := make([]identity.UserID, len(found))
+	for n, user := range found {
+		users[n] = identity.UserID(user)
+	}
+	return users, nil
 }

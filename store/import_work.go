@@ -13,15 +13,14 @@ import (
 
 // ImportedRow is a row of an import that was worked on.
 type ImportedRow struct {
-	Row     ImportRow // with what was learned: user, user name, steps
+	Row     ImportRow // with what was learned: user, user name, secret, steps
 	Outcome ImportOutcome
 	Reasons []identity.Message
 	Facts   []identity.Fact
-	Secret  string // first password of who was made
 }
 
 // BegunImportRows are the next rows of an import that were begun by a process
-// that is no more.
+// that is no more, with the first passwords that it may have sent.
 func (o *Organization) BegunImportRows(ctx context.Context, id ImportID, after int64, most int) ([]ImportRow, error) {
 	rows, err := o.store.read().ImportRowsInState(ctx, query.ImportRowsInStateParams{
 		OrganizationID: o.id, ImportID: string(id), State: string(ImportRowBegun), After: after, MaxRows: int64(most),
@@ -29,7 +28,55 @@ func (o *Organization) BegunImportRows(ctx context.Context, id ImportID, after i
 	if err != nil {
 		return nil, fmt.Errorf("list rows that were begun: %w", translate(err))
 	}
-	return importRowsOf(rows)
+	begun, err := importRowsOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	for n, row := range rows {
+		if row.Sealed == "" {
+			continue
+		}
+		secret, err := o.store.keys.open(importRowPlace(o.id, id, row.Position), row.Sealed)
+		if err != nil {
+			return nil, fmt.Errorf("open a first password: %w", err)
+		}
+		begun[n].Secret = string(secret)
+	}
+	return begun, nil
+}
+
+// importRowPlace is where a row's first password is kept while it is begun.
+func importRowPlace(organization string, id ImportID, position int64) place {
+	return place{table: "import_rows", column: "sealed", row: fmt.Sprintf("%s/%s/%d", organization, id, position)}
+}
+
+// sealRow seals the first password of a row.
+func (o *Organization) sealRow(id ImportID, r ImportRow) (string, error) {
+	if r.Secret == "" {
+		return "", nil
+	}
+	sealed, err := o.store.keys.seal(importRowPlace(o.id, id, r.Position), []byte(r.Secret))
+	if err != nil {
+		return "", fmt.Errorf("seal a first password: %w", err)
+	}
+	return sealed, nil
+}
+
+// KeepImportSecret keeps another first password of a row that is begun, before it
+// is sent.
+func (o *Organization) KeepImportSecret(ctx context.Context, id ImportID, r ImportRow) error {
+	sealed, err := o.sealRow(id, r)
+	if err == nil {
+		err = o.store.write(ctx, func(tx *transaction) error {
+			return tx.SetImportRowSecret(ctx, query.SetImportRowSecretParams{
+				OrganizationID: o.id, ImportID: string(id), Position: r.Position, Sealed: sealed,
+			})
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("keep a first password of an import: %w", err)
+	}
+	return nil
 }
 
 // UserNameTaken reports whether somebody has a user name.
@@ -38,10 +85,10 @@ type UserNameTaken func(userName string) (bool, error)
 // BeginImportRows takes the next rows of an import that is being applied, at most
 // so many, and puts them on record as begun. Each is decided about once more: one
 // that would now do something else than was planned becomes a conflict. name gives
-// a row that makes somebody its user ID and user name; taken tells it whether
-// somebody at home there has a user name, or was just given it. It answers the
-// rows and where to go on; [ErrImportStopped] when the import is not being applied
-// any more.
+// a row that makes somebody its user ID, user name and first password; taken tells
+// it whether somebody at home there has a user name, or was just given it. It
+// answers the rows and where to go on; [ErrImportStopped] when the import is not
+// being applied any more.
 func (o *Organization) BeginImportRows(
 	ctx context.Context, id ImportID, after int64, most int, name func(row *ImportRow, taken UserNameTaken) error,
 ) (begun []ImportRow, next int64, err error) {
@@ -96,8 +143,12 @@ func (o *Organization) BeginImportRows(
 			if err := name(&r, taken); err != nil {
 				return err
 			}
+			sealed, err := o.sealRow(id, r)
+			if err != nil {
+				return err
+			}
 			if err := tx.BeginImportRow(ctx, query.BeginImportRowParams{
-				OrganizationID: o.id, ImportID: p.id, Position: r.Position, UserID: string(r.User), UserName: r.UserName,
+				OrganizationID: o.id, ImportID: p.id, Position: r.Position, UserID: string(r.User), UserName: r.UserName, Sealed: sealed,
 			}); err != nil {
 				return err
 			}

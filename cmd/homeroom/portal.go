@@ -210,11 +210,7 @@ func (p *portal) readPasswordRules(ctx context.Context) error {
 	}
 	var failures []error
 	for _, home := range homes {
-		asked := time.Now()
-		rules, err := p.runtime.In(home).PasswordRules(ctx)
-		if err == nil {
-			err = p.store.In(home).KeepPasswordRules(ctx, rules, asked)
-		}
+		_, err := identity.AskPasswordRules(ctx, p.store.In(home), p.runtime.In(home))
 		if err == nil {
 			continue
 		}

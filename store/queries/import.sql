@@ -375,12 +375,16 @@ UPDATE import_rows SET state = 'left'
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND state = 'waiting';
 
 -- name: BeginImportRow :exec
-UPDATE import_rows SET state = 'begun', user_id = sqlc.arg(user_id), user_name = sqlc.arg(user_name)
+UPDATE import_rows SET state = 'begun', user_id = sqlc.arg(user_id), user_name = sqlc.arg(user_name), sealed = sqlc.arg(sealed)
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position);
+
+-- name: SetImportRowSecret :exec
+UPDATE import_rows SET sealed = sqlc.arg(sealed)
+WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position) AND state = 'begun';
 
 -- name: CloseImportRow :execrows
 UPDATE import_rows SET state = 'done', outcome = sqlc.arg(outcome), reasons = sqlc.arg(reasons), user_name = sqlc.arg(user_name),
-    user_id = sqlc.arg(user_id), steps = sqlc.arg(steps)
+    user_id = sqlc.arg(user_id), steps = sqlc.arg(steps), sealed = ''
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND position = sqlc.arg(position) AND state <> 'done';
 
 -- name: ConflictImportRow :exec
@@ -410,8 +414,8 @@ INSERT INTO external_ids (organization_id, source, external_id, user_id, set_us)
 VALUES (sqlc.arg(organization_id), sqlc.arg(source), sqlc.arg(external_id), sqlc.arg(user_id), sqlc.arg(now_us))
 ON CONFLICT (organization_id, source, external_id) DO NOTHING;
 
--- name: CountPeopleHere :one
-SELECT COUNT(*) FROM role_assignments WHERE organization_id = sqlc.arg(organization_id);
+-- name: HoldersHere :many
+SELECT user_id FROM role_assignments WHERE organization_id = sqlc.arg(organization_id) LIMIT sqlc.arg(max_rows);
 
 -- name: ImportClassroomsAfter :many
 SELECT * FROM import_classrooms

@@ -10,13 +10,14 @@ import (
 )
 
 const beginImportRow = `-- name: BeginImportRow :exec
-UPDATE import_rows SET state = 'begun', user_id = $1, user_name = $2
-WHERE organization_id = $3 AND import_id = $4 AND position = $5
+UPDATE import_rows SET state = 'begun', user_id = $1, user_name = $2, sealed = $3
+WHERE organization_id = $4 AND import_id = $5 AND position = $6
 `
 
 type BeginImportRowParams struct {
 	UserID         string
 	UserName       string
+	Sealed         string
 	OrganizationID string
 	ImportID       string
 	Position       int64
@@ -26,6 +27,7 @@ func (q *Queries) BeginImportRow(ctx context.Context, arg BeginImportRowParams) 
 	_, err := q.db.ExecContext(ctx, beginImportRow,
 		arg.UserID,
 		arg.UserName,
+		arg.Sealed,
 		arg.OrganizationID,
 		arg.ImportID,
 		arg.Position,
@@ -82,7 +84,7 @@ func (q *Queries) CloseImportClassroom(ctx context.Context, arg CloseImportClass
 
 const closeImportRow = `-- name: CloseImportRow :execrows
 UPDATE import_rows SET state = 'done', outcome = $1, reasons = $2, user_name = $3,
-    user_id = $4, steps = $5
+    user_id = $4, steps = $5, sealed = ''
 WHERE organization_id = $6 AND import_id = $7 AND position = $8 AND state <> 'done'
 `
 
@@ -288,17 +290,6 @@ type CountImportLeavingParams struct {
 
 func (q *Queries) CountImportLeaving(ctx context.Context, arg CountImportLeavingParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countImportLeaving, arg.OrganizationID, arg.ImportID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const countPeopleHere = `-- name: CountPeopleHere :one
-SELECT COUNT(*) FROM role_assignments WHERE organization_id = $1
-`
-
-func (q *Queries) CountPeopleHere(ctx context.Context, organizationID string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countPeopleHere, organizationID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -829,6 +820,38 @@ func (q *Queries) ForgetImportCandidates(ctx context.Context, arg ForgetImportCa
 	return err
 }
 
+const holdersHere = `-- name: HoldersHere :many
+SELECT user_id FROM role_assignments WHERE organization_id = $1 LIMIT $2
+`
+
+type HoldersHereParams struct {
+	OrganizationID string
+	MaxRows        int64
+}
+
+func (q *Queries) HoldersHere(ctx context.Context, arg HoldersHereParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, holdersHere, arg.OrganizationID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importByID = `-- name: ImportByID :one
 SELECT organization_id, id, home_id, source, file_name, bytes, format, reading, options, state, sealed, actor_id, actor_name, request_id, client_address, device, read_rows, planned_rows, concerned, counts, receipt, undo_receipt, trouble, begun_us, planned_us, applied_us, finished_us, paused_us, cancelled_us, undone_us FROM imports WHERE organization_id = $1 AND id = $2
 `
@@ -1355,7 +1378,7 @@ func (q *Queries) ImportPositionAt(ctx context.Context, arg ImportPositionAtPara
 }
 
 const importRow = `-- name: ImportRow :one
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows WHERE organization_id = $1 AND import_id = $2 AND position = $3
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows WHERE organization_id = $1 AND import_id = $2 AND position = $3
 `
 
 type ImportRowParams struct {
@@ -1392,12 +1415,13 @@ func (q *Queries) ImportRow(ctx context.Context, arg ImportRowParams) (ImportRow
 		&i.WithRow,
 		&i.Leaves,
 		&i.Undo,
+		&i.Sealed,
 	)
 	return i, err
 }
 
 const importRowsAfter = `-- name: ImportRowsAfter :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND position > $3
 ORDER BY position LIMIT $4
 `
@@ -1448,6 +1472,7 @@ func (q *Queries) ImportRowsAfter(ctx context.Context, arg ImportRowsAfterParams
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -1463,7 +1488,7 @@ func (q *Queries) ImportRowsAfter(ctx context.Context, arg ImportRowsAfterParams
 }
 
 const importRowsBetween = `-- name: ImportRowsBetween :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2
     AND position > $3 AND position <= $4
 ORDER BY position
@@ -1515,6 +1540,7 @@ func (q *Queries) ImportRowsBetween(ctx context.Context, arg ImportRowsBetweenPa
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -1530,7 +1556,7 @@ func (q *Queries) ImportRowsBetween(ctx context.Context, arg ImportRowsBetweenPa
 }
 
 const importRowsInState = `-- name: ImportRowsInState :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND state = $3 AND position > $4
 ORDER BY position LIMIT $5
 `
@@ -1583,6 +1609,7 @@ func (q *Queries) ImportRowsInState(ctx context.Context, arg ImportRowsInStatePa
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -1598,7 +1625,7 @@ func (q *Queries) ImportRowsInState(ctx context.Context, arg ImportRowsInStatePa
 }
 
 const importRowsOfKind = `-- name: ImportRowsOfKind :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND kind = $3 AND position > $4
 ORDER BY position LIMIT $5
 `
@@ -1651,6 +1678,7 @@ func (q *Queries) ImportRowsOfKind(ctx context.Context, arg ImportRowsOfKindPara
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -1666,7 +1694,7 @@ func (q *Queries) ImportRowsOfKind(ctx context.Context, arg ImportRowsOfKindPara
 }
 
 const importRowsOfOutcome = `-- name: ImportRowsOfOutcome :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND outcome = $3 AND outcome <> ''
     AND position > $4
 ORDER BY position LIMIT $5
@@ -1720,6 +1748,7 @@ func (q *Queries) ImportRowsOfOutcome(ctx context.Context, arg ImportRowsOfOutco
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -1735,7 +1764,7 @@ func (q *Queries) ImportRowsOfOutcome(ctx context.Context, arg ImportRowsOfOutco
 }
 
 const importRowsToUndo = `-- name: ImportRowsToUndo :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND state = 'done' AND undo IN ('', 'begun')
     AND outcome <> 'refused' AND kind IN ('create', 'move', 'update', 'remove')
 ORDER BY position DESC LIMIT $3
@@ -1782,6 +1811,7 @@ func (q *Queries) ImportRowsToUndo(ctx context.Context, arg ImportRowsToUndoPara
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -1797,7 +1827,7 @@ func (q *Queries) ImportRowsToUndo(ctx context.Context, arg ImportRowsToUndoPara
 }
 
 const importRowsUndone = `-- name: ImportRowsUndone :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND undo = $3 AND undo <> ''
     AND position > $4
 ORDER BY position LIMIT $5
@@ -1851,6 +1881,7 @@ func (q *Queries) ImportRowsUndone(ctx context.Context, arg ImportRowsUndonePara
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -2765,6 +2796,28 @@ func (q *Queries) SetImportReceipts(ctx context.Context, arg SetImportReceiptsPa
 	return err
 }
 
+const setImportRowSecret = `-- name: SetImportRowSecret :exec
+UPDATE import_rows SET sealed = $1
+WHERE organization_id = $2 AND import_id = $3 AND position = $4 AND state = 'begun'
+`
+
+type SetImportRowSecretParams struct {
+	Sealed         string
+	OrganizationID string
+	ImportID       string
+	Position       int64
+}
+
+func (q *Queries) SetImportRowSecret(ctx context.Context, arg SetImportRowSecretParams) error {
+	_, err := q.db.ExecContext(ctx, setImportRowSecret,
+		arg.Sealed,
+		arg.OrganizationID,
+		arg.ImportID,
+		arg.Position,
+	)
+	return err
+}
+
 const setImportState = `-- name: SetImportState :exec
 UPDATE imports SET state = $1, trouble = $2, planned_us = $3, applied_us = $4,
     finished_us = $5, paused_us = $6, cancelled_us = $7, undone_us = $8
@@ -2840,7 +2893,7 @@ func (q *Queries) TellImportPrintsApart(ctx context.Context, arg TellImportPrint
 }
 
 const undecidedImportRows = `-- name: UndecidedImportRows :many
-SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo FROM import_rows
+SELECT organization_id, import_id, position, line, person, person_key, external_id, address_key, user_name_key, name_key, print, kind, state, outcome, user_id, user_name, steps, reasons, candidates, decision, with_user, with_row, leaves, undo, sealed FROM import_rows
 WHERE organization_id = $1 AND import_id = $2 AND kind = 'duplicate' AND decision = ''
     AND position > $3
 ORDER BY position LIMIT $4
@@ -2892,6 +2945,7 @@ func (q *Queries) UndecidedImportRows(ctx context.Context, arg UndecidedImportRo
 			&i.WithRow,
 			&i.Leaves,
 			&i.Undo,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}

@@ -554,6 +554,7 @@ type ImportRow struct {
 	WithRow        int64
 	Leaves         bool
 	Undo           string
+	Sealed         string
 }
 
 type Invitation struct {
