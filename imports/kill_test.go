@@ -105,8 +105,8 @@ func (h *house) killed(now func() bool) {
 	_ = child.Wait() // it was killed
 }
 
-// ended lets the next process go on to the end of an import.
-func (h *house) ended(id store.ImportID) store.Import {
+// ended lets the next process go on until an import is in a state.
+func (h *house) ended(id store.ImportID, state store.ImportState) store.Import {
 	h.t.Helper()
 	h.reopen(0)
 	ctx, stop := context.WithCancel(h.t.Context())
@@ -118,7 +118,7 @@ func (h *house) ended(id store.ImportID) store.Import {
 		var err error
 		one, err = h.rows().Import(h.t.Context(), id)
 		h.check(err)
-		return one.Finished()
+		return one.State == state
 	})
 	stop()
 	h.check(<-ended)
@@ -144,6 +144,7 @@ func (h *house) until(so func() bool) {
 // rows that Zitadel's events tell of.
 type tally struct {
 	Receipt                                         store.ImportReceipt
+	UndoReceipt                                     store.ImportUndoReceipt
 	People, Roles, Classes, Secrets, Numbers, Rooms int
 	Records                                         map[string]int // on record: action, outcome, actor
 	Twice                                           int            // people on record more than once
@@ -160,7 +161,7 @@ func (h *house) tally(one store.Import) tally {
 	}
 	home := string(h.school.ID)
 	got := tally{
-		Receipt: one.Receipt, Records: map[string]int{},
+		Receipt: one.Receipt, UndoReceipt: one.UndoReceipt, Records: map[string]int{},
 		People:  count("SELECT COUNT(*) FROM users WHERE organization_id = $1", home),
 		Roles:   count("SELECT COUNT(*) FROM role_assignments a JOIN users u ON u.id = a.user_id WHERE u.organization_id = $1 AND a.state = 'active'", home),
 		Classes: count("SELECT COUNT(*) FROM organizations WHERE school_id = $1", home),
@@ -190,9 +191,9 @@ func (h *house) tally(one store.Import) tally {
 	return got
 }
 
-// A process is killed in the middle of an import, and the one after it too. The
-// next one goes on where they were: all is as if nobody had been killed, to the
-// number of events at Zitadel.
+// A process is killed in the middle of an import, or of undoing it, and the one
+// after it too. The next one goes on where they were: all is as if nobody had been
+// killed, to the number of events at Zitadel.
 func TestKilledInAnImportNothingIsLostOrDoubled(t *testing.T) {
 	const students = 130
 	place := func(t *testing.T) (*house, *standin.Server) {
@@ -209,25 +210,45 @@ func TestKilledInAnImportNothingIsLostOrDoubled(t *testing.T) {
 	h, server := place(t)
 	one := h.begun(h.set(students, true))
 	before := server.EventCount()
-	want := h.tally(h.ended(one.ID))
+	want := h.tally(h.ended(one.ID, store.ImportDone))
 	events := server.EventCount() - before
 	if want.Receipt != (store.ImportReceipt{Created: 135, Verified: 135, Classrooms: 10}) || want.People != 136 || want.Twice != 0 {
 		t.Fatalf("nobody was killed, and %+v", want)
 	}
-	for _, after := range []int{0, events / 8, events / 3, events / 2, events * 4 / 5, events - 3} {
-		t.Run(fmt.Sprintf("after %d of %d events", after, events), func(t *testing.T) {
+	before = server.EventCount()
+	h.check(h.rows().UndoImport(t.Context(), one.ID))
+	wantUndone := h.tally(h.ended(one.ID, store.ImportUndone))
+	undoing := server.EventCount() - before
+	if n := wantUndone; n.UndoReceipt != (store.ImportUndoReceipt{Deleted: 135, Classrooms: 10}) || n.People+n.Roles != 2 || n.Classes+n.Secrets+n.Numbers+n.Rooms != 0 {
+		t.Fatalf("nobody was killed, and %+v is left", wantUndone)
+	}
+	for _, share := range []float64{0, 0.3, 0.6, 0.99} {
+		t.Run(fmt.Sprintf("after %g of all events", share), func(t *testing.T) {
 			t.Parallel()
 			h, server := place(t)
+			killed := func(of int) {
+				before, after := server.EventCount(), int(share*float64(of))
+				h.killed(func() bool { return server.EventCount()-before > after })
+				h.killed(func() bool { return server.EventCount()-before > after+(of-after)/2 })
+			}
 			one := h.begun(h.set(students, true))
 			before := server.EventCount()
-			h.killed(func() bool { return server.EventCount()-before > after })
-			h.killed(func() bool { return server.EventCount()-before > after+(events-after)/2 })
-			got := h.tally(h.ended(one.ID))
+			killed(events)
+			got := h.tally(h.ended(one.ID, store.ImportDone))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-undisturbed +killed:\n%s", diff)
 			}
 			if n := server.EventCount() - before; n != events {
 				t.Errorf("%d events were written, want %d", n, events)
+			}
+			before = server.EventCount()
+			h.check(h.rows().UndoImport(t.Context(), one.ID))
+			killed(undoing)
+			if diff := cmp.Diff(wantUndone, h.tally(h.ended(one.ID, store.ImportUndone))); diff != "" {
+				t.Errorf("undone, -undisturbed +killed:\n%s", diff)
+			}
+			if n := server.EventCount() - before; n != undoing {
+				t.Errorf("%d events were written to undo it, want %d", n, undoing)
 			}
 		})
 	}
@@ -241,17 +262,20 @@ func TestKilledInAnImportAtARealZitadel(t *testing.T) {
 		t.Skip(loadStudents + " and HOMEROOM_CONTRACT_* say how many students there are, and where")
 	}
 	undisturbed := s.newHouse(0)
-	want := undisturbed.tally(undisturbed.ended(undisturbed.begun(undisturbed.set(students, true)).ID))
+	want := undisturbed.tally(undisturbed.ended(undisturbed.begun(undisturbed.set(students, true)).ID, store.ImportDone))
 	h := s.newHouse(0)
 	one := h.begun(h.set(students, true))
-	for _, share := range []int{20, 60} {
-		h.killed(func() bool {
-			now, err := h.rows().Import(t.Context(), one.ID)
-			h.check(err)
-			return now.Receipt.Created*100 > share*students
-		})
+	killed := func(so func(store.Import) int) {
+		for _, share := range []int{20, 60} {
+			h.killed(func() bool {
+				now, err := h.rows().Import(t.Context(), one.ID)
+				h.check(err)
+				return so(now)*100 > share*students
+			})
+		}
 	}
-	got := h.tally(h.ended(one.ID))
+	killed(func(i store.Import) int { return i.Receipt.Created })
+	got := h.tally(h.ended(one.ID, store.ImportDone))
 	t.Logf("undisturbed %+v", want)
 	t.Logf("killed      %+v", got)
 	for _, r := range []*store.ImportReceipt{&want.Receipt, &got.Receipt} { // how many Zitadel loses is chance
@@ -259,5 +283,13 @@ func TestKilledInAnImportAtARealZitadel(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-undisturbed +killed:\n%s", diff)
+	}
+	h.check(h.rows().UndoImport(t.Context(), one.ID))
+	killed(func(i store.Import) int { return i.UndoReceipt.Done() })
+	got = h.tally(h.ended(one.ID, store.ImportUndone))
+	t.Logf("undone      %+v", got)
+	if got.UndoReceipt.Deleted != got.Receipt.Created || got.UndoReceipt.Classrooms != got.Receipt.Classrooms ||
+		got.People+got.Roles != 2 || got.Classes+got.Secrets+got.Numbers+got.Rooms != 0 {
+		t.Error("that is not as before")
 	}
 }

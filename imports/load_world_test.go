@@ -259,12 +259,23 @@ func (h *house) planned(file roster.File) store.Import {
 
 func (h *house) applied(one store.Import) store.Import {
 	h.t.Helper()
-	o := h.rows()
-	h.check(o.ApplyImport(h.t.Context(), one.ID, 0))
+	h.check(h.rows().ApplyImport(h.t.Context(), one.ID, 0))
+	return h.worked(one, store.ImportDone)
+}
+
+func (h *house) undone(one store.Import) store.Import {
+	h.t.Helper()
+	h.check(h.rows().UndoImport(h.t.Context(), one.ID))
+	return h.worked(one, store.ImportUndone)
+}
+
+// worked does the jobs of an import until it is in a state.
+func (h *house) worked(one store.Import, state store.ImportState) store.Import {
+	h.t.Helper()
 	h.work()
-	one, err := o.Import(h.t.Context(), one.ID)
+	one, err := h.rows().Import(h.t.Context(), one.ID)
 	h.check(err)
-	if one.State != store.ImportDone {
+	if one.State != state {
 		h.t.Fatalf("%s: %+v", one.State, one.Trouble)
 	}
 	return one
