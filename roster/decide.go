@@ -3,21 +3,45 @@ package roster
 import (
 	"cmp"
 	"slices"
-	"strings"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
+	"unicode/utf8"
 
 	"homeroom.dev/homeroom/identity"
 )
 
-const (
-	maxPersonName   = 100
-	maxPersonNumber = 200
-)
+// maxPersonNumber is how long a list's number of a person may be.
+const maxPersonNumber = 200
 
 // Decide says what becomes of a row. It is a pure function of what is known.
 func Decide(d Decidable) Decided {
+	d.Wanted = settled(d.Wanted)
+	out := d.decide()
+	switch out.Kind {
+	case KindCreate, KindUpdate, KindMove, KindUnchanged:
+		for _, note := range d.Person.Notes { // what is left out of it all the same
+			out.Reasons = append(out.Reasons, note.Message)
+		}
+	}
+	return out
+}
+
+// settled is what a row says about each class, once: that somebody is in it
+// outweighs that they have left, since one enrolment may take the place of
+// another, and the higher role the lower one.
+func settled(wanted []Wanted) []Wanted {
+	var once []Wanted
+	for _, w := range wanted {
+		at := slices.IndexFunc(once, func(o Wanted) bool { return o.Place == w.Place && o.Class == w.Class })
+		switch {
+		case at < 0:
+			once = append(once, w)
+		case once[at].Gone && !w.Gone, once[at].Gone == w.Gone && w.Role.Rank() > once[at].Role.Rank():
+			once[at] = w
+		}
+	}
+	return once
+}
+
+func (d Decidable) decide() Decided {
 	if reasons := d.mistakes(); len(reasons) > 0 {
 		return Decided{Kind: KindError, Reasons: reasons}
 	}
@@ -58,8 +82,8 @@ func (d Decidable) mistakes() []identity.Message {
 	case len(reasons) > 0: // what is wrong is said with its column
 	case p.GivenName == "" && p.FamilyName == "" && p.ExternalID == "" && p.Address == "" && p.UserName == "":
 		reasons = append(reasons, identity.Say("import.name-missing"))
-	case len([]rune(p.GivenName)) > maxPersonName || len([]rune(p.FamilyName)) > maxPersonName:
-		reasons = append(reasons, identity.Say("import.name-too-long", "Max", maxPersonName))
+	case utf8.RuneCountInString(p.GivenName) > longestName || utf8.RuneCountInString(p.FamilyName) > longestName:
+		reasons = append(reasons, identity.Say("import.name-too-long", "Max", longestName))
 	case len(p.ExternalID) > maxPersonNumber:
 		reasons = append(reasons, identity.Say("import.external-id-too-long", "Max", maxPersonNumber))
 	}
@@ -92,12 +116,13 @@ func (d Decidable) role() identity.Role {
 	if d.Person.Role != "" {
 		return d.Person.Role
 	}
+	role := identity.RoleStudent
 	for _, w := range d.Wanted {
-		if !w.Gone && w.Role != "" && w.Role != identity.RoleStudent {
-			return w.Role
+		if !w.Gone && w.Role.Rank() > role.Rank() {
+			role = w.Role
 		}
 	}
-	return identity.RoleStudent
+	return role
 }
 
 func (d Decidable) line(row int64) int {
@@ -185,104 +210,6 @@ func (k Known) name() string {
 	return identity.User{GivenName: k.GivenName, FamilyName: k.FamilyName, UserName: k.UserName}.DisplayName()
 }
 
-// who finds the one person the row is about, nobody, or that it has to be
-// decided.
-func (d Decidable) who() (*Known, Decided) {
-	var strong, inClass, prints, named []*Known
-	for i := range d.Known {
-		k := &d.Known[i]
-		switch {
-		case slices.ContainsFunc(k.By, By.strong):
-			strong = append(strong, k)
-			continue
-		case d.otherNumber(*k):
-			continue // two of one name, told apart by the school's own numbers
-		case slices.Contains(k.By, ByNameInClass):
-			inClass = append(inClass, k)
-		default:
-			named = append(named, k)
-		}
-		if slices.Contains(k.By, ByPrint) && (slices.Contains(k.By, ByNameInClass) || len(d.Wanted) == 0) {
-			prints = append(prints, k)
-		}
-	}
-	if d.Decision == DecisionMerge && d.With != "" {
-		for _, k := range append(append(strong, inClass...), named...) {
-			if k.User == d.With {
-				return k, Decided{}
-			}
-		}
-		return nil, Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.changed-since")}}
-	}
-	switch keep := d.Decision == DecisionKeep; {
-	case len(strong) > 1:
-		out := d.ask("import.two-keys")
-		if keep {
-			out = Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.key-taken", "Name", strong[0].name())}}
-		}
-		return nil, out
-	case len(strong) == 1:
-		if !d.doubtful(*strong[0]) {
-			return strong[0], Decided{}
-		}
-		if keep {
-			return nil, Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.key-taken", "Name", strong[0].name())}}
-		}
-		return nil, d.ask("import.other-name", "Name", strong[0].name())
-	case keep:
-		return d.kept(prints), Decided{}
-	case len(prints) == 1:
-		return prints[0], Decided{}
-	case len(inClass) == 1:
-		return inClass[0], Decided{}
-	case len(inClass) > 1:
-		return nil, d.ask("import.same-name-in-class")
-	case len(named) > 0:
-		return nil, d.ask("import.same-name")
-	}
-	return nil, Decided{}
-}
-
-// kept is whom the row was kept apart as before, if it was.
-func (d Decidable) kept(prints []*Known) *Known {
-	if len(prints) == 1 {
-		return prints[0]
-	}
-	return nil
-}
-
-// otherNumber reports whether the list's own numbers say that these are two.
-func (d Decidable) otherNumber(k Known) bool {
-	return d.Person.ExternalID != "" && k.ExternalID != "" && d.Person.ExternalID != k.ExternalID
-}
-
-// doubtful reports whether an address or a user name leads to somebody who seems
-// to be another: brothers and sisters share addresses, and numbers do not lie.
-func (d Decidable) doubtful(k Known) bool {
-	if slices.Contains(k.By, ByExternalID) {
-		return false
-	}
-	if d.otherNumber(k) {
-		return true
-	}
-	mine, theirs := plainName(d.Person.GivenName), plainName(k.GivenName)
-	if mine == "" || theirs == "" {
-		return false
-	}
-	return !strings.HasPrefix(mine, theirs) && !strings.HasPrefix(theirs, mine)
-}
-
-// plainName folds case and accents.
-func plainName(text string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(cases.Fold().String(text)) {
-		if r < 0x300 || r > 0x36f {
-			b.WriteRune(r)
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
 // newcomer is a row about nobody known.
 func (d Decidable) newcomer() Decided {
 	p := d.Person
@@ -297,8 +224,12 @@ func (d Decidable) newcomer() Decided {
 	case !invite:
 		return Decided{Kind: KindError, Reasons: []identity.Message{identity.Say("import.name-missing")}}
 	}
+	if d.Rules.Delta && p.Role == "" && len(d.Wanted) == 0 {
+		// Nothing says what they are: a guardian, say, of whom the telephone has changed.
+		return Decided{Kind: KindError, Reasons: []identity.Message{identity.Say("import.changes-unknown")}}
+	}
 	if d.role() == identity.RoleStudent && slices.ContainsFunc(d.Wanted, func(w Wanted) bool {
-		return !w.Gone && w.Role != identity.RoleStudent
+		return !w.Gone && w.Role.Rank() > identity.RoleStudent.Rank()
 	}) {
 		return Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.student-elsewhere")}}
 	}
@@ -306,13 +237,13 @@ func (d Decidable) newcomer() Decided {
 	waits := 0
 	if !invite {
 		steps = append(steps, Step{Kind: StepCreate})
-		if d.Rules.Classroom == "" && d.role() != identity.RoleStudent {
+		if d.Rules.Classroom == "" && d.role() == identity.RoleTeacher {
 			steps = append(steps, d.staff())
 		}
 	}
 	for _, w := range d.Wanted {
 		switch {
-		case w.Gone:
+		case w.Gone, w.Role == "":
 		case !invite:
 			steps = append(steps, Step{Kind: StepAssign, Place: w.Place, Class: w.Class, Name: w.Name, Role: w.Role})
 		case w.Place != "" && slices.Contains(d.Invited, w.Place):
@@ -333,7 +264,8 @@ func (d Decidable) newcomer() Decided {
 	return Decided{Kind: KindConflict, Reasons: []identity.Message{identity.Say("import.no-class-to-invite")}}
 }
 
-// staff makes somebody one of the school's teachers.
+// staff makes somebody one of the school's teachers, who may open classes there
+// if the school lets them. Who only assists in classes is none of them.
 func (d Decidable) staff() Step {
 	return Step{Kind: StepAssign, Place: d.Rules.School, Name: d.Rules.SchoolName, Role: identity.RoleTeacher}
 }

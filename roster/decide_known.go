@@ -47,16 +47,15 @@ func (d Decidable) known(k Known) Decided {
 func (d Decidable) places(k Known) (gained, lost []Step, refused identity.Message) {
 	role := d.role()
 	stands := make(map[identity.OrganizationID]Standing, len(k.Standings))
-	teaches := false
 	for _, s := range k.Standings {
 		stands[s.Place] = s
-		teaches = teaches || identity.Highest(s.Roles).Rank() > identity.RoleStudent.Rank()
 	}
+	teaches := k.Teaches()
 	if d.Rules.Classroom == "" && role != identity.RoleStudent && !d.Person.Gone {
 		switch _, there := stands[d.Rules.School]; {
 		case !there && !teaches && studies(k):
 			return nil, nil, identity.Say("import.student-elsewhere")
-		case !there:
+		case !there && role == identity.RoleTeacher:
 			gained = append(gained, d.staff())
 		}
 	}
@@ -74,6 +73,7 @@ func (d Decidable) places(k Known) (gained, lost []Step, refused identity.Messag
 			return nil, nil, identity.Say("import.teacher-stays", "Classroom", s.Name)
 		case gone:
 			lost = append(lost, leave(s))
+		case w.Role == "": // as they are there, if they are
 		case !there && w.Role == identity.RoleStudent && teaches && role == identity.RoleStudent:
 			return nil, nil, identity.Say("import.teaches-in-school")
 		case !there && w.Role != identity.RoleStudent && role == identity.RoleStudent && !teaches:
@@ -146,7 +146,7 @@ func (d Decidable) fields(k Known) (after, before Fields, notes []identity.Messa
 		return Fields{}, Fields{}, []identity.Message{identity.Say("import.guest-not-changed")}
 	case k.Self:
 		return Fields{}, Fields{}, []identity.Message{identity.Say("import.self-not-changed")}
-	case k.Higher || teachesAnywhere(k):
+	case k.Higher || k.Teaches():
 		return Fields{}, Fields{}, []identity.Message{identity.Say("import.teacher-not-changed")}
 	}
 	set := func(wanted, is string, a, b **string) {
@@ -177,7 +177,8 @@ func shouted(wanted, is string) bool {
 	return wanted == strings.ToUpper(wanted) && is != strings.ToUpper(is) && strings.EqualFold(wanted, is)
 }
 
-func teachesAnywhere(k Known) bool {
+// Teaches reports whether somebody is more than a student somewhere in the school.
+func (k Known) Teaches() bool {
 	return slices.ContainsFunc(k.Standings, func(s Standing) bool {
 		return identity.Highest(s.Roles).Rank() > identity.RoleStudent.Rank()
 	})

@@ -139,8 +139,8 @@ type Wanted struct {
 	Place identity.OrganizationID // empty: Class is to be opened first
 	Class int64
 	Name  string
-	Role  identity.Role
-	Gone  bool // the list says that this has ended
+	Role  identity.Role // empty: the list says it in no way that can be read
+	Gone  bool          // the list says that this has ended
 }
 
 // Twin is another row of the same list that may be about the same person.

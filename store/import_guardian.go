@@ -34,7 +34,7 @@ func (p *planning) guardians(row ImportRow, w found, now *roster.Decided) {
 	}
 	known := w.known[row.Position]
 	at := slices.IndexFunc(known, func(k roster.Known) bool { return k.User == now.User })
-	if now.User == "" || at < 0 || known[at].Guest || teaches(known[at]) {
+	if now.User == "" || at < 0 || known[at].Guest || known[at].Teaches() {
 		return
 	}
 	present := w.guardians[string(now.User)]
@@ -45,13 +45,6 @@ func (p *planning) guardians(row ImportRow, w found, now *roster.Decided) {
 	if now.Kind == roster.KindUnchanged {
 		now.Kind = roster.KindUpdate
 	}
-}
-
-// teaches reports whether somebody is more than a student somewhere in the school.
-func teaches(k roster.Known) bool {
-	return slices.ContainsFunc(k.Standings, func(s roster.Standing) bool {
-		return identity.Highest(s.Roles).Rank() > identity.RoleStudent.Rank()
-	})
 }
 
 // keepRowGuardians brings the contacts of a row's student to what the row says,
