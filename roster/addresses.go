@@ -265,3 +265,10 @@ func (e *Entry) check(text string) {
 	}
 	e.Address = address
 }
+
+// mailable is the address that text is; empty if it is none.
+func mailable(text string) string {
+	var e Entry
+	e.check(normalize(text))
+	return e.Address
+}

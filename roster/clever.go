@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -66,12 +67,9 @@ func (s *setReader) readClever() error {
 		setReader: s, schools: make(map[string]bool), sections: make(map[string]bool), terms: make(map[string]bool),
 		contacts: make(map[string][]Guardian),
 	}
-	for _, step := range []struct {
-		file string
-		row  func(*recordFile) error
-	}{
+	return s.steps(func(name string) []string { return cleverNeeds[name] }, []step{
 		{"schools", c.school},
-		{"sections", c.session},
+		{"sections", c.term},
 		{"sections", c.section},
 		{"students", c.meet},
 		{"students", c.student},
@@ -79,12 +77,7 @@ func (s *setReader) readClever() error {
 		{"staff", c.staff},
 		{"sections", c.teaches},
 		{"enrollments", c.enrolled},
-	} {
-		if err := s.set.each(step.file, cleverNeeds[step.file], step.row); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 func (c *cleverReader) counts(r *recordFile) bool {
@@ -96,25 +89,18 @@ func (c *cleverReader) school(r *recordFile) error {
 	return c.keep()
 }
 
-// session makes terms of what sections say.
-func (c *cleverReader) session(r *recordFile) error {
+// term makes terms of what sections say.
+func (c *cleverReader) term(r *recordFile) error {
 	id := termOf(r)
 	if id == "" || c.terms[id] || !c.counts(r) {
 		return nil
 	}
 	c.terms[id] = true
-	t := Term{ExternalID: id, Title: identity.CleanName(r.get("Term_name"))}
-	var first, second error
-	t.Starts, first = readDay(r.get("Term_start"))
-	t.Ends, second = readDay(r.get("Term_end"))
-	if first != nil || second != nil || t.Ends.Before(t.Starts) {
-		c.warn(identity.Say("list.term", "Name", shown(t.Title), "File", r.name, "Line", r.line))
-		return nil
-	}
-	if err := c.keep(); err != nil {
+	known, err := c.session(r, id, r.get("Term_name"), r.get("Term_start"), r.get("Term_end"))
+	if err != nil || !known {
 		return err
 	}
-	return c.term(t)
+	return c.keep()
 }
 
 func termOf(r *recordFile) string {
@@ -142,20 +128,11 @@ func (c *cleverReader) section(r *recordFile) error {
 		}
 	}
 	className(&k, name, "Name")
-	c.identify(k.ExternalID, "Section_id", twice, &k.Problems)
+	identified(k.ExternalID, "Section_id", twice, &k.Problems)
 	if school := r.get("School_id"); !c.schools[school] {
 		k.Problems.Add("School_id", "list.ref-school", "ID", shown(school))
 	}
 	return c.classroom(k)
-}
-
-func (c *cleverReader) identify(id, column string, twice bool, problems *identity.Problems) {
-	switch {
-	case id == "":
-		problems.Add(column, "list.no-id")
-	case twice:
-		problems.Add(column, "list.twice", "ID", shown(id))
-	}
 }
 
 // meet reads students once: Clever gives a student a further row for each
@@ -178,11 +155,7 @@ func (c *cleverReader) meet(r *recordFile) error {
 
 func (c *cleverReader) contact(r *recordFile) Guardian {
 	name, _ := cleanName(r.get("Contact_name"))
-	g := Guardian{Name: name, Relation: r.get("Contact_relationship"), Phone: r.get("Contact_phone")}
-	e := Entry{Text: r.get("Contact_email")}
-	if e.check(normalize(e.Text)); e.Good() {
-		g.Address = e.Address
-	}
+	g := Guardian{Name: name, Relation: r.get("Contact_relationship"), Phone: r.get("Contact_phone"), Address: mailable(r.get("Contact_email"))}
 	if g.Name == "" && g.Address == "" && g.Phone == "" {
 		return Guardian{}
 	}
@@ -211,15 +184,9 @@ func (c *cleverReader) student(r *recordFile) error {
 // read reads what the rows of all people have.
 func (c *cleverReader) read(r *recordFile, id, idColumn, mailColumn string) Person {
 	p := Person{Place: r.place(), ExternalID: id, UserName: r.get("Username")}
-	c.identify(p.ExternalID, idColumn, false, &p.Problems)
-	given, family := r.get("First_name"), r.get("Last_name")
-	if preferred := r.get("Preferred_first_name"); preferred != "" {
-		given = preferred
-	}
-	if preferred := r.get("Preferred_last_name"); preferred != "" {
-		family = preferred
-	}
-	c.names(&p, given, family, "First_name", "Last_name")
+	identified(p.ExternalID, idColumn, false, &p.Problems)
+	c.names(&p, cmp.Or(r.get("Preferred_first_name"), r.get("First_name")), cmp.Or(r.get("Preferred_last_name"), r.get("Last_name")),
+		"First_name", "Last_name")
 	c.address(&p, r.get(mailColumn), mailColumn)
 	p.settleUserName()
 	return p
@@ -250,10 +217,7 @@ func (c *cleverReader) staff(r *recordFile) error {
 	if _, twice := c.people[p.ExternalID]; twice && p.ExternalID != "" {
 		return nil
 	}
-	word := r.get("Role")
-	if word == "" {
-		word = r.get("Title")
-	}
+	word := cmp.Or(r.get("Role"), r.get("Title"))
 	m := met{role: readRole(word), other: shown(word), inside: true, emitted: true}
 	if m.role == roleGuardian {
 		m.role = ""

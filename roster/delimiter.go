@@ -10,11 +10,10 @@ import (
 const delimiters = "\t;|,"
 
 // delimiterOf finds what parts the cells of a text by looking at its beginning:
-// what makes the most rows of the same width. skip is 1 if the first line is
-// Excel's own "sep=;".
-func delimiterOf(head string) (delimiter byte, skip int) {
+// what makes the most rows of the same width, unless the first line says it.
+func delimiterOf(head string) (delimiter byte) {
 	if d, found := announced(head); found {
-		return d, 1
+		return d
 	}
 	best := 0
 	for i := range len(delimiters) {
@@ -22,7 +21,7 @@ func delimiterOf(head string) (delimiter byte, skip int) {
 			best, delimiter = score, delimiters[i]
 		}
 	}
-	return delimiter, 0
+	return delimiter
 }
 
 // announced reads "sep=;" in the first line.

@@ -65,11 +65,14 @@ func encodingOf(f File) (Encoding, error) {
 	if valid {
 		return UTF8, nil
 	}
-	if head, err = f.head(1 << 20); err != nil {
+	if head, err = f.head(regionBytes); err != nil {
 		return "", err
 	}
 	return regionOf(head), nil
 }
+
+// regionBytes is how much of a text is looked at to find its code page.
+const regionBytes = 1 << 20
 
 // regionOf tells by the letters of names which code page of Windows a text is in.
 // What is a letter of Polish or Czech in one is a sign in the other, and no sign

@@ -14,8 +14,6 @@ type guardians struct {
 	further                                                  []Guardian
 }
 
-func newGuardians() *guardians { return &guardians{} }
-
 // take reads a cell if its column is about guardians.
 func (g *guardians) take(t *tableReader, p *Person, at int, means Meaning, cell string) bool {
 	if nothingWord(cell) {

@@ -2,247 +2,10 @@ package roster
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"homeroom.dev/homeroom/identity"
 )
-
-// seen is a row of the beginning of a table.
-type seen struct {
-	line  int
-	cells []string
-}
-
-// guessHeader finds the line of the column titles in the first rows of a table:
-// below what a program prints above them, and above the first person. It is 0 if
-// there are none.
-func guessHeader(table []seen) int {
-	best, at := 0, 0
-	for i, row := range table[:min(len(table), 25)] {
-		filled, known, data := 0, 0, false
-		for _, cell := range row.cells {
-			if strings.TrimSpace(cell) == "" {
-				continue
-			}
-			filled++
-			if readTitle(cell).known {
-				known++
-			}
-			data = data || strings.Contains(cell, "@")
-		}
-		if data || known == 0 || known*2 < filled || filled == 1 && !alone(table, i) {
-			continue
-		}
-		if known > best {
-			best, at = known, row.line
-		}
-	}
-	if at > 0 {
-		return at
-	}
-	// Titles in words we do not know: the first row of full width has none of the
-	// addresses and numbers that stand below it.
-	for i, row := range table[:min(len(table), 10)] {
-		if count(row.cells) < 2 || i+1 >= len(table) {
-			continue
-		}
-		for column, cell := range row.cells {
-			if nothingWord(cell) || cell == "" || address(cell) || number(cell) || strings.Contains(cell, "@") {
-				continue
-			}
-			kinds := 0
-			below := table[i+1:]
-			for _, other := range below {
-				if column < len(other.cells) && (address(other.cells[column]) || number(other.cells[column])) {
-					kinds++
-				}
-			}
-			if kinds*3 >= len(below)*2 && len(below) > 1 {
-				return row.line
-			}
-		}
-		return 0
-	}
-	return 0
-}
-
-// alone reports whether the rows below row i have one cell as it has: then one
-// word is a title.
-func alone(table []seen, i int) bool {
-	below := table[i+1:]
-	for _, row := range below[:min(len(below), 5)] {
-		if count(row.cells) > 1 {
-			return false
-		}
-	}
-	return len(below) > 0
-}
-
-func count(cells []string) int {
-	filled := 0
-	for _, cell := range cells {
-		if strings.TrimSpace(cell) != "" {
-			filled++
-		}
-	}
-	return filled
-}
-
-// column is what the cells of a column are like.
-type column struct {
-	title   title
-	text    string // of the title, folded
-	filled  int
-	address float64 // shares of the filled cells
-	comma   float64 // "Lee, Sam"
-	capital float64 // "LEE Sam"
-	given   float64 // begins with a usual given name
-	ends    float64 // ends with one: "Lee Sam"
-	letters float64 // letters, and what stands between them in names
-	inner   float64 // capitals within a word, as in short names: "MeieLena"
-	words   float64 // words of a cell, on average
-	number  float64
-	class   float64 // 7b, 10-A, CM2
-	// lettered is the share of those that are digits and one letter: 7b, 10-A.
-	lettered float64
-	role     float64
-	counts   bool // 1, 2, 3, …
-	unlike   int  // different values
-}
-
-// study looks at a column of rows.
-func study(table []seen, at int) column {
-	var c column
-	different := make(map[string]bool)
-	c.counts = true
-	for _, row := range table {
-		if at >= len(row.cells) {
-			continue
-		}
-		cell := strings.TrimSpace(row.cells[at])
-		if cell == "" {
-			continue
-		}
-		c.filled++
-		different[cell] = true
-		if n, err := strconv.Atoi(strings.TrimSuffix(cell, ".")); err != nil || n != c.filled {
-			c.counts = false
-		}
-		add := func(share *float64, is bool) {
-			if is {
-				*share++
-			}
-		}
-		words := strings.Fields(cell)
-		last := words[len(words)-1]
-		before, behind, comma := strings.Cut(cell, ",")
-		_, _, capitals := splitCapitals(words)
-		add(&c.address, address(cell))
-		add(&c.comma, comma && nameLike(before) && nameLike(behind))
-		add(&c.capital, capitals && capital(words[0]))
-		add(&c.given, usualGiven(cell))
-		add(&c.ends, len(words) > 1 && usualGiven(last))
-		add(&c.letters, nameLike(cell))
-		add(&c.inner, innerCapital(cell))
-		c.words += float64(len(words))
-		add(&c.number, number(cell))
-		add(&c.class, classLike(cell))
-		add(&c.lettered, lettered(cell))
-		add(&c.role, len(cell) > 1 && readRole(cell) != "")
-	}
-	c.unlike = len(different)
-	c.counts = c.counts && c.filled > 2
-	if n := float64(c.filled); n > 0 {
-		for _, share := range []*float64{&c.address, &c.comma, &c.capital, &c.given, &c.ends, &c.letters, &c.inner, &c.words, &c.number, &c.class, &c.lettered, &c.role} {
-			*share /= n
-		}
-	}
-	return c
-}
-
-// surnames reports whether the columns of family names are the two that people
-// have in Spanish.
-func (g *guess) surnames() bool {
-	for i, m := range g.means {
-		if m == MeansFamilyName && !strings.Contains(g.columns[i].text, "apellido") && !strings.Contains(g.columns[i].text, "cognom") {
-			return false
-		}
-	}
-	return true
-}
-
-// innerCapital reports whether small letters and then a capital stand in the
-// middle of a single word.
-func innerCapital(cell string) bool {
-	if strings.Contains(cell, " ") || strings.HasPrefix(cell, "Mc") || strings.HasPrefix(cell, "Mac") || strings.HasPrefix(cell, "De") {
-		return false
-	}
-	var before rune
-	for _, r := range cell {
-		if unicode.IsUpper(r) && unicode.IsLower(before) {
-			return true
-		}
-		before = r
-	}
-	return false
-}
-
-func address(cell string) bool {
-	at := strings.IndexByte(cell, '@')
-	return at > 0 && strings.Contains(cell[at:], ".") && !strings.Contains(strings.TrimSpace(cell), " ")
-}
-
-// number reports whether a cell is made of digits, as IDs, telephones and dates
-// are.
-func number(cell string) bool {
-	digits := 0
-	for _, r := range cell {
-		switch {
-		case unicode.IsDigit(r):
-			digits++
-		case strings.ContainsRune(" +-/.:()", r):
-		default:
-			return false
-		}
-	}
-	return digits > 0
-}
-
-func nameLike(cell string) bool {
-	letters := 0
-	for _, r := range cell {
-		switch {
-		case unicode.IsLetter(r) || unicode.Is(unicode.Mn, r):
-			letters++
-		case unicode.IsSpace(r) || strings.ContainsRune("-'’.,()´`", r):
-		default:
-			return false
-		}
-	}
-	return letters > 1
-}
-
-// classLike reports whether a cell is short and has a digit and a letter, or is
-// a number of a year group.
-func classLike(cell string) bool {
-	letters, digits := false, 0
-	for _, r := range cell {
-		letters = letters || unicode.IsLetter(r)
-		if unicode.IsDigit(r) {
-			digits++
-		}
-	}
-	return letters && digits > 0 && digits < 3 && len([]rune(cell)) <= 12 && !strings.Contains(cell, "@")
-}
-
-func lettered(cell string) bool {
-	rest := strings.TrimLeft(cell, "0123456789")
-	digits := len(cell) - len(rest)
-	rest = strings.TrimLeft(rest, " -./")
-	return digits > 0 && digits < 3 && len(rest) == 1 && unicode.IsLetter(rune(rest[0]))
-}
 
 // guessColumns says what the columns mean, by their titles and by what stands in
 // them. role is teacher if the list is one of teachers.
@@ -431,6 +194,17 @@ func (g *guess) teachers(titles []string) bool {
 	return found
 }
 
+// surnames reports whether the columns of family names are the two that people
+// have in Spanish.
+func (g *guess) surnames() bool {
+	for i, m := range g.means {
+		if m == MeansFamilyName && !strings.Contains(g.columns[i].text, "apellido") && !strings.Contains(g.columns[i].text, "cognom") {
+			return false
+		}
+	}
+	return true
+}
+
 // single leaves the best of several columns of one meaning.
 func (g *guess) single(list ...Meaning) {
 	for _, means := range list {
@@ -505,8 +279,8 @@ func (g *guess) theirs(at int) float64 {
 			continue
 		}
 		all++
-		local, _, _ := strings.Cut(lowered(strings.ToLower(strings.SplitN(row.cells[at], "@", 2)[0])), "@")
-		local = strings.ReplaceAll(local, " ", "")
+		local, _, _ := strings.Cut(row.cells[at], "@")
+		local = strings.ReplaceAll(lowered(strings.ToLower(local)), " ", "")
 		for i, m := range g.means {
 			if i >= len(row.cells) {
 				continue

@@ -350,6 +350,11 @@ func try(t *testing.T, content []byte) {
 			t.Errorf("place and address: %+v", p)
 		}
 	}
+	for _, e := range h.Enrolments {
+		if len(e.Problems) == 0 && !slices.Contains(identity.RolesIn(identity.KindClassroom), e.Role) {
+			t.Errorf("a role that no class has: %+v", e)
+		}
+	}
 }
 
 // FuzzSet puts text into a file of a set.

@@ -26,10 +26,7 @@ func cleanName(s string) (name string, pictures bool) {
 	}
 	if !plain {
 		s = strings.Map(func(r rune) rune {
-			switch {
-			case r == '\u2019' || r == '\u00b4':
-				return r
-			case unicode.Is(unicode.So, r), unicode.Is(unicode.Co, r), r >= 0x1f3fb && r <= 0x1f3ff, r == '\ufe0f', r == '\u20e3':
+			if unicode.In(r, unicode.So, unicode.Co) || r >= 0x1f3fb && r <= 0x1f3ff || r == '\ufe0f' || r == '\u20e3' {
 				pictures = true
 				return ' '
 			}

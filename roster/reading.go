@@ -163,5 +163,22 @@ func RecogniseAs(file File, reading Reading) (Reading, Sample, error) {
 // used are handed on with their problems. An [identity.Error] says why the list
 // as a whole cannot be read; the sink may have got part of it by then.
 func Read(file File, reading Reading, sink Sink) (Summary, error) {
-	return read(file, reading, sink)
+	if file.Size > MaxFile {
+		return Summary{}, identity.Invalid("list.too-large", "Max", MaxFile>>20)
+	}
+	switch {
+	case reading.Set():
+		return readSet(file, reading, sink)
+	case reading.Format == FormatAddresses:
+		return readAddresses(file, reading, sink)
+	case reading.Format != FormatTable:
+		return Summary{}, identity.Invalid("list.unknown")
+	case reading.Sheet != "":
+		return readSheet(file, reading, sink)
+	}
+	table, err := openTable(file, reading)
+	if err != nil {
+		return Summary{}, err
+	}
+	return readTable(table, reading, sink)
 }

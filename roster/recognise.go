@@ -81,8 +81,8 @@ func recogniseWorkbook(f File, zipped *archive, wish *Reading) (r Reading, s Sam
 	if err != nil {
 		return Reading{}, Sample{}, err
 	}
-	r, s, err = settle(r, s, beginning, wish)
-	return r, s, err
+	r, s = settle(r, s, beginning, wish)
+	return r, s, nil
 }
 
 func recogniseText(f File, wish *Reading) (Reading, Sample, error) {
@@ -111,7 +111,7 @@ func recogniseText(f File, wish *Reading) (Reading, Sample, error) {
 	if strings.TrimSpace(strings.ReplaceAll(head, "\x00", "")) == "" && n < headBytes {
 		return Reading{}, Sample{}, identity.Invalid("list.empty")
 	}
-	delimiter, _ := delimiterOf(head)
+	delimiter := delimiterOf(head)
 	if wish != nil && len(wish.Delimiter) == 1 {
 		delimiter = wish.Delimiter[0]
 	}
@@ -136,7 +136,8 @@ func recogniseText(f File, wish *Reading) (Reading, Sample, error) {
 	if err != nil {
 		return Reading{}, Sample{}, err
 	}
-	return settle(r, Sample{}, rows, wish)
+	r, s := settle(r, Sample{}, rows, wish)
+	return r, s, nil
 }
 
 func firstLines(text string, n int) string {
@@ -261,7 +262,7 @@ func trimmed(cells []string) []string {
 }
 
 // settle finds titles and columns in the first rows of a table.
-func settle(r Reading, s Sample, table []seen, wish *Reading) (Reading, Sample, error) {
+func settle(r Reading, s Sample, table []seen, wish *Reading) (Reading, Sample) {
 	switch {
 	case wish != nil && wish.Header > 0:
 		r.Header = wish.Header
@@ -304,7 +305,7 @@ func settle(r Reading, s Sample, table []seen, wish *Reading) (Reading, Sample, 
 			s.Warnings = append(s.Warnings, identity.Say("list.passwords", "Column", shown(title)))
 		}
 	}
-	return r, s, nil
+	return r, s
 }
 
 var secretWords = words("passwd pwd passcode contrasena* clave motdepasse passe mdp senha haslo heslo")

@@ -109,7 +109,7 @@ type Enrolment struct {
 	Place     Place
 	Classroom string
 	Person    string
-	Role      identity.Role
+	Role      identity.Role // one that classes have; empty: none that can be read
 	Gone      bool
 	Problems  identity.Problems
 }

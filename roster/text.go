@@ -90,6 +90,9 @@ func (t *textRows) physical() (string, error) {
 	}
 	t.line++
 	line := t.lines.Text()
+	if t.line == 1 {
+		line = strings.TrimPrefix(line, "\ufeff")
+	}
 	if !utf8.ValidString(line) {
 		line = strings.ToValidUTF8(line, "\ufffd")
 	}
@@ -123,8 +126,9 @@ func (t *textRows) next() ([]string, int, error) {
 		}
 		more = append(more, further)
 		whole += "\n" + further
-		// A line as wide as the table is a row of its own.
-		if t.width > 2 && strings.Count(further, string(rune(t.delimiter)))+1 == t.width && !strings.HasSuffix(strings.TrimSpace(further), `"`) {
+		// A line as wide as the table is a row of its own, unless a mark in it has no
+		// other beside it: that one ends the cell.
+		if t.width > 2 && strings.Count(further, string(rune(t.delimiter)))+1 == t.width && strings.Count(further, `"`)%2 == 0 {
 			break
 		}
 		// Only a line with a mark can end the cell.

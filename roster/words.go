@@ -18,8 +18,6 @@ type title struct {
 	// known is set for words that column titles are, even if nothing is made of
 	// the column: "Date of birth".
 	known bool
-	// number is set for titles of a running number.
-	number bool
 	// weight orders columns of the same meaning: the highest is taken.
 	weight int
 }
@@ -124,7 +122,7 @@ var dictionary = func() map[string]title {
 		}
 	}
 	add(unused, title{known: true})
-	add(numbers, title{known: true, number: true})
+	add(numbers, title{known: true})
 	add(names, title{known: true, name: true})
 	for means, list := range phrases {
 		add(list, title{known: true, means: means, weight: 10})
