@@ -30,6 +30,7 @@ func importOf(one store.Import, org Organization) views.ImportOf {
 		Undo: views.ImportUndoReceipt{
 			Deleted: u.Deleted, Kept: u.Kept, Back: u.Back, Refused: u.Refused, Classrooms: u.Classrooms, Stayed: u.Stayed,
 		},
+		Skips: one.Aside.Skips, Skipped: one.Aside.Skipped, Warnings: one.Aside.Warnings,
 	}
 	if until := one.UndoableUntil(); org.Portal.Now().Before(until) {
 		v.UndoUntil = until

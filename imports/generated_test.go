@@ -163,7 +163,7 @@ func (s *school) stagedRecords(o *store.Organization, reading roster.Reading, op
 	for _, e := range r.enrolments {
 		s.check(stage.Enrolment(e))
 	}
-	s.check(stage.Close())
+	s.check(stage.Close(roster.Summary{}))
 	for after := int64(0); ; {
 		if after, err = o.PlanImport(ctx, id, after); err != nil || after == 0 {
 			break

@@ -72,7 +72,7 @@ func (e *Engine) plan(ctx context.Context, org *store.Organization, id store.Imp
 	}
 	taken := &taking{Sink: stage}
 	file := roster.File{ReaderAt: bytes.NewReader(content), Size: int64(len(content)), Name: one.FileName}
-	_, err = roster.Read(file, one.Reading, taken)
+	read, err := roster.Read(file, one.Reading, taken)
 	var known *identity.Error
 	switch {
 	case taken.err != nil:
@@ -82,7 +82,7 @@ func (e *Engine) plan(ctx context.Context, org *store.Organization, id store.Imp
 	case err != nil:
 		return fmt.Errorf("read a list: %w", err)
 	}
-	if err := stage.Close(); err != nil {
+	if err := stage.Close(read); err != nil {
 		return stopped(err)
 	}
 	for after := int64(0); ; {

@@ -64,6 +64,7 @@ type view struct {
 	Counts  map[string]int    `json:",omitempty"`
 	Leaving int               `json:",omitempty"`
 	Number  int               `json:",omitempty"` // to be typed
+	Aside   []json.RawMessage `json:",omitempty"` // lines that are no people
 	Classes []json.RawMessage `json:",omitempty"`
 	Rows    []json.RawMessage `json:",omitempty"`
 }
@@ -119,6 +120,9 @@ func (s *school) viewOf(o *store.Organization, file roster.File, options store.I
 	v := view{Counts: map[string]int{}, Leaving: one.Leaving, Number: one.NeedsNumber()}
 	for kind, n := range one.Counts {
 		v.Counts[string(kind)] = n
+	}
+	for _, line := range one.Aside.Skipped {
+		v.Aside = append(v.Aside, s.line(rowView{Line: line.Place.Line, Reasons: []string{told(line.Why)}}))
 	}
 	classes, err := o.ImportClassrooms(s.t.Context(), one.ID, "")
 	s.check(err)
@@ -247,7 +251,7 @@ func (s *school) written(order []string, views map[string]view) []byte {
 		for _, list := range []struct {
 			name  string
 			lines []json.RawMessage
-		}{{"Classes", v.Classes}, {"Rows", v.Rows}} {
+		}{{"Aside", v.Aside}, {"Classes", v.Classes}, {"Rows", v.Rows}} {
 			if len(list.lines) > 0 {
 				part(list.name, append(append([]byte("[\n    "), bytes.Join(rawLines(list.lines), []byte(",\n    "))...), "\n  ]"...))
 			}

@@ -84,6 +84,7 @@ type Import struct {
 	Counts      map[roster.Kind]int
 	Classes     map[roster.Kind]int // create, update (renamed), unchanged, conflict, error
 	Leaving     int                 // who would lose a class and enter none
+	Aside       ImportAside
 	Receipt     ImportReceipt
 	UndoReceipt ImportUndoReceipt
 	Trouble     identity.Message // why it waits, or has failed
@@ -94,6 +95,13 @@ type Import struct {
 	PausedAt    time.Time
 	CancelledAt time.Time
 	UndoneAt    time.Time
+}
+
+// ImportAside is what was noticed in the list and is nobody's row.
+type ImportAside struct {
+	Skips    int                `json:"skips,omitempty"`   // lines that are no people
+	Skipped  []roster.Skipped   `json:"skipped,omitempty"` // the first of them, without their text
+	Warnings []identity.Message `json:"warnings,omitempty"`
 }
 
 // ImportReceipt counts what became of the rows of an import.
@@ -218,6 +226,7 @@ type importCounts struct {
 	Rows    map[roster.Kind]int `json:"rows,omitempty"`
 	Classes map[roster.Kind]int `json:"classes,omitempty"`
 	Leaving int                 `json:"leaving,omitempty"`
+	Aside   ImportAside         `json:"aside,omitzero"`
 }
 
 func importOf(row query.Import) (Import, error) {
@@ -246,6 +255,6 @@ func importOf(row query.Import) (Import, error) {
 			return Import{}, fmt.Errorf("read import %s: %w", row.ID, err)
 		}
 	}
-	i.Counts, i.Classes, i.Leaving = counts.Rows, counts.Classes, counts.Leaving
+	i.Counts, i.Classes, i.Leaving, i.Aside = counts.Rows, counts.Classes, counts.Leaving, counts.Aside
 	return i, nil
 }

@@ -174,7 +174,7 @@ func (p *planning) finish(ctx context.Context) error {
 
 // count counts the kinds of rows anew.
 func (p *planning) count(ctx context.Context) error {
-	counts := importCounts{Rows: map[roster.Kind]int{}, Classes: map[roster.Kind]int{}}
+	counts := importCounts{Rows: map[roster.Kind]int{}, Classes: map[roster.Kind]int{}, Aside: p.i.Aside}
 	kinds, err := p.CountImportKinds(ctx, query.CountImportKindsParams{OrganizationID: p.o.id, ImportID: p.id})
 	if err != nil {
 		return err

@@ -87,9 +87,9 @@ func (s *ImportStage) Term(roster.Term) error { return nil }
 
 // Person takes a person.
 func (s *ImportStage) Person(p roster.Person) error {
-	s.people++
-	if s.most > 0 && s.people > int64(s.most) {
-		return ErrImportLong
+	position, err := s.position()
+	if err != nil {
+		return err
 	}
 	p.GivenName, p.FamilyName = identity.CleanName(p.GivenName), identity.CleanName(p.FamilyName)
 	p.Address, p.UserName, p.ExternalID = strings.TrimSpace(p.Address), strings.TrimSpace(p.UserName), strings.TrimSpace(p.ExternalID)
@@ -99,7 +99,6 @@ func (s *ImportStage) Person(p roster.Person) error {
 	if err != nil {
 		return err
 	}
-	position := s.people
 	row := query.InsertImportRowParams{
 		OrganizationID: s.o.id, ImportID: string(s.id), Position: position, Line: int64(p.Place.Line), Person: string(text),
 		ExternalID: p.ExternalID, AddressKey: addressKey(p.Address), UserNameKey: userName,
@@ -182,6 +181,14 @@ func printOf(organization string, row query.InsertImportRowParams, classes []str
 	return hex.EncodeToString(sum[:16])
 }
 
+// position is where the next row stands.
+func (s *ImportStage) position() (int64, error) {
+	if s.people++; s.most > 0 && s.people > int64(s.most) {
+		return 0, ErrImportLong
+	}
+	return s.people, nil
+}
+
 // add keeps a record until there are enough for a transaction.
 func (s *ImportStage) add(put func(*transaction) error) error {
 	s.waiting = append(s.waiting, put)
@@ -212,8 +219,9 @@ func (s *ImportStage) flush() error {
 	return err
 }
 
-// Close takes what is left and finds the rows that share something.
-func (s *ImportStage) Close() error {
+// Close takes what is left, with what reading the list came to, and finds the rows
+// that share something.
+func (s *ImportStage) Close(read roster.Summary) error {
 	if err := s.flush(); err != nil {
 		return fmt.Errorf("take a list: %w", err)
 	}
@@ -242,7 +250,19 @@ func (s *ImportStage) Close() error {
 				break
 			}
 		}
-		return tx.MakeImportKeysByName(s.ctx, query.MakeImportKeysByNameParams{OrganizationID: organization, ImportID: id})
+		if err := tx.MakeImportKeysByName(s.ctx, query.MakeImportKeysByNameParams{OrganizationID: organization, ImportID: id}); err != nil {
+			return err
+		}
+		aside := ImportAside{Skips: read.Skips, Warnings: read.Warnings}
+		for _, line := range read.Skipped {
+			line.Text = "" // it may name somebody, and nothing would erase it
+			aside.Skipped = append(aside.Skipped, line)
+		}
+		text, err := json.Marshal(importCounts{Aside: aside})
+		if err != nil {
+			return err
+		}
+		return tx.SetImportCounts(s.ctx, query.SetImportCountsParams{OrganizationID: organization, ID: id, Counts: string(text)})
 	})
 	if err != nil {
 		return fmt.Errorf("compare the rows of a list: %w", err)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -86,32 +85,49 @@ func classKeyOf(externalID, name string) string {
 	return "n:" + nameKey(name)
 }
 
-// Enrolment takes a role of a person in a class of a set.
+// Enrolment takes a role of a person in a class of a set. One that cannot be used
+// is a row of its own, with what to change; who it speaks of stays as they are.
 func (s *ImportStage) Enrolment(e roster.Enrolment) error {
-	if len(e.Problems) > 0 {
-		return nil
-	}
+	class := "x:" + e.Classroom
 	if s.into() {
 		if !s.mine[e.Classroom] {
 			return nil
 		}
-		s.met = true
-		return s.add(func(tx *transaction) error {
-			return tx.InsertImportEnrolment(s.ctx, query.InsertImportEnrolmentParams{
-				OrganizationID: s.o.id, ImportID: string(s.id), PersonKey: "x:" + e.Person, ClassKey: hereKey,
-				Role: string(cmp.Or(e.Role, identity.RoleStudent)), Gone: e.Gone,
-			})
-		})
+		class, s.met = hereKey, true
+	}
+	if len(e.Problems) > 0 {
+		if err := s.mistake(e); err != nil || s.into() {
+			return err
+		}
+		e.Role, e.Gone = "", false
 	}
 	return s.add(func(tx *transaction) error {
-		if s.delta {
+		if s.delta && !s.into() && e.Role != "" {
 			if err := s.spokenOf(tx, e); err != nil {
 				return err
 			}
 		}
 		return tx.InsertImportEnrolment(s.ctx, query.InsertImportEnrolmentParams{
-			OrganizationID: s.o.id, ImportID: string(s.id), PersonKey: "x:" + e.Person, ClassKey: "x:" + e.Classroom,
-			Role: string(cmp.Or(e.Role, identity.RoleStudent)), Gone: e.Gone,
+			OrganizationID: s.o.id, ImportID: string(s.id), PersonKey: "x:" + e.Person, ClassKey: class,
+			Role: string(e.Role), Gone: e.Gone,
+		})
+	})
+}
+
+// mistake takes an enrolment with problems as a row.
+func (s *ImportStage) mistake(e roster.Enrolment) error {
+	position, err := s.position()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(roster.Person{Place: e.Place, ExternalID: e.Person, Problems: e.Problems})
+	if err != nil {
+		return err
+	}
+	return s.add(func(tx *transaction) error {
+		return tx.InsertImportRow(s.ctx, query.InsertImportRowParams{
+			OrganizationID: s.o.id, ImportID: string(s.id), Position: position, Line: int64(e.Place.Line), Person: string(text),
+			ExternalID: e.Person, PersonKey: fmt.Sprintf("e:%d", position), Kind: string(roster.KindError),
 		})
 	})
 }

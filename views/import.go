@@ -74,6 +74,9 @@ type ImportOf struct {
 	UndoUntil  time.Time // zero: it cannot be undone
 	Receipt    ImportReceipt
 	Undo       ImportUndoReceipt
+	Skips      int              // lines of the list that are no people
+	Skipped    []roster.Skipped // the first of them
+	Warnings   []identity.Message
 }
 
 // ImportClassroomCounts are what becomes of the classes of a whole school's list.

@@ -81,9 +81,11 @@ SELECT COUNT(*) FROM import_rows
 WHERE organization_id = sqlc.arg(organization_id) AND import_id = sqlc.arg(import_id) AND external_id = sqlc.arg(external_id) AND external_id <> '';
 
 -- name: InsertImportEnrolment :exec
+-- One that takes the place of another counts, in whatever order they stand.
 INSERT INTO import_enrolments (organization_id, import_id, person_key, class_key, role, gone, own_key)
 VALUES (sqlc.arg(organization_id), sqlc.arg(import_id), sqlc.arg(person_key), sqlc.arg(class_key), sqlc.arg(role), sqlc.arg(gone), sqlc.arg(person_key))
-ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO NOTHING;
+ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO UPDATE
+SET gone = import_enrolments.gone AND excluded.gone;
 
 -- name: MakeImportKeysByExternalID :exec
 INSERT INTO import_keys (organization_id, import_id, by_what, value, first, last, names)

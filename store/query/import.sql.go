@@ -2225,7 +2225,8 @@ func (q *Queries) InsertImportClassroom(ctx context.Context, arg InsertImportCla
 const insertImportEnrolment = `-- name: InsertImportEnrolment :exec
 INSERT INTO import_enrolments (organization_id, import_id, person_key, class_key, role, gone, own_key)
 VALUES ($1, $2, $3, $4, $5, $6, $3)
-ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO NOTHING
+ON CONFLICT (organization_id, import_id, person_key, class_key, role, own_key) DO UPDATE
+SET gone = import_enrolments.gone AND excluded.gone
 `
 
 type InsertImportEnrolmentParams struct {
@@ -2237,6 +2238,7 @@ type InsertImportEnrolmentParams struct {
 	Gone           bool
 }
 
+// One that takes the place of another counts, in whatever order they stand.
 func (q *Queries) InsertImportEnrolment(ctx context.Context, arg InsertImportEnrolmentParams) error {
 	_, err := q.db.ExecContext(ctx, insertImportEnrolment,
 		arg.OrganizationID,
