@@ -6,10 +6,13 @@ import (
 	"homeroom.dev/homeroom/identity"
 )
 
+// plan plans effects on the role assignments of somebody in a place.
+type plan[Place any] func(Place, context.Context, identity.UserID, identity.BulkParameters) ([]identity.Effect, error)
+
 // action is what can be done to people of a school. Either it plans effects on
 // their role assignments, which can be done and reversed, or it acts by itself.
 type action struct {
-	plan func(identity.School, context.Context, identity.UserID, identity.BulkParameters) ([]identity.Effect, error)
+	plan plan[identity.School]
 	// may says why act would be refused.
 	may func(identity.School, context.Context, identity.UserID) error
 	act func(identity.School, context.Context, identity.UserID, identity.BulkParameters) error
@@ -34,11 +37,9 @@ var actions = map[identity.BulkAction]action{
 }
 
 // without is a plan that needs no parameters.
-func without(
-	plan func(identity.School, context.Context, identity.UserID) ([]identity.Effect, error),
-) func(identity.School, context.Context, identity.UserID, identity.BulkParameters) ([]identity.Effect, error) {
-	return func(s identity.School, ctx context.Context, user identity.UserID, _ identity.BulkParameters) ([]identity.Effect, error) {
-		return plan(s, ctx, user)
+func without[Place any](p func(Place, context.Context, identity.UserID) ([]identity.Effect, error)) plan[Place] {
+	return func(place Place, ctx context.Context, user identity.UserID, _ identity.BulkParameters) ([]identity.Effect, error) {
+		return p(place, ctx, user)
 	}
 }
 

@@ -7,21 +7,11 @@ import (
 )
 
 // listActions are what can be done to those on a class's list.
-var listActions = map[identity.BulkAction]func(
-	identity.ClassList, context.Context, identity.UserID, identity.BulkParameters,
-) ([]identity.Effect, error){
-	identity.BulkCopy: func(c identity.ClassList, ctx context.Context, user identity.UserID, how identity.BulkParameters) ([]identity.Effect, error) {
-		return c.PlanCopy(ctx, user, how.Classroom)
-	},
-	identity.BulkMove: func(c identity.ClassList, ctx context.Context, user identity.UserID, how identity.BulkParameters) ([]identity.Effect, error) {
-		return c.PlanMove(ctx, user, how.Classroom)
-	},
-	identity.BulkRole: func(c identity.ClassList, ctx context.Context, user identity.UserID, how identity.BulkParameters) ([]identity.Effect, error) {
-		return c.PlanRole(ctx, user, how.Role)
-	},
-	identity.BulkRemove: func(c identity.ClassList, ctx context.Context, user identity.UserID, _ identity.BulkParameters) ([]identity.Effect, error) {
-		return c.PlanRemove(ctx, user)
-	},
+var listActions = map[identity.BulkAction]plan[identity.ClassList]{
+	identity.BulkCopy:   identity.ClassList.PlanCopy,
+	identity.BulkMove:   identity.ClassList.PlanMove,
+	identity.BulkRole:   identity.ClassList.PlanRole,
+	identity.BulkRemove: without(identity.ClassList.PlanRemove),
 }
 
 // CheckListed is [Check] for somebody on a class's list.

@@ -32,8 +32,7 @@ func setClassroom(
 	}
 	return rows.InTurn(ctx, func(ctx context.Context) error {
 		return rows.Change(ctx, change, func(ctx context.Context) ([]Fact, error) {
-			fact, err := remote.SetState(ctx, to)
-			return []Fact{fact}, err
+			return one(remote.SetState(ctx, to))
 		})
 	})
 }

@@ -190,11 +190,7 @@ func (a *arrival) rename(ctx context.Context) {
 		Before: map[string]string{AuditName: was.DisplayName()}, After: map[string]string{AuditName: is.DisplayName()},
 	}
 	err := a.rows.Change(ctx, change, func(ctx context.Context) ([]Fact, error) {
-		fact, err := a.remote.SetPersonNames(ctx, is.ID, is.GivenName, is.FamilyName)
-		if err != nil {
-			return nil, err
-		}
-		return []Fact{fact}, nil
+		return one(a.remote.SetPersonNames(ctx, is.ID, is.GivenName, is.FamilyName))
 	})
 	if err != nil {
 		a.out.Aside = fmt.Errorf("change names: %w", err)

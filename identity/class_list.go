@@ -50,38 +50,38 @@ func (c ClassList) PlanRemove(ctx context.Context, user UserID) ([]Effect, error
 }
 
 // PlanRole gives somebody another role in the class.
-func (c ClassList) PlanRole(ctx context.Context, user UserID, to Role) ([]Effect, error) {
+func (c ClassList) PlanRole(ctx context.Context, user UserID, how BulkParameters) ([]Effect, error) {
 	m, err := c.member(ctx, user)
 	if err == nil {
-		err = c.MayChangeRole(m, to)
+		err = c.MayChangeRole(m, how.Role)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if slices.Equal(m.Assignment.Roles, []Role{to}) {
+	if slices.Equal(m.Assignment.Roles, []Role{how.Role}) {
 		return nil, nil
 	}
-	after := Position{Roles: []Role{to}, State: m.Assignment.State}
+	after := Position{Roles: []Role{how.Role}, State: m.Assignment.State}
 	return []Effect{c.effect(c.Organization(), positionOf(m.Assignment), after)}, nil
 }
 
 // PlanCopy makes a student of the class a student of another one as well.
-func (c ClassList) PlanCopy(ctx context.Context, user UserID, to OrganizationID) ([]Effect, error) {
+func (c ClassList) PlanCopy(ctx context.Context, user UserID, how BulkParameters) ([]Effect, error) {
 	m, err := c.member(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	return c.planInto(ctx, m, to)
+	return c.planInto(ctx, m, how.Classroom)
 }
 
 // PlanMove makes a student of the class a student of another one instead.
-func (c ClassList) PlanMove(ctx context.Context, user UserID, to OrganizationID) ([]Effect, error) {
+func (c ClassList) PlanMove(ctx context.Context, user UserID, how BulkParameters) ([]Effect, error) {
 	m, err := c.member(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	// First in, then out: nobody is without a class in between.
-	effects, err := c.planInto(ctx, m, to)
+	effects, err := c.planInto(ctx, m, how.Classroom)
 	if err == nil {
 		err = c.MayRemove(m)
 	}
@@ -196,66 +196,23 @@ func (c ClassList) Do(ctx context.Context, user UserID, effects []Effect) error 
 	return nil
 }
 
-// bring changes one assignment to what it is to be, by the use case for it.
+// bring changes one assignment to what it is to be.
 func (c ClassList) bring(ctx context.Context, user UserID, effect Effect) error {
 	place, rows, remote, err := c.enter(ctx, effect.Place)
 	if err != nil {
 		return err
 	}
-	to := effect.After
-	m, err := rows.Member(ctx, user)
-	switch {
-	case IsKind(err, KindNotFound) && len(to.Roles) == 0:
-		return nil
-	case IsKind(err, KindNotFound):
-		if err := c.takeIn(ctx, place, rows, remote, user, to); err != nil {
-			return err
+	return bring(ctx, place, rows, remote, user, effect.After, func(role Role) error {
+		m, err := c.Rows.Member(ctx, user)
+		if IsKind(err, KindNotFound) && c.Left != nil {
+			m, err = c.Left(ctx, user) // who was on the list when the change began
 		}
-		m.Assignment.State = AssignmentActive
-	case err != nil:
-		return fmt.Errorf("load somebody on a list: %w", err)
-	case len(to.Roles) == 0:
-		return RemoveFromRoster(ctx, place, rows, remote, user)
-	case !slices.Equal(m.Assignment.Roles, to.Roles):
-		if err := ChangeRole(ctx, place, rows, remote, user, Highest(to.Roles)); err != nil {
-			return err
+		if err != nil {
+			return fmt.Errorf("load somebody who is taken in: %w", err)
 		}
-	}
-	switch {
-	case m.Assignment.State == to.State:
-		return nil
-	case to.State == AssignmentSuspended:
-		return Suspend(ctx, place, rows, remote, user)
-	}
-	return Activate(ctx, place, rows, remote, user)
-}
-
-// takeIn gives a role to somebody who has none in the place: a student of the
-// class, or who was on its list when the change began.
-func (c ClassList) takeIn(ctx context.Context, place Opened, rows Roster, remote Remote, user UserID, to Position) error {
-	m, err := c.Rows.Member(ctx, user)
-	if IsKind(err, KindNotFound) && c.Left != nil {
-		m, err = c.Left(ctx, user)
-	}
-	if err != nil {
-		return fmt.Errorf("load somebody who is taken in: %w", err)
-	}
-	role := Highest(to.Roles)
-	return rows.InTurn(ctx, func(ctx context.Context) error {
 		if err := place.MayTakeIn(c.Opened, m); err != nil {
 			return err
 		}
-		if err := place.mayAssign(role); err != nil {
-			return err
-		}
-		return rows.Change(ctx, Change{
-			Action: ActionRoleAssigned, Target: string(user), TargetName: m.User.DisplayName(), After: auditedRole(role),
-		}, func(ctx context.Context) ([]Fact, error) {
-			fact, err := remote.CreateRoleAssignment(ctx, user, []Role{role})
-			if err != nil {
-				return nil, err
-			}
-			return []Fact{fact}, nil
-		})
+		return assign(ctx, place, rows, remote, m.User, role)
 	})
 }

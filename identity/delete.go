@@ -72,11 +72,7 @@ func DeleteClassroom(ctx context.Context, org Opened, rows Deleting, provisioner
 		}
 		change := Change{Action: ActionClassroomDeleted, Target: string(org.ID()), TargetName: org.Organization().Name}
 		return rows.DeleteClassroom(ctx, change, func(ctx context.Context) ([]Fact, error) {
-			fact, err := provisioner.Delete(ctx, org)
-			if err != nil {
-				return nil, err
-			}
-			return []Fact{fact}, nil
+			return one(provisioner.Delete(ctx, org))
 		})
 	})
 }

@@ -22,8 +22,7 @@ func Rename(ctx context.Context, org Opened, rows Roster, remote Remote, name st
 	}
 	return rows.InTurn(ctx, func(ctx context.Context) error {
 		return rows.Change(ctx, change, func(ctx context.Context) ([]Fact, error) {
-			fact, err := remote.SetName(ctx, name)
-			return []Fact{fact}, err
+			return one(remote.SetName(ctx, name))
 		})
 	})
 }

@@ -27,11 +27,7 @@ func decided(
 		c := change(m)
 		c.Target, c.TargetName = string(m.User.ID), m.User.DisplayName()
 		return rows.Change(ctx, c, func(ctx context.Context) ([]Fact, error) {
-			fact, err := act(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return []Fact{fact}, nil
+			return one(act(ctx))
 		})
 	})
 }

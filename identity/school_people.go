@@ -224,54 +224,17 @@ func (s School) place(ctx context.Context, p PersonOfSchool, id OrganizationID) 
 	return s.Rows.ClassroomOf(ctx, id)
 }
 
-// bring changes one assignment to what it is to be, by the use case for it.
+// bring changes one assignment to what it is to be.
 func (s School) bring(ctx context.Context, p PersonOfSchool, place Organization, to Position) error {
 	opened, rows, remote, err := s.into(place)
 	if err != nil {
 		return err
 	}
-	m, err := rows.Member(ctx, p.User.ID)
-	switch {
-	case IsKind(err, KindNotFound) && len(to.Roles) == 0:
-		return nil
-	case IsKind(err, KindNotFound):
-		if err := assign(ctx, opened, rows, remote, p, Highest(to.Roles)); err != nil {
+	return bring(ctx, opened, rows, remote, p.User.ID, to, func(role Role) error {
+		if err := opened.mayTouchPerson(p); err != nil {
 			return err
 		}
-		m.Assignment.State = AssignmentActive
-	case err != nil:
-		return fmt.Errorf("load member: %w", err)
-	case len(to.Roles) == 0:
-		return RemoveFromRoster(ctx, opened, rows, remote, p.User.ID)
-	case Highest(m.Assignment.Roles) != Highest(to.Roles):
-		if err := ChangeRole(ctx, opened, rows, remote, p.User.ID, Highest(to.Roles)); err != nil {
-			return err
-		}
-	}
-	switch {
-	case m.Assignment.State == to.State:
-		return nil
-	case to.State == AssignmentSuspended:
-		return Suspend(ctx, opened, rows, remote, p.User.ID)
-	}
-	return Activate(ctx, opened, rows, remote, p.User.ID)
-}
-
-// assign gives a role to somebody of the school who has none in the place.
-func assign(ctx context.Context, org Opened, rows Roster, remote Remote, p PersonOfSchool, role Role) error {
-	if err := org.mayTouchPerson(p); err != nil {
-		return err
-	}
-	if err := org.mayAssign(role); err != nil {
-		return err
-	}
-	return rows.InTurn(ctx, func(ctx context.Context) error {
-		return rows.Change(ctx, Change{
-			Action: ActionRoleAssigned, Target: string(p.User.ID), TargetName: p.User.DisplayName(), After: auditedRole(role),
-		}, func(ctx context.Context) ([]Fact, error) {
-			fact, err := remote.CreateRoleAssignment(ctx, p.User.ID, []Role{role})
-			return []Fact{fact}, err
-		})
+		return assign(ctx, opened, rows, remote, p.User, role)
 	})
 }
 

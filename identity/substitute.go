@@ -67,17 +67,9 @@ type Substitutions interface {
 func Substitute(
 	ctx context.Context, org Opened, rows Substitutions, remote Remote, person Candidate, until time.Time,
 ) error {
-	switch {
-	case org.mayAssign(RoleTeacher) != nil: // who may not is no teacher either
-		return org.mayAssign(RoleTeacher)
-	case person.User.ID == org.Actor().User:
-		return Forbidden("rule.own-role")
-	case person.Operator && org.Role().Rank() < RoleOperator.Rank():
-		return Forbidden("rule.higher-role")
-	case !org.Organization().AtHome(person.User.Home):
-		return NotFound("user.not-found")
-	case person.User.State != UserActive:
-		return Conflict("teacher.cannot-sign-in", "Person", person.User.DisplayName())
+	// Who may not make teachers makes no substitutes either.
+	if err := org.mayTakeOn(person); err != nil {
+		return err
 	}
 	return rows.InTurn(ctx, func(ctx context.Context) error {
 		switch _, err := rows.Member(ctx, person.User.ID); {
@@ -91,11 +83,7 @@ func Substitute(
 			After: untilDay(until),
 		}
 		return rows.ChangeUntil(ctx, change, person.User.ID, until, func(ctx context.Context) ([]Fact, error) {
-			fact, err := remote.CreateRoleAssignment(ctx, person.User.ID, []Role{RoleCoTeacher})
-			if err != nil {
-				return nil, err
-			}
-			return []Fact{fact}, nil
+			return one(remote.CreateRoleAssignment(ctx, person.User.ID, []Role{RoleCoTeacher}))
 		})
 	})
 }
@@ -137,11 +125,7 @@ func EndSubstitution(ctx context.Context, org Opened, rows Substitutions, remote
 			Before: auditedRole(RoleCoTeacher),
 		}
 		return rows.ChangeUntil(ctx, change, s.User, time.Time{}, func(ctx context.Context) ([]Fact, error) {
-			fact, err := remote.DeleteRoleAssignment(ctx, s.User)
-			if err != nil {
-				return nil, err
-			}
-			return []Fact{fact}, nil
+			return one(remote.DeleteRoleAssignment(ctx, s.User))
 		})
 	})
 }
