@@ -27,7 +27,7 @@ func (w *world) planned(o *Organization, id ImportID, options ImportOptions, peo
 		p.Place.Line = n + 2
 		w.must(stage.Person(p))
 	}
-	w.must(stage.Close())
+	w.must(stage.Close(roster.Summary{}))
 	for after := int64(0); ; {
 		after, err = o.PlanImport(ctx, id, after)
 		w.must(err)
