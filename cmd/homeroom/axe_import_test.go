@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path"
 	"strings"
 
 	"homeroom.dev/homeroom/identity"
@@ -8,10 +9,10 @@ import (
 )
 
 // lists brings lists to a class, as its teacher, and puts them into every state
-// there is. The last ones are of the states that pass by themselves.
-func (d *demo) lists(w *window, class identity.OrganizationID) []string {
+// there is. The last ones are of the states that pass by themselves. Those who are
+// added get a sheet of login cards.
+func (d *demo) lists(w *window, class identity.OrganizationID) (brought []string, sheet string) {
 	w.t.Helper()
-	var brought []string
 	bring := func(list, then string) {
 		w.open(d.urls.portal + views.ImportsPath(class))
 		w.paste("Paste your list here", list)
@@ -31,6 +32,9 @@ func (d *demo) lists(w *window, class identity.OrganizationID) []string {
 	bring("Name\nCleo Falk\nDag Moe\n", plan)
 	w.press("Add 2 students")
 	w.sees("The list is applied")
+	w.press("Make 2 cards")
+	w.sees("2 login cards")
+	sheet = path.Base(w.location())
 	states := []string{"reading", "applying", "paused", "cancelled", "undoing", "undone", "failed"}
 	for range states {
 		bring("Name\nCleo Falk\n", "Nothing to do")
@@ -43,5 +47,5 @@ func (d *demo) lists(w *window, class identity.OrganizationID) []string {
 			w.t.Fatal(err)
 		}
 	}
-	return brought
+	return brought, sheet
 }

@@ -109,6 +109,7 @@ type places struct {
 	archived            string   // a class
 	openings            []string // lists of classes: under way, and done with a failure
 	imports             []string // lists of people of the class: in every state
+	sheet               string   // of login cards of the class
 	tokens              []string
 	records             []string // of the logs
 	signIn              *signInPlaces
@@ -174,15 +175,31 @@ func (d *demo) places(b *browser) *places {
 			('` + p.schools[0] + `', '` + p.openings[0] + `', 1, 'Physics 9C', '', '', 'waiting', ''),
 			('` + p.schools[0] + `', '` + p.openings[1] + `', 1, 'Physics 9C', 'new@linden.example', '` + biology + `', 'done', ''),
 			('` + p.schools[0] + `', '` + p.openings[1] + `', 2, 'Art 5A', '', '', 'failed', '{"ID":"opening.failed"}')`,
+		`INSERT INTO bulk_runs (organization_id, id, action, parameters, actor_id, actor_name, total, changed, refused, begun_us, finished_us) VALUES
+			('` + biology + `', '` + axeRun + `', 'role', '{"role":"co_teacher"}', 'x', 'Priya Nair', 2, 1, 1, 1, 2)`,
+		`INSERT INTO bulk_items (organization_id, run_id, position, target, name, state, reason) VALUES
+			('` + biology + `', '` + axeRun + `', 1, 'x', 'Sam Kim', 'changed', ''),
+			('` + biology + `', '` + axeRun + `', 2, 'y', 'Noor Haddad', 'refused', '{"ID":"bulk.teaches-there"}')`,
+		`INSERT INTO guardians (organization_id, user_id, id, source, position, name, relation, address, phone, language, changed_us) VALUES
+			('` + p.schools[0] + `', '` + p.student + `', '` + axeGuardian + `', '', 1, 'Rana Haddad', 'Mother', 'rana@example.com', '030 1', 'es', 1)`,
+		`INSERT INTO terms (organization_id, id, name, first_us, end_us, made_us) VALUES
+			('` + p.schools[0] + `', '` + axeTerm + `', 'Last year', 1, 2, 1)`,
 	} {
 		if _, err := d.store.Writer().ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.invitation = one("SELECT id FROM invitations WHERE address LIKE 'waiting@%' AND organization_id = '" + biology + "'")
-	p.imports = d.lists(w, identity.OrganizationID(biology))
+	p.imports, p.sheet = d.lists(w, identity.OrganizationID(biology))
 	return p
 }
+
+// What is there to be looked at, by its ID.
+const (
+	axeRun      = "donedonedonedonedonedonedo"
+	axeGuardian = "ranaranaranaranaranaranara"
+	axeTerm     = "lastyearlastyearlastyearla"
+)
 
 // token waits for the mail to address and takes the token out of its link.
 func (d *demo) token(t *testing.T, address string) string {
@@ -210,6 +227,10 @@ func (p *places) fill(route string) []string {
 		"{classroom}":    {p.classes[0], p.archived},
 		"{opening}":      p.openings,
 		"{import}":       p.imports[:1],
+		"{sheet}":        {p.sheet},
+		"{run}":          {axeRun},
+		"{guardian}":     {axeGuardian},
+		"{term}":         {axeTerm},
 		"{record}":       p.records,
 		"{stream}":       {"failing", "current"},
 	}

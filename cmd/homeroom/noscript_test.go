@@ -66,6 +66,7 @@ func TestTheMainJobWithoutScript(t *testing.T) {
 	student.press("Biology 7B and 7C")
 	student.sees("32 students")
 	student.signOut()
+	d.listsWithoutScript(b, classroom)
 }
 
 // signOut opens the menu and signs out.
