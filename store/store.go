@@ -65,16 +65,9 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
-	var err error
-	if s.writer, err = sql.Open("sqlite", dsn(options.Path, true)); err != nil {
+	if err := s.connect(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn(options.Path, false)); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	s.reader.SetMaxOpenConns(readers)
-	s.reader.SetMaxIdleConns(readers)
 	if err := migrate(ctx, s.writer); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("open store: %w", translate(err))
@@ -84,6 +77,20 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", translate(err))
 	}
 	return s, nil
+}
+
+// connect opens the pools of connections to the file.
+func (s *Store) connect() (err error) {
+	if s.writer, err = sql.Open("sqlite", dsn(s.path, true)); err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	if s.reader, err = sql.Open("sqlite", dsn(s.path, false)); err != nil {
+		return err
+	}
+	s.reader.SetMaxOpenConns(readers)
+	s.reader.SetMaxIdleConns(readers)
+	return nil
 }
 
 // readers is how many connections read at once. Each costs some memory and a

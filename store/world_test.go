@@ -96,6 +96,30 @@ func (w *world) settle() {
 	w.apply(assigned("birch-7b", "linden-sam", identity.RoleStudent))
 }
 
+// written is how many rows the store has written since it was connected.
+func (w *world) written() (rows int) {
+	w.t.Helper()
+	w.must(w.writer.QueryRowContext(w.t.Context(), "SELECT total_changes()").Scan(&rows))
+	return rows
+}
+
+// frozen keeps a world as it is now, and answers what makes it so again: handles
+// that were opened before go on in it.
+func (w *world) frozen() (again func()) {
+	w.t.Helper()
+	w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	file, err := os.ReadFile(w.path)
+	w.must(err)
+	clock := w.clock
+	return func() {
+		w.t.Helper()
+		w.must(w.Close()) // which leaves nothing beside the file
+		w.must(os.WriteFile(w.path, file, 0o600))
+		w.must(w.Store.connect())
+		w.clock = clock
+	}
+}
+
 // reopen opens the world's file with keys.
 func (w *world) reopen(keys *KeyRing) *Store {
 	w.t.Helper()
