@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -239,5 +241,93 @@ func TestOldImportsAreForgotten(t *testing.T) {
 	kept("after 90 days", "")
 	if i, err := o.Import(t.Context(), applied); err != nil || i.State != ImportDone || i.Rows() != 2 {
 		t.Errorf("what was done is %s, %v, %v", i.State, i.Counts, err)
+	}
+}
+
+// Contacts that a list changes are on record under their own names, and nothing of
+// them in it; a list that says what is known leaves none.
+func TestContactsThatAListChangesAreOnRecord(t *testing.T) {
+	w := newWorld(t)
+	o := w.as("linden-tom", "linden-7b")
+	for n, tt := range []struct {
+		phone string
+		kind  roster.Kind
+		want  string // records so far
+	}{
+		{"030 1", roster.KindUpdate, "guardian.added"},
+		{"030 1", roster.KindUnchanged, "guardian.added"},
+		{"030 2", roster.KindUpdate, "guardian.added guardian.changed"},
+	} {
+		id := ImportID(strings.Repeat(string(rune('a'+n)), 26))
+		zoe := named("Zoë", "Núñez")
+		zoe.Guardians = []roster.Guardian{{Name: "Ida Núñez", Phone: tt.phone}}
+		if i := w.planned(o, id, ImportOptions{}, zoe); i.Counts[tt.kind] != 1 {
+			t.Fatalf("%s: %v, want it %s", tt.phone, i.Counts, tt.kind)
+		}
+		w.must(o.ApplyImport(t.Context(), id, 0))
+		rows, _, err := o.BeginImportRows(t.Context(), id, 0, 10, func(*ImportRow, UserNameTaken) error { return nil })
+		w.must(err)
+		for _, row := range rows {
+			w.must(o.CloseImportRows(t.Context(), id, []ImportedRow{{Row: row, Outcome: OutcomeChanged}}))
+		}
+		w.must(o.EndImport(t.Context(), id, ImportDone, identity.Message{}))
+		records := w.dump("SELECT action FROM audit_records WHERE action LIKE 'guardian.%' AND target = 'linden-zoe' ORDER BY row_id")
+		if got := strings.Join(strings.Fields(records), " "); got != tt.want {
+			t.Errorf("%s: records are %q, want %q", tt.phone, got, tt.want)
+		}
+		w.after(time.Hour)
+	}
+	if told := w.dump("SELECT * FROM audit_records WHERE before_values || after_values LIKE '%Ida%' OR after_values LIKE '%030%'"); told != "" {
+		t.Errorf("records tell of contacts: %s", told)
+	}
+}
+
+// An import whose rights are lost ends, on record; one that is being undone waits
+// and says why.
+func TestAnImportIsAbandoned(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before func(*Organization, ImportID) error
+		want   ImportState
+		told   string // of its end, on record
+	}{
+		{"a plan", func(*Organization, ImportID) error { return nil }, ImportFailed, ""},
+		{"one that is applied", func(o *Organization, id ImportID) error { return o.ApplyImport(context.Background(), id, 0) }, ImportCancelled, `import.finished {"left-out":"1"}`},
+		{"one that is undone", func(o *Organization, id ImportID) error {
+			ctx := context.Background()
+			if err := o.ApplyImport(ctx, id, 0); err != nil {
+				return err
+			}
+			rows, _, err := o.BeginImportRows(ctx, id, 0, 10, func(r *ImportRow, _ UserNameTaken) error {
+				r.User = "linden-nora"
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return errors.Join(
+				o.CloseImportRows(ctx, id, []ImportedRow{{Row: rows[0], Outcome: OutcomeVerified}}),
+				o.EndImport(ctx, id, ImportDone, identity.Message{}), o.UndoImport(ctx, id),
+			)
+		}, ImportUndoing, `import.finished {"created":"1"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			o := w.as("linden-tom", "linden-7b")
+			const id ImportID = "abcdefghijklmnopqrstuvwxyz"
+			w.planned(o, id, ImportOptions{}, named("Nora", "New"))
+			w.must(tt.before(o, id))
+			for range 2 {
+				w.must(w.AbandonImport(t.Context(), ImportPayload{Organization: "linden-7b", Import: id}, identity.Say("import.rights-lost")))
+			}
+			i, err := o.Import(t.Context(), id)
+			if err != nil || i.State != tt.want || i.Trouble.ID != "import.rights-lost" {
+				t.Errorf("it is %s because of %q, %v", i.State, i.Trouble.ID, err)
+			}
+			told := w.dump("SELECT action, after_values FROM audit_records WHERE action = 'import.finished'")
+			if strings.TrimSpace(told) != tt.told {
+				t.Errorf("on record is %q, want %q", told, tt.told)
+			}
+		})
 	}
 }
