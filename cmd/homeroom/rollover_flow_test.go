@@ -48,6 +48,12 @@ func TestASchoolGoesIntoTheNextYearAndBack(t *testing.T) {
 	admin.sees("Biology 8B")
 	admin.picture("rollover-plan")
 	admin.barrierFree(d, "the plan of a rollover")
+	plan := admin.location()
+	for _, list := range []string{"without", "missing"} {
+		admin.open(plan + "/" + list)
+		admin.barrierFree(d, "who is "+list)
+	}
+	admin.open(plan)
 	admin.press("Change Biology 7B")
 	admin.sees("What happens to Biology 7B?")
 	admin.picture("rollover-class")
