@@ -141,7 +141,8 @@ VALUES (sqlc.arg(organization_id), sqlc.arg(rollover_id), sqlc.arg(kind), sqlc.a
 ON CONFLICT (organization_id, rollover_id, kind, position, user_id) DO UPDATE SET reason = excluded.reason;
 
 -- name: FindWithoutClass :execrows
--- Students of classes that end, in none that goes on and in none of the term.
+-- Students of classes that end, in none that goes on and in none of the term. Of
+-- each the few classes are looked at, in this order, and not all that go on.
 INSERT INTO rollover_people (organization_id, rollover_id, kind, position, user_id)
 SELECT DISTINCT i.organization_id, i.rollover_id, 'without', 0, a.user_id
 FROM rollover_items i
@@ -149,10 +150,11 @@ JOIN organizations o ON o.id = i.classroom_id AND o.school_id = sqlc.arg(organiz
 JOIN role_assignments a ON a.organization_id = o.id
 WHERE i.organization_id = sqlc.arg(organization_id) AND i.rollover_id = sqlc.arg(rollover_id) AND i.action IN ('archive', 'copy')
     AND a.role = 'student' AND a.state = 'active'
-    AND NOT EXISTS (SELECT 1 FROM role_assignments b
-        JOIN organizations o ON b.organization_id = o.id AND o.school_id = sqlc.arg(organization_id)
-        JOIN rollover_items k ON k.organization_id = sqlc.arg(organization_id) AND k.rollover_id = sqlc.arg(rollover_id) AND k.classroom_id = o.id
-        WHERE b.user_id = a.user_id AND b.role = 'student' AND b.state = 'active' AND k.action IN ('promote', 'keep'))
+    AND NOT EXISTS (SELECT 1 FROM role_assignments b CROSS JOIN organizations o CROSS JOIN rollover_items k
+        WHERE b.user_id = a.user_id AND b.role = 'student' AND b.state = 'active'
+            AND b.organization_id = o.id AND o.school_id = sqlc.arg(organization_id)
+            AND k.organization_id = sqlc.arg(organization_id) AND k.rollover_id = sqlc.arg(rollover_id) AND k.classroom_id = o.id
+            AND k.action IN ('promote', 'keep'))
     AND NOT EXISTS (SELECT 1 FROM role_assignments c
         JOIN organizations o ON c.organization_id = o.id AND o.school_id = sqlc.arg(organization_id) AND o.state = 'active'
         JOIN classroom_terms n ON n.organization_id = o.id

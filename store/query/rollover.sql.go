@@ -377,10 +377,11 @@ JOIN organizations o ON o.id = i.classroom_id AND o.school_id = $1
 JOIN role_assignments a ON a.organization_id = o.id
 WHERE i.organization_id = $1 AND i.rollover_id = $2 AND i.action IN ('archive', 'copy')
     AND a.role = 'student' AND a.state = 'active'
-    AND NOT EXISTS (SELECT 1 FROM role_assignments b
-        JOIN organizations o ON b.organization_id = o.id AND o.school_id = $1
-        JOIN rollover_items k ON k.organization_id = $1 AND k.rollover_id = $2 AND k.classroom_id = o.id
-        WHERE b.user_id = a.user_id AND b.role = 'student' AND b.state = 'active' AND k.action IN ('promote', 'keep'))
+    AND NOT EXISTS (SELECT 1 FROM role_assignments b CROSS JOIN organizations o CROSS JOIN rollover_items k
+        WHERE b.user_id = a.user_id AND b.role = 'student' AND b.state = 'active'
+            AND b.organization_id = o.id AND o.school_id = $1
+            AND k.organization_id = $1 AND k.rollover_id = $2 AND k.classroom_id = o.id
+            AND k.action IN ('promote', 'keep'))
     AND NOT EXISTS (SELECT 1 FROM role_assignments c
         JOIN organizations o ON c.organization_id = o.id AND o.school_id = $1 AND o.state = 'active'
         JOIN classroom_terms n ON n.organization_id = o.id
@@ -393,7 +394,8 @@ type FindWithoutClassParams struct {
 	TermID         string
 }
 
-// Students of classes that end, in none that goes on and in none of the term.
+// Students of classes that end, in none that goes on and in none of the term. Of
+// each the few classes are looked at, in this order, and not all that go on.
 func (q *Queries) FindWithoutClass(ctx context.Context, arg FindWithoutClassParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, findWithoutClass, arg.OrganizationID, arg.RolloverID, arg.TermID)
 	if err != nil {
