@@ -18,6 +18,7 @@ import (
 	filterpb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/filter/v2"
 	policypb "github.com/zitadel/zitadel-go/v3/pkg/client/zitadel/policy"
 	target "github.com/zitadel/zitadel-go/v3/pkg/zitadel"
+	"golang.org/x/oauth2"
 
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/sso/testdns"
@@ -184,7 +185,11 @@ func dialAs(ctx context.Context, issuer string, key []byte) (*client.Client, err
 	if err != nil {
 		return nil, err
 	}
-	return client.New(ctx, instance, client.WithAuth(client.AuthenticationJWTProfile(file, oidc.ScopeOpenID, client.ScopeZitadelAPI())))
+	profile := client.AuthenticationJWTProfile(file, oidc.ScopeOpenID, client.ScopeZitadelAPI())
+	return client.New(ctx, instance, client.WithAuth(func(ctx context.Context, issuer string) (oauth2.TokenSource, error) {
+		source, err := profile(ctx, issuer)
+		return oauth2.ReuseTokenSource(nil, source), err // or there is another token for each call
+	}))
 }
 
 func instanceOf(issuer string) (*target.Zitadel, error) {
