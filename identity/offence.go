@@ -2,6 +2,7 @@ package identity
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ var offensive = func() (words struct{ anywhere, apart []string }) {
 const crossing = 4
 
 // lookAlikes turn digits into the letters they stand for to who wants to read
-// them. A 1 is an i or an l.
+// them. A 1 is an i or an l, a 6 a g or a b.
 var lookAlikes = []*strings.Replacer{
 	strings.NewReplacer("0", "o", "1", "i", "2", "z", "3", "e", "4", "a", "5", "s", "6", "g", "7", "t", "8", "b", "9", "g"),
 	strings.NewReplacer("0", "o", "1", "l", "2", "z", "3", "e", "4", "a", "5", "s", "6", "b", "7", "t", "8", "b", "9", "g"),
@@ -40,7 +41,10 @@ var lookAlikes = []*strings.Replacer{
 // offends reports whether a word of the list can be read in a user name that is
 // put together from pieces.
 func offends(pieces []string) bool {
-	for _, fold := range lookAlikes {
+	for i, fold := range lookAlikes {
+		if i > 0 && !slices.ContainsFunc(pieces, func(piece string) bool { return strings.ContainsAny(piece, "16") }) {
+			return false // it reads the same again
+		}
 		var name strings.Builder
 		var ends []int // where pieces meet
 		for _, piece := range pieces {
@@ -64,7 +68,7 @@ func offendsFolded(name string, ends []int) bool {
 			return true
 		}
 	}
-	at := make(map[int]bool, len(ends))
+	at := make([]bool, len(name)+1)
 	for _, end := range ends {
 		at[end] = true
 	}

@@ -44,7 +44,7 @@ func spellAll(name string, how Spelling) string { return spell(name, how) }
 // can tell; marks, signs and pictures fall away.
 func spell(name string, how Spelling) string {
 	var b strings.Builder
-	for _, r := range composed(strings.ToLower(name)) {
+	for _, r := range composed.Replace(strings.ToLower(name)) {
 		spelling, ok := ownSpellings[how][r]
 		if !ok {
 			spelling, ok = latin[r]
@@ -67,9 +67,7 @@ func spell(name string, how Spelling) string {
 
 // composed joins the marks that matter to a spelling to their letters: an a and
 // two dots are an ä. Others fall away from their letter later.
-func composed(name string) string {
-	return strings.NewReplacer("a\u0308", "ä", "o\u0308", "ö", "u\u0308", "ü", "a\u030a", "å").Replace(name)
-}
+var composed = strings.NewReplacer("a\u0308", "ä", "o\u0308", "ö", "u\u0308", "ü", "a\u030a", "å")
 
 // latin spells the letters of the Latin alphabets of Europe.
 var latin = func() map[rune]string {
