@@ -254,9 +254,11 @@ func lowered(s string) string {
 	}
 	// What has an accent in one letter and cannot be taken apart.
 	plain := letters.Replace(strings.ToLower(apart.String()))
-	plain, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn))), plain)
-	if err != nil {
-		return ""
+	if strings.ContainsFunc(plain, func(r rune) bool { return r > unicode.MaxASCII }) {
+		var err error
+		if plain, _, err = transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn))), plain); err != nil {
+			return ""
+		}
 	}
 	return strings.Join(strings.FieldsFunc(plain, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '#'
