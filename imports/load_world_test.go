@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -239,12 +238,8 @@ func (h *house) planned(file roster.File) store.Import {
 	ctx, o := h.t.Context(), h.rows()
 	reading, _, err := roster.Recognise(file)
 	h.check(err)
-	content := make([]byte, file.Size)
-	if _, err := file.ReadAt(content, 0); err != nil && !errors.Is(err, io.EOF) {
-		h.t.Fatal(err)
-	}
 	id, err := o.BeginImport(ctx, store.NewImport{
-		Submission: identity.NewSubmission(), FileName: file.Name, File: content, Reading: reading,
+		Submission: identity.NewSubmission(), FileName: file.Name, File: contentOf(h.t, file), Reading: reading,
 	})
 	h.check(err)
 	h.check(h.engine.Plan(ctx, o, id))

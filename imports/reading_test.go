@@ -27,11 +27,7 @@ func (s *school) begun(o *store.Organization, file roster.File) store.ImportID {
 	s.t.Helper()
 	reading, _, err := roster.Recognise(file)
 	s.check(err)
-	content := make([]byte, file.Size)
-	if n, _ := file.ReadAt(content, 0); n != len(content) {
-		s.t.Fatal("the list cannot be read")
-	}
-	id, err := o.BeginImport(s.t.Context(), store.NewImport{Submission: identity.NewSubmission(), File: content, Reading: reading})
+	id, err := o.BeginImport(s.t.Context(), store.NewImport{Submission: identity.NewSubmission(), File: contentOf(s.t, file), Reading: reading})
 	s.check(err)
 	return id
 }

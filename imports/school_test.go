@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -262,6 +261,16 @@ func (s *school) work() {
 	}
 }
 
+// contentOf is all that is in a file.
+func contentOf(t *testing.T, file roster.File) []byte {
+	t.Helper()
+	content, err := io.ReadAll(io.NewSectionReader(file, 0, file.Size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 // planned brings a list and has it planned.
 func (s *school) planned(o *store.Organization, file roster.File, options store.ImportOptions) store.Import {
 	s.t.Helper()
@@ -279,12 +288,8 @@ func (s *school) plannedAs(
 	if say != nil {
 		say(&reading)
 	}
-	content := make([]byte, file.Size)
-	if _, err := file.ReadAt(content, 0); err != nil && !errors.Is(err, io.EOF) {
-		s.t.Fatal(err)
-	}
 	id, err := o.BeginImport(ctx, store.NewImport{
-		Submission: identity.NewSubmission(), FileName: file.Name, File: content, Reading: reading, Options: options,
+		Submission: identity.NewSubmission(), FileName: file.Name, File: contentOf(s.t, file), Reading: reading, Options: options,
 	})
 	s.check(err)
 	s.check(s.engine.Plan(ctx, o, id))
