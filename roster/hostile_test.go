@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -99,11 +100,27 @@ func TestWhatIsMadeToBreakIsRefused(t *testing.T) {
 		size := map[string]int{"PK\x01\x02": 24, "PK\x07\x08": 12}[mark]
 		copy(lying[at+size:], []byte{1, 0, 0, 0})
 	}
+	marked := func(at int, with ...byte) []byte { // in the table of contents
+		z := packed(t, "users.csv", "sourcedId,username\n")
+		copy(z[bytes.Index(z, []byte("PK\x01\x02"))+at:], with)
+		return z
+	}
+	clever := func(schools string) []byte {
+		return packed(t, "schools.csv", schools, "students.csv", "a", "sections.csv", "b", "enrollments.csv", "c")
+	}
 	for _, test := range []struct {
 		name    string
 		content []byte
 		want    string
 	}{
+		{"a file of a set with nothing in it", packed(t, "users.csv", ""), "list.file-empty"},
+		{"a line of a set that does not end", clever("School_id,School_name\n" + long[:300<<10]), "list.file-line-too-long"},
+		{"a file of a set with 200,001 rows", clever("School_id,School_name\n" + strings.Repeat("1,a\n", roster.MaxRows+1)), "list.file-rows"},
+		{"a ZIP with a password", marked(8, 1), "list.zip-password"},
+		{"a ZIP with a file of 128 MB", marked(24, 0, 0, 0, 8), "list.zip-size"},
+		{"a packed file", []byte("\x1f\x8b\x08\x00"), "list.packed"},
+		{"a picture", []byte("\x89PNG\r\n"), "list.picture"},
+		{"numbers alone", []byte("12;34\n56;78\n"), "list.no-names"},
 		{"a line of 10 MB", []byte("Name,Class\n" + long), "list.line-too-long"},
 		{"a quoted line of 10 MB", []byte("Name,Class\n\"" + long), "list.line-too-long"},
 		{"40 columns", []byte("Name" + strings.Repeat(",Note", 39) + "\nSam Lee\n"), ""},
@@ -237,6 +254,45 @@ func TestAPersonCorrectsAReading(t *testing.T) {
 			p := h.People[0]
 			if p.GivenName != test.given || p.FamilyName != test.family || reading.Header != test.header {
 				t.Errorf("read %q %q, titles in line %d; want %q %q, %d", p.GivenName, p.FamilyName, reading.Header, test.given, test.family, test.header)
+			}
+		})
+	}
+}
+
+// What a form may send and nobody can read is refused with its reason, and what
+// nobody types is a problem of its row.
+func TestWhatNobodyCanReadIsSaid(t *testing.T) {
+	book, err := os.ReadFile("testdata/lists/19-excel-en.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := roster.Pasted("Name;Note\nSam Lee;" + strings.Repeat("x", 2_001) + "\n")
+	columns := []roster.Meaning{roster.MeansFullName}
+	for _, test := range []struct {
+		name    string
+		file    roster.File
+		reading roster.Reading
+		want    string
+	}{
+		{"a sheet that is not there", rostertest.Bytes("list.xlsx", book), roster.Reading{Sheet: "No"}, "list.sheet"},
+		{"a mark between columns", text, roster.Reading{Delimiter: `"`}, "list.delimiter"},
+		{"an encoding of nobody's", text, roster.Reading{Delimiter: ";", Encoding: "rot13"}, "list.encoding"},
+		{"a long cell", text, roster.Reading{Delimiter: ";", Header: 1}, "list.cell-long"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.reading.Format, test.reading.Columns = roster.FormatTable, columns
+			h := &heard{}
+			_, err := roster.Read(test.file, test.reading, h)
+			var ours *identity.Error
+			got := ""
+			switch {
+			case errors.As(err, &ours):
+				got = ours.Message.ID
+			case err == nil && len(h.People) == 1 && len(h.People[0].Problems) == 1:
+				got = h.People[0].Problems[0].Message.ID
+			}
+			if got != test.want {
+				t.Errorf("said %q, %v, want %q", got, err, test.want)
 			}
 		})
 	}
