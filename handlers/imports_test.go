@@ -92,14 +92,14 @@ func TestAListIsPlannedBeforeAnythingIsWritten(t *testing.T) {
 	p := newPortal(t)
 	b := p.signIn(lee)
 	var seen page
-	p.unchanged(func() { seen = b.pasted(biology, classList) })
+	p.unchanged(func() { seen = b.pasted(biology, classList+"Total\t5\n") })
 	if seen.Status != http.StatusOK || !strings.Contains(seen.URL.Path, "/import/") {
 		t.Fatalf("brought: %d at %s\n%s", seen.Status, seen.URL, seen.text())
 	}
 	for _, says := range []string{
 		"Check what will happen", "Pasted list", "Decide about 1 person", "Lea Novak", "Same name", "This is the same person",
 		"1 row has a mistake", "Line 4", "Columns are not right?", "1 to decide first", "Throw this list away",
-		"Sam Kim", "Same as now", "Ana Ruiz", "Gets an account", "Is invited: ben@linden.example",
+		"1 line of the list is no person", "Line 7 is a total.", "Sam Kim", "Same as now", "Ana Ruiz", "Gets an account", "Is invited: ben@linden.example",
 	} {
 		if !strings.Contains(seen.text(), says) {
 			t.Errorf("the plan does not say %q:\n%s", says, seen.text())
