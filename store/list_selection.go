@@ -30,12 +30,6 @@ type Selection struct {
 	Mark string
 }
 
-// Has reports whether somebody is ticked.
-func (s Selection) Has(user identity.UserID) bool {
-	_, found := slices.BinarySearch(s.Users, user)
-	return found
-}
-
 func selectionOf(rows []string) Selection {
 	s := Selection{Users: make([]identity.UserID, len(rows))}
 	for i, row := range rows {
