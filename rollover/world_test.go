@@ -33,7 +33,7 @@ type place struct {
 	events  *zitadel.Events
 	path    string
 	keys    string
-	clock   time.Time
+	clock   time.Time // zero: the time it is
 	school  identity.Organization
 	classes map[string]identity.Organization
 	admin   identity.Actor
@@ -178,20 +178,26 @@ func (h *heldJobs) Enqueue(_ context.Context, _ *sql.Tx, kind string, payload an
 	return err
 }
 
+func (p *place) now() time.Time {
+	if p.clock.IsZero() {
+		return time.Now()
+	}
+	return p.clock
+}
+
 // site opens the database and brings it up to what Zitadel knows.
 func (p *place) site(change ...func(*rollover.Options)) *site {
 	p.t.Helper()
 	keys, err := store.ParseKeyRing(p.keys)
 	p.check(err)
-	now := func() time.Time { return p.clock }
 	s := &site{place: p, jobs: &heldJobs{}}
-	s.store, err = store.Open(p.t.Context(), store.Options{Path: p.path, Keys: keys, Operators: p.made.Operators, Now: now})
+	s.store, err = store.Open(p.t.Context(), store.Options{Path: p.path, Keys: keys, Operators: p.made.Operators, Now: p.now})
 	p.check(err)
 	p.t.Cleanup(func() { _ = s.store.Close() })
 	s.store.UseQueue(s.jobs)
 	p.sync(s.store)
 	options := rollover.Options{
-		Store: s.store, Gateway: p.gateway, Provisioner: p.opener, Now: now, Log: slog.New(slog.DiscardHandler),
+		Store: s.store, Gateway: p.gateway, Provisioner: p.opener, Now: p.now, Log: slog.New(slog.DiscardHandler),
 		Runs: bulk.New(bulk.Options{Store: s.store, Gateway: p.gateway, Log: slog.New(slog.DiscardHandler)}).Handle,
 	}
 	for _, f := range change {
@@ -219,7 +225,7 @@ func (s *site) plan() store.RolloverID {
 	s.t.Helper()
 	ctx, school := s.t.Context(), s.as(s.school.ID)
 	term := store.Term{
-		ID: store.TermID(identity.NewSubmission()), Name: "2027/28", First: s.clock.AddDate(0, 1, 0), End: s.clock.AddDate(1, 0, 0),
+		ID: store.TermID(identity.NewSubmission()), Name: "2027/28", First: s.now().AddDate(0, 1, 0), End: s.now().AddDate(1, 0, 0),
 	}
 	s.check(school.AddTerm(ctx, term))
 	return s.planInto(term.ID)
