@@ -39,7 +39,6 @@ CREATE TABLE imports (
 );
 CREATE INDEX imports_by_time ON imports (organization_id, begun_us, id);
 CREATE INDEX imports_ended ON imports (finished_us) WHERE finished_us > 0;
-CREATE INDEX imports_left ON imports (begun_us) WHERE applied_us = 0 AND finished_us = 0;
 CREATE INDEX imports_applying ON imports (organization_id, id) WHERE state = 'applying';
 
 CREATE TABLE import_files (
@@ -85,7 +84,7 @@ CREATE INDEX import_rows_by_undo ON import_rows (organization_id, import_id, und
 CREATE INDEX import_rows_by_external_id ON import_rows (organization_id, import_id, external_id, name_key) WHERE external_id <> '';
 CREATE INDEX import_rows_by_address ON import_rows (organization_id, import_id, address_key, name_key) WHERE address_key <> '';
 CREATE INDEX import_rows_by_user_name ON import_rows (organization_id, import_id, user_name_key, name_key) WHERE user_name_key <> '';
-CREATE INDEX import_rows_by_name ON import_rows (organization_id, import_id, name_key, print, position) WHERE name_key <> '';
+CREATE INDEX import_rows_by_name ON import_rows (organization_id, import_id, name_key, position) WHERE name_key <> '';
 CREATE INDEX import_rows_by_user ON import_rows (user_id, import_id) WHERE user_id <> '';
 
 -- What several rows of a list share. Made when it is read.

@@ -32,7 +32,7 @@ ALTER TABLE join_requests ADD COLUMN code_id TEXT NOT NULL DEFAULT ''; -- by whi
 ALTER TABLE join_requests ADD COLUMN verified BOOLEAN NOT NULL DEFAULT FALSE; -- the address
 ALTER TABLE join_requests ADD COLUMN seated BOOLEAN NOT NULL DEFAULT FALSE; -- has one of the code's seats
 CREATE INDEX join_requests_by_user ON join_requests (user_id, state);
-CREATE INDEX join_requests_waiting ON join_requests (asked_us) WHERE state IN ('asked', 'joining') AND code_id <> '';
+CREATE INDEX join_requests_waiting ON join_requests (asked_us) WHERE state = 'asked' AND code_id <> '';
 CREATE INDEX join_requests_blocked ON join_requests (organization_id, decided_us, user_id) WHERE state = 'blocked';
 
 -- +goose StatementBegin

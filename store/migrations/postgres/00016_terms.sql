@@ -78,6 +78,7 @@ CREATE TABLE rollover_items (
     action           TEXT NOT NULL,   -- promote, copy, archive, keep
     new_name         TEXT NOT NULL DEFAULT '',
     name_key         TEXT NOT NULL DEFAULT '', -- what it is called afterwards, as names are compared; empty: nothing is left in use
+    edited           BOOLEAN NOT NULL DEFAULT FALSE, -- by a person
     students         BIGINT NOT NULL,
     teachers         BIGINT NOT NULL,
     state            TEXT NOT NULL DEFAULT 'waiting', -- waiting, begun, done, refused, left
