@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
+	"homeroom.dev/homeroom/bulk"
 	"homeroom.dev/homeroom/identity"
 	"homeroom.dev/homeroom/store"
 )
@@ -77,6 +80,42 @@ func TestARestoredClassroomIsAsItWas(t *testing.T) {
 	}
 	if seen := p.signIn(sam).get(p.fill("/o/{biology}")); seen.Status != http.StatusOK || strings.Contains(seen.text(), "archived") {
 		t.Errorf("the class = %d\n%s", seen.Status, seen.text())
+	}
+}
+
+// shut is a gateway to a Zitadel that takes no organization out of use.
+type shut struct{ identity.Gateway }
+
+func (g shut) In(o identity.Opened) identity.Remote { return shutRemote{g.Gateway.In(o)} }
+
+type shutRemote struct{ identity.Remote }
+
+func (shutRemote) SetState(context.Context, identity.OrganizationState) (identity.Fact, error) {
+	return nil, identity.Forbidden("permission.missing")
+}
+
+func TestStudentsComeBackWhoWereSuspendedByARunThatCouldNotEnd(t *testing.T) {
+	p := newPortal(t)
+	state := func() identity.RoleAssignmentState {
+		m, err := p.in(biology, priya).Member(p.ctx, p.people[sam].ID)
+		p.check(err)
+		return m.Assignment.State
+	}
+	p.signIn(lee).staying().post(p.fill("/o/{biology}/archive"))
+	run := p.queue.todo[len(p.queue.todo)-1]
+	p.queue.todo = nil
+	cutOff := bulk.New(bulk.Options{Store: p.store, Gateway: shut{p.gateway}, Now: p.now.Now, Log: slog.New(slog.DiscardHandler)})
+	p.check(cutOff.Handle(p.ctx, run.payload, false))
+	p.settled()
+	if open, err := p.store.OpenFor(p.ctx, identity.Actor{User: p.people[lee].ID}, p.id(biology)); err != nil || open.Organization().Archived() || state() != identity.AssignmentSuspended {
+		t.Fatalf("the class is archived: %v, %v; Sam is %s", open.Organization().Archived(), err, state())
+	}
+	p.archived()
+	p.signIn(priya).staying().post(p.fill("/o/{biology}/restore"))
+	p.work()
+	p.settled()
+	if state() != identity.AssignmentActive {
+		t.Errorf("restored: Sam is %s", state())
 	}
 }
 

@@ -290,11 +290,10 @@ func (o *Organization) addClassroom(
 		}
 	} else {
 		position = -lastPosition
-		archived, err := tx.LastBulkRun(ctx, query.LastBulkRunParams{OrganizationID: o.id, Action: string(identity.BulkArchive)})
-		if err == nil {
-			_, err = tx.AddItemsToUndo(ctx, query.AddItemsToUndoParams{OrganizationID: o.id, ID: string(id), UndoOf: archived.ID})
-		}
-		if err != nil && !errors.Is(err, sql.ErrNoRows) { // not archived by a run
+		if err := tx.AddItemsToRestore(ctx, query.AddItemsToRestoreParams{
+			OrganizationID: o.id, ID: string(id),
+			Archive: string(identity.BulkArchive), Restore: string(identity.BulkRestoreClassroom),
+		}); err != nil {
 			return err
 		}
 	}

@@ -42,11 +42,17 @@ WHERE organization_id = sqlc.arg(organization_id) AND begun_us > sqlc.arg(since_
 SELECT COUNT(*) FROM bulk_runs
 WHERE organization_id = sqlc.arg(organization_id) AND begun_us > sqlc.arg(since_us) AND finished_us = 0;
 
--- name: LastBulkRun :one
--- The last one with an action that was not undone.
-SELECT * FROM bulk_runs
-WHERE organization_id = sqlc.arg(organization_id) AND action = sqlc.arg(action) AND undo_of = ''
-ORDER BY begun_us DESC, id DESC LIMIT 1;
+-- name: AddItemsToRestore :exec
+-- Whom archiving a classroom suspended since it was restored last: by every run that
+-- tried, because one that could not end may have been followed by another.
+INSERT INTO bulk_items (organization_id, run_id, position, target, name, state, effects)
+SELECT i.organization_id, sqlc.arg(id), -i.position, i.target, i.name, 'waiting', i.effects
+FROM bulk_runs r JOIN bulk_items i ON i.organization_id = r.organization_id AND i.run_id = r.id
+WHERE r.organization_id = sqlc.arg(organization_id) AND i.organization_id = sqlc.arg(organization_id)
+    AND r.action = sqlc.arg(archive) AND r.undo_of = '' AND i.state = 'changed' AND i.effects <> ''
+    AND r.begun_us > (SELECT COALESCE(MAX(b.begun_us), 0) FROM bulk_runs b
+        WHERE b.organization_id = sqlc.arg(organization_id) AND b.action = sqlc.arg(restore) AND b.changed > 0)
+ON CONFLICT (organization_id, run_id, position) DO NOTHING;
 
 -- name: MarkUndone :execrows
 UPDATE bulk_runs SET undone_by = sqlc.arg(undone_by)

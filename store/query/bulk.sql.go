@@ -80,6 +80,36 @@ func (q *Queries) AddBulkRun(ctx context.Context, arg AddBulkRunParams) (int64, 
 	return result.RowsAffected()
 }
 
+const addItemsToRestore = `-- name: AddItemsToRestore :exec
+INSERT INTO bulk_items (organization_id, run_id, position, target, name, state, effects)
+SELECT i.organization_id, $1, -i.position, i.target, i.name, 'waiting', i.effects
+FROM bulk_runs r JOIN bulk_items i ON i.organization_id = r.organization_id AND i.run_id = r.id
+WHERE r.organization_id = $2 AND i.organization_id = $2
+    AND r.action = $3 AND r.undo_of = '' AND i.state = 'changed' AND i.effects <> ''
+    AND r.begun_us > (SELECT COALESCE(MAX(b.begun_us), 0) FROM bulk_runs b
+        WHERE b.organization_id = $2 AND b.action = $4 AND b.changed > 0)
+ON CONFLICT (organization_id, run_id, position) DO NOTHING
+`
+
+type AddItemsToRestoreParams struct {
+	ID             string
+	OrganizationID string
+	Archive        string
+	Restore        string
+}
+
+// Whom archiving a classroom suspended since it was restored last: by every run that
+// tried, because one that could not end may have been followed by another.
+func (q *Queries) AddItemsToRestore(ctx context.Context, arg AddItemsToRestoreParams) error {
+	_, err := q.db.ExecContext(ctx, addItemsToRestore,
+		arg.ID,
+		arg.OrganizationID,
+		arg.Archive,
+		arg.Restore,
+	)
+	return err
+}
+
 const addItemsToUndo = `-- name: AddItemsToUndo :execrows
 INSERT INTO bulk_items (organization_id, run_id, position, target, name, state, effects)
 SELECT i.organization_id, $1, -i.position, i.target, i.name, 'waiting', i.effects
@@ -364,44 +394,6 @@ func (q *Queries) FinishBulkRun(ctx context.Context, arg FinishBulkRunParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const lastBulkRun = `-- name: LastBulkRun :one
-SELECT organization_id, id, action, parameters, undo_of, undone_by, actor_id, actor_name, request_id, client_address, device, total, changed, unchanged, refused, trouble, begun_us, finished_us FROM bulk_runs
-WHERE organization_id = $1 AND action = $2 AND undo_of = ''
-ORDER BY begun_us DESC, id DESC LIMIT 1
-`
-
-type LastBulkRunParams struct {
-	OrganizationID string
-	Action         string
-}
-
-// The last one with an action that was not undone.
-func (q *Queries) LastBulkRun(ctx context.Context, arg LastBulkRunParams) (BulkRun, error) {
-	row := q.db.QueryRowContext(ctx, lastBulkRun, arg.OrganizationID, arg.Action)
-	var i BulkRun
-	err := row.Scan(
-		&i.OrganizationID,
-		&i.ID,
-		&i.Action,
-		&i.Parameters,
-		&i.UndoOf,
-		&i.UndoneBy,
-		&i.ActorID,
-		&i.ActorName,
-		&i.RequestID,
-		&i.ClientAddress,
-		&i.Device,
-		&i.Total,
-		&i.Changed,
-		&i.Unchanged,
-		&i.Refused,
-		&i.Trouble,
-		&i.BegunUs,
-		&i.FinishedUs,
-	)
-	return i, err
 }
 
 const markUndone = `-- name: MarkUndone :execrows
