@@ -35,7 +35,6 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	p := d.places(b)
 	p.signIn = d.signIns(t, "Linden School", demoSchoolAdmin.userName)
 	seen := &sync.Map{}
-	client := &http.Client{CheckRedirect: staying, Timeout: patience}
 	people := map[string]demoAccount{
 		"teacher": demoTeacher, "school admin": demoSchoolAdmin, "student": demoStudent, "operator": demoOperator, "nobody": {}, "by a link": {},
 	}
@@ -59,7 +58,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				t.Parallel()
 				w := windows[name]
 				w.t = t
-				e := &examiner{window: w, portal: d.urls.portal, client: client, seen: seen}
+				e := &examiner{window: w, portal: d.urls.portal, seen: seen}
 				for _, route := range d.pages(t) {
 					for _, path := range p.fill(route) {
 						e.visit(path)
@@ -77,7 +76,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	})
 	w := windows["school admin"]
 	w.t = t
-	p.signIn.enforce(t, &examiner{window: w, portal: d.urls.portal, client: client, seen: seen})
+	p.signIn.enforce(t, &examiner{window: w, portal: d.urls.portal, seen: seen})
 }
 
 // pages are the routes that a browser may show.
@@ -293,7 +292,6 @@ func (p *places) forms(e *examiner) {
 type examiner struct {
 	*window
 	portal          string
-	client          *http.Client
 	seen            *sync.Map // pages, and of what they are made, by anybody's examiner
 	pages, examined int
 }
@@ -332,7 +330,7 @@ func (e *examiner) words(path string) string {
 	for _, c := range e.cookies(e.portal) {
 		request.AddCookie(c)
 	}
-	response, err := e.client.Do(request)
+	response, err := reader.Do(request)
 	if err != nil {
 		e.t.Fatalf("%s: %v", path, err)
 	}
@@ -346,6 +344,9 @@ func (e *examiner) words(path string) string {
 	}
 	return random.ReplaceAllString(string(page), "")
 }
+
+// reader reads pages as they are sent.
+var reader = &http.Client{CheckRedirect: staying, Timeout: patience}
 
 // staying follows redirects as long as they lead to another page of the portal.
 func staying(next *http.Request, before []*http.Request) error {
