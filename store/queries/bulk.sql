@@ -50,7 +50,7 @@ SELECT i.organization_id, sqlc.arg(id), -i.position, i.target, i.name, 'waiting'
 FROM bulk_runs r JOIN bulk_items i ON i.organization_id = r.organization_id AND i.run_id = r.id
 WHERE r.organization_id = sqlc.arg(organization_id) AND i.organization_id = sqlc.arg(organization_id)
     AND r.action = sqlc.arg(archive) AND r.undo_of = '' AND i.state = 'changed' AND i.effects <> ''
-    AND r.begun_us > (SELECT COALESCE(MAX(b.begun_us), 0) FROM bulk_runs b
+    AND r.begun_us >= (SELECT COALESCE(MAX(b.begun_us), 0) FROM bulk_runs b
         WHERE b.organization_id = sqlc.arg(organization_id) AND b.action = sqlc.arg(restore) AND b.changed > 0)
 ON CONFLICT (organization_id, run_id, position) DO NOTHING;
 

@@ -86,7 +86,7 @@ SELECT i.organization_id, $1, -i.position, i.target, i.name, 'waiting', i.effect
 FROM bulk_runs r JOIN bulk_items i ON i.organization_id = r.organization_id AND i.run_id = r.id
 WHERE r.organization_id = $2 AND i.organization_id = $2
     AND r.action = $3 AND r.undo_of = '' AND i.state = 'changed' AND i.effects <> ''
-    AND r.begun_us > (SELECT COALESCE(MAX(b.begun_us), 0) FROM bulk_runs b
+    AND r.begun_us >= (SELECT COALESCE(MAX(b.begun_us), 0) FROM bulk_runs b
         WHERE b.organization_id = $2 AND b.action = $4 AND b.changed > 0)
 ON CONFLICT (organization_id, run_id, position) DO NOTHING
 `
