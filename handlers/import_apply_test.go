@@ -212,9 +212,20 @@ func TestAListIsUndone(t *testing.T) {
 			t.Errorf("it does not say %q before\n%s", says, asked.text())
 		}
 	}
-	if under := b.post(at + "/undo"); !strings.Contains(under.text(), "The list is being undone") || strings.Contains(under.text(), "Stop here") {
+	if under := b.post(at + "/undo"); !strings.Contains(under.text(), "The list is being undone") || strings.Contains(under.text(), "Stop here") || strings.Contains(under.text(), "Go on") {
 		t.Errorf("under way: %d\n%s", under.Status, under.text())
 	}
+	p.zitadel.Faults().Unavailable("", 0, -1)
+	waiting := p.queue.todo
+	p.queue.todo = nil
+	if err := p.imports.Handle(p.ctx, waiting[0].payload, false); err == nil {
+		t.Error("it is undone without Zitadel")
+	}
+	p.zitadel.Faults().Heal()
+	if waits := b.get(at); !strings.Contains(waits.text(), "It waits") || !strings.Contains(waits.text(), "Go on") {
+		t.Errorf("it waits: %d\n%s", waits.Status, waits.text())
+	}
+	b.post(at + "/undo")
 	p.work()
 	p.settled()
 	undone := b.get(at)
