@@ -56,15 +56,15 @@ func Terms(page Page, org identity.Opened, v TermsView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "term.add"), Href: NewTermPath(org.ID()), Icon: IconPlus}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
 				if len(v.Terms) > 0 {
+					templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "term.add"), Href: NewTermPath(org.ID()), Icon: IconPlus}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 					templ_7745c5c3_Err = LinkButton(Action{Label: text(ctx, "rollover.new"), Href: NewRolloverPath(org.ID()), Kind: ButtonPrimary, Icon: IconArrowRight}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
